@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Manifest } from './types.ts'
+
+const FILES = ['vmlinuz', 'initrd.img'] as const
+
+/**
+ * Built guests. `<cacheDir>/<variant>` is a link to a directory below `guests/` that is complete and never changes,
+ * so replacing a guest is one rename of a link, and a VM that boots from the old one keeps its files.
+ */
+export class GuestCache {
+  private readonly cacheDir: string
+  private readonly variant: string
+
+  constructor(cacheDir: string, variant: string) {
+    this.cacheDir = cacheDir
+    this.variant = variant
+  }
+
+  /** The current guest's directory and manifest, if it is whole and of this recipe. */
+  async current(recipe: string): Promise<{ readonly directory: string; readonly manifest: Manifest } | undefined> {
+    try {
+      const directory = join(this.cacheDir, await readlink(join(this.cacheDir, this.variant)))
+      const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as Manifest
+      if (manifest.recipe !== recipe) return undefined
+      for (const name of FILES) {
+        if ((await stat(join(directory, name))).size !== manifest.files[name].bytes) return undefined
+      }
+      return { directory, manifest }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** A fresh directory to build in, on the same file system; what a killed build left behind goes away. Needs the lock. */
+  async draft(): Promise<string> {
+    await mkdir(join(this.cacheDir, 'guests'), { recursive: true })
+    for (const name of await readdir(this.cacheDir)) {
+      if (name.startsWith('build-')) await rm(join(this.cacheDir, name), { recursive: true, force: true })
+    }
+    return mkdtemp(join(this.cacheDir, 'build-'))
+  }
+
+  /** Makes a finished directory the current guest; the one before it stays for those that still read it. Needs the lock. */
+  async publish(finished: string, key: string): Promise<string> {
+    const link = join(this.cacheDir, this.variant)
+    const before = await readlink(link).catch(() => undefined)
+    const name = join('guests', `${this.variant}@${key}`)
+    const directory = join(this.cacheDir, name)
+    if (before === name) await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
+    await rename(finished, directory)
+    const draft = `${link}.new`
+    await rm(draft, { force: true })
+    await symlink(name, draft)
+    await rename(draft, link)
+    await this.prune([name, before].filter((each) => each !== undefined))
+    return directory
+  }
+
+  private async prune(keep: readonly string[]): Promise<void> {
+    const kept = new Set(keep.map((name) => basename(name)))
+    for (const name of await readdir(join(this.cacheDir, 'guests'))) {
+      if (name.startsWith(`${this.variant}@`) && !kept.has(name)) {
+        await rm(join(this.cacheDir, 'guests', name), { recursive: true, force: true })
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Debian architectures that a default guest is built for. */
+export type Architecture = 'i386' | 'amd64'
+
+export const STEPS = ['wait', 'index', 'download', 'unpack', 'pack', 'done'] as const
+export type Step = (typeof STEPS)[number]
+
+/** One step of the build, in words for a person; `cached` builds report `done` alone. */
+export interface Progress {
+  readonly step: Step
+  readonly message: string
+}
+
+export interface BuildOptions {
+  /** Where guests are kept; default: see `defaultCacheDir`. */
+  readonly cacheDir?: string
+  /** Default `i386`. */
+  readonly architecture?: Architecture
+  /** Kernel modules beside the virtio ones, by name (`ext4`, `9pnet_virtio`); their dependencies come along. */
+  readonly extraModules?: readonly string[]
+  /** An apt sources file to use in place of the host's own sources. */
+  readonly sourcesFile?: string
+  /** Ask the archive whether there are newer packages, even when a cached guest would do. */
+  readonly refresh?: boolean
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** What a VMM needs to boot the guest. */
+export interface GuestLinux {
+  /** Path of the bzImage. */
+  readonly kernel: string
+  /** Path of the initramfs. */
+  readonly initrd: string
+  readonly commandLine: string
+  /** Kernel release as `uname -r` prints it, for example `6.1.0-50-686`. */
+  readonly version: string
+}
+
+/** A package as apt's index describes it. */
+export interface PackageRecord {
+  readonly name: string
+  readonly version: string
+  readonly sha256: string
+  /** Bytes of the .deb. */
+  readonly size: number
+}
+
+/** `manifest.json`: what a built guest was made from, and what came out. */
+export interface Manifest {
+  readonly recipe: string
+  readonly architecture: Architecture
+  readonly kernelRelease: string
+  readonly commandLine: string
+  readonly packages: readonly PackageRecord[]
+  readonly modules: readonly string[]
+  readonly files: Readonly<Record<'vmlinuz' | 'initrd.img', { readonly bytes: number; readonly sha256: string }>>
+}
