@@ -1,0 +1,14 @@
+export { FRAME_BYTES } from './geometry.ts'
+export { MachineMemory } from './machine-memory.ts'
+export { PhysicalMap } from './physical-map.ts'
+export { NOT_MEMORY, OUT_OF_FRAMES, PageState, RangeKind } from './types.ts'
+export type {
+  AuditReport,
+  FrameHolder,
+  MachineMemoryOptions,
+  MachineStatistics,
+  MapStatistics,
+  MemoryRange,
+  PhysicalMapOptions,
+  WriteListener,
+} from './types.ts'
