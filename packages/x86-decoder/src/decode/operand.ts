@@ -1,0 +1,164 @@
+import { OperandKind } from '../instruction.ts'
+import type { Instruction } from '../instruction.ts'
+import { RegisterClass } from '../register.ts'
+import { operandSizes } from '../table/sizes.ts'
+import { TemplateKind } from '../table/templates.ts'
+import { templateKind, templateMemorySize, templateNumber, templateRegisterSize } from './hot-tables.ts'
+import { readMemoryOperand } from './memory-operand.ts'
+import type { DecodeState } from './state.ts'
+
+/** Register id of general register 0 by operand size in bytes. */
+const GENERAL = Uint8Array.of(
+  RegisterClass.Gpr32 << 5, RegisterClass.Gpr8 << 5, RegisterClass.Gpr16 << 5, 0, RegisterClass.Gpr32 << 5, 0, 0, 0,
+  RegisterClass.Gpr64 << 5,
+)
+
+/** Decodes operand `slot` of `out` from its template. */
+export function decodeOperand(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  switch (templateKind[template]) {
+    case TemplateKind.RmGeneral:
+      if (state.mod === 3) general(state, out, slot, template, state.rm | state.rexB)
+      else memory(state, out, slot, template)
+      return
+    case TemplateKind.RegGeneral:
+      return general(state, out, slot, template, state.reg | state.rexR)
+    case TemplateKind.OpcodeGeneral:
+      return general(state, out, slot, template, (state.opcode & 7) | state.rexB)
+    case TemplateKind.RmGeneralOnly:
+      return general(state, out, slot, template, state.rm | state.rexB)
+    case TemplateKind.MemoryOnly:
+      if (state.mod === 3) state.invalid = 1
+      else memory(state, out, slot, template)
+      return
+    case TemplateKind.RegVector:
+      return vector(state, out, slot, template, state.reg | state.rexR)
+    case TemplateKind.RmVector:
+      if (state.mod === 3) vector(state, out, slot, template, state.rm | state.rexB)
+      else memory(state, out, slot, template)
+      return
+    case TemplateKind.RmVectorOnly:
+      return vector(state, out, slot, template, state.rm | state.rexB)
+    case TemplateKind.Fixed:
+      return register(out, slot, templateNumber[template]!, registerBytes(state, template))
+    case TemplateKind.FixedGeneral:
+      return general(state, out, slot, template, templateNumber[template]!)
+    case TemplateKind.RegSegment:
+    case TemplateKind.RegSegmentTarget:
+      return segmentRegister(state, out, slot, templateKind[template] === TemplateKind.RegSegmentTarget)
+    case TemplateKind.RegControl:
+      return controlRegister(state, out, slot)
+    case TemplateKind.RegDebug:
+      if (state.rexR !== 0) state.invalid = 1
+      return register(out, slot, (RegisterClass.Debug << 5) | state.reg, state.long ? 8 : 4)
+    case TemplateKind.RmX87:
+      return register(out, slot, (RegisterClass.X87 << 5) | state.rm, 10)
+    default:
+      return immediateOperand(state, out, slot, template)
+  }
+}
+
+function immediateOperand(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  const size = registerBytes(state, template)
+  switch (templateKind[template]) {
+    case TemplateKind.Immediate:
+      return immediate(out, slot, size, size === 1 ? state.u8() : state.u16(), 0)
+    case TemplateKind.ImmediateByteSigned: {
+      const value = (state.u8() << 24) >> 24
+      return immediate(out, slot, size, value, value >> 31)
+    }
+    case TemplateKind.ImmediateSigned: {
+      const value = size === 2 ? state.u16() : state.i32()
+      return immediate(out, slot, size, value, value >> 31)
+    }
+    case TemplateKind.ImmediateFull: {
+      const value = size === 2 ? state.u16() : state.i32()
+      return immediate(out, slot, size, value, size === 8 ? state.i32() : value >> 31)
+    }
+    case TemplateKind.ImmediateSecond:
+      out.kinds[slot] = OperandKind.Immediate
+      out.sizes[slot] = 1
+      out.immediate2 = state.u8()
+      return
+    case TemplateKind.One:
+      return immediate(out, slot, 1, 1, 0)
+    case TemplateKind.Relative:
+      return relative(state, out, slot, template)
+    case TemplateKind.Far:
+      return farPointer(state, out, slot)
+    case TemplateKind.Offset:
+      return offset(state, out, slot, template)
+  }
+}
+
+function registerBytes(state: DecodeState, template: number): number {
+  return operandSizes[(templateRegisterSize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
+}
+
+function register(out: Instruction, slot: number, id: number, size: number): void {
+  out.kinds[slot] = OperandKind.Register
+  out.registers[slot] = id
+  out.sizes[slot] = size
+}
+
+function general(state: DecodeState, out: Instruction, slot: number, template: number, number: number): void {
+  const size = registerBytes(state, template)
+  // Without REX, 4..7 of the byte registers are AH, CH, DH and BH (SDM vol. 2, 2.2.1.2).
+  const high = size === 1 && number >= 4 && number < 8 && state.rex === 0
+  register(out, slot, high ? (RegisterClass.Gpr8High << 5) | (number - 4) : GENERAL[size]! | number, size)
+}
+
+function vector(state: DecodeState, out: Instruction, slot: number, template: number, number: number): void {
+  const kind = templateNumber[template]!
+  if (kind === RegisterClass.Mmx) register(out, slot, (kind << 5) | (number & 7), 8)
+  else register(out, slot, (kind << 5) | number, registerBytes(state, template))
+}
+
+function memory(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  out.kinds[slot] = OperandKind.Memory
+  out.sizes[slot] = operandSizes[(templateMemorySize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
+  readMemoryOperand(state, out)
+  if (state.segmentOverride >= 0) out.segment = state.segmentOverride
+}
+
+function segmentRegister(state: DecodeState, out: Instruction, slot: number, target: boolean): void {
+  // There are six segment registers, and CS is not loaded by MOV.
+  if (state.reg > 5 || (target && state.reg === 1)) state.invalid = 1
+  register(out, slot, (RegisterClass.Segment << 5) | state.reg, 2)
+}
+
+function controlRegister(state: DecodeState, out: Instruction, slot: number): void {
+  const number = state.reg | state.rexR
+  if (number !== 0 && number !== 2 && number !== 3 && number !== 4 && number !== 8) state.invalid = 1
+  register(out, slot, (RegisterClass.Control << 5) | number, state.long ? 8 : 4)
+}
+
+function immediate(out: Instruction, slot: number, size: number, low: number, high: number): void {
+  out.kinds[slot] = OperandKind.Immediate
+  out.sizes[slot] = size
+  out.immediate = low
+  out.immediateHigh = high
+}
+
+function relative(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  const byte = operandSizes[templateRegisterSize[template]! << 3]! === 1
+  const value = byte ? (state.u8() << 24) >> 24 : state.sizeIndex === 0 ? (state.u16() << 16) >> 16 : state.i32()
+  out.kinds[slot] = OperandKind.Relative
+  out.sizes[slot] = 2 << state.sizeIndex
+  out.immediate = value
+  out.immediateHigh = value >> 31
+}
+
+function farPointer(state: DecodeState, out: Instruction, slot: number): void {
+  out.kinds[slot] = OperandKind.FarPointer
+  out.sizes[slot] = state.sizeIndex === 0 ? 4 : 6
+  out.immediate = state.sizeIndex === 0 ? state.u16() : state.i32()
+  out.immediate2 = state.u16()
+}
+
+function offset(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  out.kinds[slot] = OperandKind.Memory
+  out.sizes[slot] = registerBytes(state, template)
+  out.displacement = state.addressSize === 2 ? state.u16() : state.i32()
+  if (state.addressSize === 8) out.displacementHigh = state.i32()
+  out.segment = state.segmentOverride >= 0 ? state.segmentOverride : 3
+}

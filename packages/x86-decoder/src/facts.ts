@@ -1,0 +1,59 @@
+import { sensitivityOf } from './sensitivity.ts'
+import { Trait } from './table/attributes.ts'
+import { forms } from './table/forms.ts'
+import type { Form } from './table/forms.ts'
+import { Dimension } from './table/selector.ts'
+import { Access, FlowControl, Privilege } from './types.ts'
+import type { InstructionFacts } from './types.ts'
+
+const ACCESS: Readonly<Record<string, Access>> = {
+  n: Access.None, r: Access.Read, w: Access.Write, x: Access.ReadWrite,
+  c: Access.ConditionalWrite, y: Access.ReadConditionalWrite,
+}
+const PRIVILEGES: Readonly<Record<string, Privilege>> = {
+  none: Privilege.None, cpl0: Privilege.Cpl0, iopl: Privilege.Iopl, smm: Privilege.Smm,
+}
+const flows: Readonly<Record<string, FlowControl>> = FlowControl
+const cache: (InstructionFacts | undefined)[] = []
+
+/** How many forms there are: `Instruction.code` is below it. */
+export const formCount: number = forms.length
+
+/** The facts of a form (`Instruction.code`). Throws a RangeError for what is no form. */
+export function facts(code: number): InstructionFacts {
+  const known = cache[code]
+  if (known) return known
+  const form = forms[code]
+  if (!form) throw new RangeError(`code ${code} is no form: expected 0..${forms.length - 1}`)
+  const made = factsOf(form)
+  cache[code] = made
+  return made
+}
+
+function factsOf(form: Form): InstructionFacts {
+  const { attributes, row } = form
+  const flow = flows[attributes.flow]
+  if (flow === undefined) throw new Error(`unknown flow "${attributes.flow}" in row ${row.join(' ')}`)
+  const [sensitivity, sensitivityReason] = sensitivityOf(attributes.sensitivity, attributes.privilege)
+  return {
+    operation: form.operation,
+    flagsRead: attributes.read,
+    flagsWritten: attributes.written,
+    flagsUndefined: attributes.undefined,
+    flagsCleared: attributes.cleared,
+    flagsSet: attributes.set,
+    flow,
+    endsBlock: flow !== FlowControl.Next || (attributes.traits & Trait.EndsBlock) !== 0,
+    privilege: PRIVILEGES[attributes.privilege]!,
+    sensitivity,
+    sensitivityReason,
+    access: form.operands.map((_, slot) => ACCESS[attributes.access.charAt(slot) || (slot === 0 ? 'x' : 'r')]!),
+    cpuFeature: attributes.feature,
+    lockable: (attributes.traits & Trait.Lock) !== 0,
+    isString: (attributes.traits & Trait.String) !== 0,
+    validIn64BitMode: (form.selector.accepts[Dimension.Mode]! & 2) !== 0,
+    validOutside64BitMode: (form.selector.accepts[Dimension.Mode]! & 1) !== 0,
+    defaultSize64: (attributes.traits & (Trait.Default64 | Trait.Force64)) !== 0,
+    encoding: `${row[0]} ${row[1]} ${row[2]}`.trimEnd(),
+  }
+}
