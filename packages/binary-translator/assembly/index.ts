@@ -1,0 +1,6 @@
+// The module's exports. Every function takes the byte address of a vCPU's state block first; see layout.ts.
+export * from './control'
+export * from './load'
+export * from './store'
+export * from './arithmetic-instructions'
+export * from './compare'
