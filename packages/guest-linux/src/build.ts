@@ -9,18 +9,23 @@ import { FSTAB, INIT_SCRIPT, SHELL_RC } from './init-script.ts'
 import { buildInitramfs } from './initramfs.ts'
 import { closeOverDependencies } from './kernel-modules.ts'
 import { withLock } from './lock.ts'
+import { decompress } from './decompress.ts'
+import { kernelPayload } from './kernel-payload.ts'
 import { findModules } from './module-files.ts'
 import { PackageStore } from './packages.ts'
 import type { GuestPackages } from './packages.ts'
 import { complaint, runTool } from './run-tool.ts'
-import type { Architecture, BuildOptions, GuestLinux, Manifest, Progress } from './types.ts'
+import { GUEST_FILES } from './types.ts'
+import type { Architecture, BuildOptions, GuestFile, GuestLinux, Manifest, Progress } from './types.ts'
 
 /** Raise when the packing changes in a way that the recipe's other inputs do not show. */
-const RECIPE_REVISION = 1
+const RECIPE_REVISION = 2
 const LOCK_TIMEOUT_MS = 600_000
 
 /** Drivers of the devices that a virtual machine usually has. */
 export const VIRTIO_MODULES: readonly string[] = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_balloon', 'virtio_net', 'virtio_rng']
+
+type GuestFiles = Readonly<Record<GuestFile, Uint8Array>>
 
 interface Plan {
   readonly architecture: Architecture
@@ -92,11 +97,15 @@ async function assemble(plan: Plan, store: PackageStore, packages: GuestPackages
   const release = image.slice('vmlinuz-'.length)
 
   plan.report({ step: 'pack', message: `packing the initramfs for Linux ${release}` })
-  const load = await findModules(join(draft, 'kernel'), release)
-  const modules = closeOverDependencies(plan.modules, load)
+  const load = await findModules(join(draft, 'kernel'), release, draft)
+  const modules = await closeOverDependencies(plan.modules, load)
   const busybox = await readFile(join(draft, 'busybox', 'bin', 'busybox'))
   const vmlinuz = await readFile(join(draft, 'kernel', 'boot', image))
-  const initrd = buildInitramfs({ busybox, release, modules })
+  const contents: GuestFiles = {
+    vmlinuz,
+    vmlinux: await unpackKernel(vmlinuz, packages.kernel.name, draft),
+    'initrd.img': buildInitramfs({ busybox, release, modules }),
+  }
   const manifest: Manifest = {
     recipe: plan.recipe,
     architecture: plan.architecture,
@@ -104,14 +113,26 @@ async function assemble(plan: Plan, store: PackageStore, packages: GuestPackages
     commandLine: DEFAULT_COMMAND_LINE,
     packages: [packages.kernel, packages.busybox],
     modules: modules.map(({ name }) => name),
-    files: { vmlinuz: fileFacts(vmlinuz), 'initrd.img': fileFacts(initrd) },
+    files: {
+      vmlinuz: fileFacts(contents.vmlinuz),
+      vmlinux: fileFacts(contents.vmlinux),
+      'initrd.img': fileFacts(contents['initrd.img']),
+    },
   }
-  const guest = join(draft, 'guest')
-  await mkdir(guest)
-  await writeFile(join(guest, 'vmlinuz'), vmlinuz)
-  await writeFile(join(guest, 'initrd.img'), initrd)
-  await writeFile(join(guest, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  await writeGuest(join(draft, 'guest'), contents, manifest)
   return manifest
+}
+
+async function writeGuest(directory: string, contents: GuestFiles, manifest: Manifest): Promise<void> {
+  await mkdir(directory)
+  for (const name of GUEST_FILES) await writeFile(join(directory, name), contents[name])
+  await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+async function unpackKernel(image: Uint8Array, name: string, scratch: string): Promise<Uint8Array> {
+  const payload = kernelPayload(image)
+  if (payload === undefined) throw new GuestLinuxError('damaged', `the kernel of ${name} is not a bzImage in gzip, xz or zstd: run the build again with refresh`)
+  return decompress(payload.compression, payload.bytes, `the kernel of ${name}`, scratch)
 }
 
 async function unpackPackage(file: string, directory: string): Promise<void> {
@@ -127,6 +148,7 @@ function describe(plan: Plan, directory: string, manifest: Manifest): GuestLinux
   plan.report({ step: 'done', message: `Linux ${manifest.kernelRelease} (${manifest.architecture}) is in ${directory}` })
   return {
     kernel: join(directory, 'vmlinuz'),
+    vmlinux: join(directory, 'vmlinux'),
     initrd: join(directory, 'initrd.img'),
     commandLine: manifest.commandLine,
     version: manifest.kernelRelease,

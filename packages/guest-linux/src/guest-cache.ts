@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { GUEST_FILES } from './types.ts'
 import type { Manifest } from './types.ts'
-
-const FILES = ['vmlinuz', 'initrd.img'] as const
 
 /**
  * Built guests. `<cacheDir>/<variant>` is a link to a directory below `guests/` that is complete and never changes,
@@ -23,7 +22,7 @@ export class GuestCache {
       const directory = join(this.cacheDir, await readlink(join(this.cacheDir, this.variant)))
       const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as Manifest
       if (manifest.recipe !== recipe) return undefined
-      for (const name of FILES) {
+      for (const name of GUEST_FILES) {
         if ((await stat(join(directory, name))).size !== manifest.files[name].bytes) return undefined
       }
       return { directory, manifest }
@@ -47,7 +46,6 @@ export class GuestCache {
     const before = await readlink(link).catch(() => undefined)
     const name = join('guests', `${this.variant}@${key}`)
     const directory = join(this.cacheDir, name)
-    if (before === name) await rm(directory, { recursive: true, force: true })
     await rm(directory, { recursive: true, force: true })
     await rename(finished, directory)
     const draft = `${link}.new`

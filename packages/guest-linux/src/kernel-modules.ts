@@ -69,21 +69,21 @@ export interface FoundModule extends ModuleFacts {
  * The wanted modules and all they depend on, dependencies first.
  * `load` answers undefined for what is built into the kernel or does not exist.
  */
-export function closeOverDependencies(
+export async function closeOverDependencies(
   wanted: readonly string[],
-  load: (name: string) => FoundModule | undefined,
-): FoundModule[] {
+  load: (name: string) => Promise<FoundModule | undefined>,
+): Promise<FoundModule[]> {
   const ordered: FoundModule[] = []
   const visited = new Set<string>()
-  const visit = (name: string): void => {
+  const visit = async (name: string): Promise<void> => {
     if (visited.has(name)) return
     visited.add(name)
-    const found = load(name)
+    const found = await load(name)
     if (found === undefined) return
-    for (const dependency of [...found.depends, ...found.softDepends]) visit(dependency)
+    for (const dependency of [...found.depends, ...found.softDepends]) await visit(dependency)
     ordered.push(found)
   }
-  for (const name of wanted) visit(moduleName(name))
+  for (const name of wanted) await visit(moduleName(name))
   return ordered
 }
 
