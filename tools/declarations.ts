@@ -3,7 +3,7 @@
  * follow from that file alone, so no type checker takes part.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { isolatedDeclarationSync } from 'oxc-transform'
 
 /** A relative module specifier in `from '...'` or `import('...')`. */
@@ -13,7 +13,7 @@ export function writeDeclarations(entries: Iterable<string>, sourceDirectory: st
   const queue = [...entries]
   const seen = new Set(queue)
   for (const file of queue) {
-    const declaration = declare(file)
+    const { code: declaration, map } = declare(file)
     for (const [, , , specifier] of declaration.matchAll(relativeSpecifier)) {
       const target = resolve(dirname(file), `${specifier}.ts`)
       if (!seen.has(target)) queue.push(target)
@@ -21,14 +21,19 @@ export function writeDeclarations(entries: Iterable<string>, sourceDirectory: st
     }
     const output = join(outputDirectory, relative(sourceDirectory, file).replace(/\.ts$/, '.d.ts'))
     mkdirSync(dirname(output), { recursive: true })
-    writeFileSync(output, declaration.replaceAll(relativeSpecifier, '$1$2$3.js$2'))
+    // `.ts` and `.js` are equally long, so the map stays right.
+    const published = declaration.replaceAll(relativeSpecifier, '$1$2$3.js$2')
+    writeFileSync(output, `${published}//# sourceMappingURL=${basename(output)}.map\n`)
+    writeFileSync(`${output}.map`, JSON.stringify({ ...map, file: basename(output), sources: [relative(dirname(output), file)] }))
   }
   return queue.length
 }
 
-function declare(file: string): string {
-  const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { stripInternal: true })
+function declare(file: string): { code: string; map: object } {
+  const { code, map, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { stripInternal: true, sourcemap: true })
   const [error] = errors
   if (error) throw new Error(`${file}: ${error.message}`)
-  return code
+  if (!map) throw new Error(`${file}: no source map`)
+  const { sourcesContent: _, ...positions } = map
+  return { code, map: positions }
 }
