@@ -1,0 +1,236 @@
+import { walkFourLevel } from './formats/four-level.ts'
+import { PdpteRegisters, walkPae } from './formats/pae.ts'
+import { walkTwoLevel } from './formats/two-level.ts'
+import { PagingFormat, PagingMode, formatOf } from './paging-mode.ts'
+import { faultCode, isPermitted } from './permissions.ts'
+import { noncaching } from './policy.ts'
+import type { ShadowPolicy } from './policy.ts'
+import { CR0, CR4, EFER, ENTRY, PageFault } from './registers.ts'
+import { Lifetime, SoftTlb } from './soft-tlb.ts'
+import { MmuStatistics } from './statistics.ts'
+import { Access, Outcome, Privilege } from './types.ts'
+import type { ControlRegisters, PhysicalPages, ProcessorFeatures, ShadowMmuOptions } from './types.ts'
+import { Walk, WalkStatus } from './walk.ts'
+
+/** Registers of a processor after reset. */
+const AFTER_RESET: ControlRegisters = { cr0: 0, cr3: 0, cr4: 0, efer: 0, a20: true }
+
+/** Bits of which a change makes every cached translation doubtful. */
+const CR0_PAGING: number = CR0.PG | CR0.WP
+const CR4_PAGING: number = CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP
+const EFER_PAGING: number = EFER.LME | EFER.NXE
+
+/** Bits of which a change loads the PDPTEs, SDM vol. 3 section 4.4.1. */
+const CR0_PDPTE: number = CR0.PG | CR0.CD | CR0.NW
+const CR4_PDPTE: number = CR4.PAE | CR4.PGE | CR4.PSE | CR4.SMEP
+
+/**
+ * Guest page tables composed with a map of guest pages to host frames, into soft TLB arrays.
+ *
+ * ```ts
+ * const outcome = mmu.access(linear, Access.Write, Privilege.User)
+ * if (outcome === Outcome.Direct) bytes[mmu.host] = value
+ * else if (outcome === Outcome.Fault) raisePageFault(linear, mmu.errorCode)
+ * ```
+ */
+export class ShadowMmu {
+  /** After Direct and Traced: host byte address of the linear address. */
+  host = 0
+  /** After Direct, Device and Traced: guest-physical address, A20 applied. */
+  physical = 0
+  /** After Fault: the code that the page fault pushes. */
+  errorCode = 0
+  readonly statistics: MmuStatistics = new MmuStatistics()
+  readonly tlb: SoftTlb
+
+  readonly #pages: PhysicalPages
+  readonly #features: ProcessorFeatures
+  readonly #policy: ShadowPolicy = noncaching
+  readonly #words: Int32Array
+  readonly #mode: PagingMode = new PagingMode()
+  readonly #pdptes: PdpteRegisters = new PdpteRegisters()
+  readonly #walk: Walk
+  /** By frame number; nonzero is traced. */
+  readonly #traced: Uint8Array
+  readonly #entryUpdated: (host: number) => void
+  #registers: ControlRegisters = AFTER_RESET
+  #userDataAllowed = false
+
+  constructor({ memory, base, layout, pages, features, onTracedUpdate }: ShadowMmuOptions) {
+    this.#features = { physicalAddressBits: 36, pse36: true, gigabytePages: false, ...features }
+    const bits = this.#features.physicalAddressBits
+    if (!Number.isInteger(bits) || bits < 32 || bits > 43) throw new RangeError(`physicalAddressBits is ${bits}; must be an integer from 32 to 43`)
+    this.tlb = new SoftTlb(memory, base, layout)
+    this.#pages = pages
+    this.#words = new Int32Array(memory.buffer)
+    this.#walk = new Walk(this.#mode, this.#words, pages)
+    this.#traced = new Uint8Array(Math.ceil(memory.buffer.byteLength / 4096))
+    this.#entryUpdated = host => {
+      this.statistics.entryUpdates++
+      if (onTracedUpdate !== undefined && this.isTraced(host)) onTracedUpdate(host, 4)
+    }
+    this.#mode.update(AFTER_RESET, this.#features)
+  }
+
+  /**
+   * Takes over the registers and drops what the architecture drops. A call with another `cr3`, and one that changes nothing, is a
+   * CR3 load. False: a PDPTE has reserved bits set, so the guest's MOV raises #GP(0); nothing has changed.
+   */
+  configure(registers: ControlRegisters): boolean {
+    const old = this.#registers
+    const cr0 = registers.cr0 ^ old.cr0
+    const cr4 = registers.cr4 ^ old.cr4
+    const efer = registers.efer ^ old.efer
+    const isA20Changed = registers.a20 !== old.a20
+    const isRootLoaded = registers.cr3 !== old.cr3 || (cr0 | cr4 | efer) === 0 && !isA20Changed
+    const isPae = formatOf(registers.cr0, registers.cr4, registers.efer) === PagingFormat.Pae
+    if (isPae && (isRootLoaded || (cr0 & CR0_PDPTE) !== 0 || (cr4 & CR4_PDPTE) !== 0 || (efer & EFER.LME) !== 0)) {
+      const mask = registers.a20 ? -1 : ~0x100
+      if (!this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, this.#features.physicalAddressBits)) return false
+    }
+    this.#registers = { ...registers }
+    this.#mode.update(registers, this.#features)
+    if ((cr0 & CR0_PAGING) !== 0 || (cr4 & CR4_PAGING) !== 0 || (efer & EFER_PAGING) !== 0 || isA20Changed) this.flush()
+    else if (isRootLoaded && this.#mode.format !== PagingFormat.Off) this.flushNonGlobal()
+    return true
+  }
+
+  /** MOV to CR3, also with the value that it has. False as with `configure`. */
+  loadCr3(cr3: number): boolean {
+    const { cr0, cr4, efer, a20 } = this.#registers
+    return this.configure({ cr0, cr3, cr4, efer, a20 })
+  }
+
+  /** EFLAGS.AC as the supervisor has it: lets it reach user pages in spite of SMAP. */
+  setUserDataAllowed(allowed: boolean): void {
+    if (this.#userDataAllowed && !allowed) this.tlb.flushLifetime(Lifetime.UserData)
+    this.#userDataAllowed = allowed
+  }
+
+  /**
+   * Translates as the processor does, sets accessed and dirty bits, and caches the page where the arrays may serve it next time.
+   * `linear` counts modulo 2^32; `high` is the upper half of a canonical address in 64-bit mode.
+   */
+  access(linear: number, kind: Access, privilege: Privilege, high = 0): Outcome {
+    const statistics = this.statistics
+    statistics.accesses++
+    if (!this.#translate(linear, kind, privilege, high)) {
+      statistics.trueFaults++
+      return Outcome.Fault
+    }
+    const isPaged = this.#mode.format !== PagingFormat.Off
+    if (isPaged) statistics.hiddenFaults++
+    if (isPaged && !this.#walk.setBits(kind === Access.Write, this.#entryUpdated)) {
+      statistics.outOfMemory++
+      return Outcome.OutOfMemory
+    }
+    const outcome = this.#resolve(linear, kind)
+    if (outcome === Outcome.Direct) {
+      if (high === 0) this.#fill(linear, kind, privilege)
+    } else if (outcome === Outcome.Device) statistics.deviceAccesses++
+    else if (outcome === Outcome.Traced) statistics.traces++
+    else statistics.outOfMemory++
+    return outcome
+  }
+
+  /** The outcome that `access` would have, without a trace in guest memory or in the TLB. A write may give its page a frame. */
+  probe(linear: number, kind: Access, privilege: Privilege, high = 0): Outcome {
+    return this.#translate(linear, kind, privilege, high) ? this.#resolve(linear, kind) : Outcome.Fault
+  }
+
+  /** INVLPG. */
+  invalidatePage(linear: number): void {
+    this.statistics.pageInvalidations++
+    this.#policy.pageInvalidated(this.tlb, linear)
+  }
+
+  /** Drops all entries, global ones too. */
+  flush(): void {
+    this.statistics.flushes++
+    this.#policy.everythingInvalidated(this.tlb)
+  }
+
+  /** Drops all entries but the global ones. */
+  flushNonGlobal(): void {
+    this.statistics.nonGlobalFlushes++
+    this.#policy.rootLoaded(this.tlb)
+  }
+
+  /** Starts or ends a write trace of the frame that holds a host byte address: writes to it are `Traced`, from the next one on. */
+  trace(host: number, on: boolean): void {
+    const frame = this.#frameOf(host)
+    this.#traced[frame] = on ? 1 : 0
+    if (on) this.tlb.dropWritesTo(frame)
+  }
+
+  isTraced(host: number): boolean {
+    return this.#traced[this.#frameOf(host)] !== 0
+  }
+
+  /** The map changed behind a guest page: drops every entry that leads there. */
+  forget(ppn: number): void {
+    this.statistics.forgets++
+    this.tlb.dropPage(ppn)
+  }
+
+  #frameOf(host: number): number {
+    const frame = Math.floor(host / 4096)
+    if (!(frame >= 0 && frame < this.#traced.length)) throw new RangeError(`host address is ${host}; must be from 0 to ${this.#traced.length * 4096 - 1}`)
+    return frame
+  }
+
+  /** Sets `physical`, or `errorCode` and answers false. */
+  #translate(linear: number, kind: Access, privilege: Privilege, high: number): boolean {
+    const mode = this.#mode
+    let ppn = linear >>> 12
+    if (mode.format !== PagingFormat.Off) {
+      const status = this.#walkTables(linear, high)
+      if (status !== WalkStatus.Mapped) {
+        this.errorCode = faultCode(status === WalkStatus.Reserved ? PageFault.P | PageFault.RSVD : 0, mode, kind, privilege)
+        return false
+      }
+      if (!isPermitted(this.#walk, mode, kind, privilege, this.#userDataAllowed)) {
+        this.errorCode = faultCode(PageFault.P, mode, kind, privilege)
+        return false
+      }
+      ppn = this.#walk.ppn
+    }
+    this.physical = (ppn & mode.pageMask) * 4096 + (linear & 0xfff)
+    return true
+  }
+
+  #walkTables(linear: number, high: number): WalkStatus {
+    switch (this.#mode.format) {
+      case PagingFormat.TwoLevel:
+        return walkTwoLevel(this.#walk, linear)
+      case PagingFormat.Pae:
+        return walkPae(this.#walk, this.#pdptes, linear)
+      default:
+        return walkFourLevel(this.#walk, linear, high)
+    }
+  }
+
+  /** From `physical` to the frame. */
+  #resolve(linear: number, kind: Access): Outcome {
+    const ppn = Math.floor(this.physical / 4096)
+    const address = kind === Access.Write ? this.#pages.writeAddress(ppn) : this.#pages.readAddress(ppn)
+    if (address < 0) return address === -2 ? Outcome.OutOfMemory : Outcome.Device
+    this.host = address + (linear & 0xfff)
+    return kind === Access.Write && this.#traced[address / 4096] !== 0 ? Outcome.Traced : Outcome.Direct
+  }
+
+  #fill(linear: number, kind: Access, privilege: Privilege): void {
+    const mode = this.#mode
+    const walk = this.#walk
+    const isUser = privilege === Privilege.User
+    let lifetime: Lifetime = Lifetime.Context
+    let sizeShift = 12
+    if (mode.format !== PagingFormat.Off) {
+      sizeShift = walk.sizeShift
+      if (mode.smap && !isUser && kind !== Access.Fetch && (walk.rights & ENTRY.US) !== 0) lifetime = Lifetime.UserData
+      else if (mode.globalPages && walk.isGlobal) lifetime = Lifetime.Global
+    }
+    this.statistics.refills++
+    this.tlb.fill(linear, kind, isUser, this.host, Math.floor(this.physical / 4096), lifetime, sizeShift)
+  }
+}

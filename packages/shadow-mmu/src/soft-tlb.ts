@@ -1,0 +1,184 @@
+import { SlotIndex } from './internal/slot-index.ts'
+import { requireLayout } from './layout.ts'
+import { Access } from './types.ts'
+import type { HostMemory, TlbLayout } from './types.ts'
+
+/** No tag of a page equals this: tags end in twelve zero bits. */
+export const INVALID_TAG: number = 0xffffffff
+
+/** Which flushes an entry survives. */
+export const Lifetime = {
+  /** Until the next CR3 load. */
+  Context: 0,
+  /** Over CR3 loads. */
+  Global: 1,
+  /** A user page cached for the supervisor under EFLAGS.AC: until AC is cleared or CR3 is loaded. */
+  UserData: 2,
+} as const
+export type Lifetime = (typeof Lifetime)[keyof typeof Lifetime]
+
+const LIFETIMES = 3
+const ARRAYS = 6
+/** The number of the first of the two write arrays. */
+const WRITE_ARRAY = Access.Write * 2
+const SMALL_PAGE_SHIFT = 12
+/** Large-page entries are counted per 4 MiB, so that an invalidation elsewhere need not look for them. */
+const REGION_SHIFT = 22
+
+/**
+ * The six arrays that translated code probes, and what is needed to drop entries cheaply. A slot is an entry's number over all
+ * arrays: `(kind * 2 + user) * entries + index`. Filled slots stand in one list per lifetime, so a flush visits what is filled only.
+ */
+export class SoftTlb {
+  readonly #words: Int32Array
+  readonly #entries: number
+  readonly #slots: number
+  /** Index into `#words` of the first entry of each array. */
+  readonly #starts: Int32Array = new Int32Array(ARRAYS)
+  readonly #lists: Int32Array
+  readonly #counts: Int32Array = new Int32Array(LIFETIMES)
+  /** Where in `#lists` a slot stands; -1 for an empty slot. */
+  readonly #places: Int32Array
+  readonly #lifetimes: Uint8Array
+  readonly #sizeShifts: Uint8Array
+  readonly #byPage: SlotIndex
+  /** Write entries only. */
+  readonly #byFrame: SlotIndex
+  /** Filled entries from large pages: by 4 MiB region, and by GiB for 1 GiB pages. */
+  readonly #largeByRegion: Uint16Array = new Uint16Array(1024)
+  readonly #hugeByGigabyte: Int32Array = new Int32Array(4)
+
+  constructor(memory: HostMemory, base: number, layout: TlbLayout) {
+    requireLayout(memory, base, layout)
+    this.#words = new Int32Array(memory.buffer)
+    this.#entries = layout.entries
+    this.#slots = ARRAYS * layout.entries
+    const { readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser } = layout.offsets
+    const offsets = [readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser]
+    for (let array = 0; array < ARRAYS; array++) this.#starts[array] = (base + offsets[array]!) / 4
+    this.#lists = new Int32Array(LIFETIMES * this.#slots)
+    this.#places = new Int32Array(this.#slots).fill(-1)
+    this.#lifetimes = new Uint8Array(this.#slots)
+    this.#sizeShifts = new Uint8Array(this.#slots)
+    this.#byPage = new SlotIndex(this.#slots, this.#entries)
+    this.#byFrame = new SlotIndex(this.#slots, this.#entries)
+    for (let slot = 0; slot < this.#slots; slot++) this.#words[this.#wordOf(slot)] = -1
+  }
+
+  /** Entries filled now. */
+  get filled(): number {
+    return this.#counts[0]! + this.#counts[1]! + this.#counts[2]!
+  }
+
+  /** Caches the page of `linear` for one kind and privilege. `host` is the address of `linear`, `ppn` its page, `sizeShift` the guest's page size. */
+  fill(linear: number, kind: Access, isUser: boolean, host: number, ppn: number, lifetime: Lifetime, sizeShift: number): void {
+    const slot = this.#slotOf(linear, kind, isUser)
+    if (this.#places[slot]! >= 0) this.#drop(slot)
+    const word = this.#wordOf(slot)
+    this.#words[word] = linear & -4096
+    this.#words[word + 1] = host - linear
+    const place = lifetime * this.#slots + this.#counts[lifetime]!++
+    this.#lists[place] = slot
+    this.#places[slot] = place
+    this.#lifetimes[slot] = lifetime
+    this.#sizeShifts[slot] = sizeShift
+    this.#byPage.add(slot, ppn)
+    if (kind === Access.Write) this.#byFrame.add(slot, host >>> 12)
+    if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(linear, sizeShift, 1)
+  }
+
+  /** The host address of `linear` if it is cached, else -1. For tests and debuggers: translated code reads the arrays itself. */
+  lookup(linear: number, kind: Access, isUser: boolean): number {
+    const word = this.#wordOf(this.#slotOf(linear, kind, isUser))
+    return this.#words[word] === (linear & -4096) ? (linear + this.#words[word + 1]!) >>> 0 : -1
+  }
+
+  /** Drops all entries of the page that holds `linear`: all of a large page's, as INVLPG does. */
+  invalidatePage(linear: number): void {
+    const index = (linear >>> 12) & (this.#entries - 1)
+    const tag = linear & -4096
+    for (let slot = index; slot < this.#slots; slot += this.#entries) {
+      if (this.#words[this.#wordOf(slot)] === tag) this.#drop(slot)
+    }
+    if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0) this.#invalidateLarge(linear)
+  }
+
+  flush(): void {
+    const words = this.#words
+    for (let lifetime = 0; lifetime < LIFETIMES; lifetime++) {
+      const start = lifetime * this.#slots
+      const end = start + this.#counts[lifetime]!
+      for (let place = start; place < end; place++) {
+        const slot = this.#lists[place]!
+        words[this.#wordOf(slot)] = -1
+        this.#places[slot] = -1
+      }
+      this.#counts[lifetime] = 0
+    }
+    this.#byPage.clear()
+    this.#byFrame.clear()
+    this.#largeByRegion.fill(0)
+    this.#hugeByGigabyte.fill(0)
+  }
+
+  /** Drops all entries of one lifetime. */
+  flushLifetime(lifetime: Lifetime): void {
+    const start = lifetime * this.#slots
+    for (let place = start + this.#counts[lifetime]! - 1; place >= start; place--) this.#unlink(this.#lists[place]!)
+    this.#counts[lifetime] = 0
+  }
+
+  /** Drops all entries that lead to a guest page. */
+  dropPage(ppn: number): void {
+    for (let slot = this.#byPage.find(ppn); slot >= 0; slot = this.#byPage.find(ppn)) this.#drop(slot)
+  }
+
+  /** Drops all write entries that lead to a frame. */
+  dropWritesTo(frame: number): void {
+    for (let slot = this.#byFrame.find(frame); slot >= 0; slot = this.#byFrame.find(frame)) this.#drop(slot)
+  }
+
+  #slotOf(linear: number, kind: Access, isUser: boolean): number {
+    return (kind * 2 + (isUser ? 1 : 0)) * this.#entries + ((linear >>> 12) & (this.#entries - 1))
+  }
+
+  #wordOf(slot: number): number {
+    const index = slot & (this.#entries - 1)
+    return this.#starts[(slot - index) / this.#entries]! + index * 2
+  }
+
+  /** Empties a slot and takes it out of its list. */
+  #drop(slot: number): void {
+    const place = this.#places[slot]!
+    const lifetime = this.#lifetimes[slot]!
+    const last = lifetime * this.#slots + --this.#counts[lifetime]!
+    const moved = this.#lists[last]!
+    this.#lists[place] = moved
+    this.#places[moved] = place
+    this.#unlink(slot)
+  }
+
+  /** Empties a slot, leaving its list to the caller. */
+  #unlink(slot: number): void {
+    const word = this.#wordOf(slot)
+    const sizeShift = this.#sizeShifts[slot]!
+    if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(this.#words[word]!, sizeShift, -1)
+    this.#words[word] = -1
+    this.#places[slot] = -1
+    this.#byPage.remove(slot)
+    if (slot >= WRITE_ARRAY * this.#entries && slot < (WRITE_ARRAY + 2) * this.#entries) this.#byFrame.remove(slot)
+  }
+
+  #countLarge(linear: number, sizeShift: number, change: number): void {
+    if (sizeShift > REGION_SHIFT) this.#hugeByGigabyte[linear >>> 30]! += change
+    else this.#largeByRegion[linear >>> REGION_SHIFT]! += change
+  }
+
+  #invalidateLarge(linear: number): void {
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (this.#places[slot]! < 0) continue
+      const sizeShift = this.#sizeShifts[slot]!
+      if (sizeShift !== SMALL_PAGE_SHIFT && (this.#words[this.#wordOf(slot)]! ^ linear) >>> sizeShift === 0) this.#drop(slot)
+    }
+  }
+}

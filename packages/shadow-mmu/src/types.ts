@@ -1,0 +1,95 @@
+/** What an access does with memory. */
+export const Access = { Read: 0, Write: 1, Fetch: 2 } as const
+export type Access = (typeof Access)[keyof typeof Access]
+
+/** For whom an access is made. */
+export const Privilege = {
+  /** Ring 0-2, by an instruction's own operands and fetches. */
+  Supervisor: 0,
+  /** Ring 3. */
+  User: 1,
+  /** The processor's own accesses to descriptor tables and task segments: EFLAGS.AC does not soften SMAP for them. */
+  ImplicitSupervisor: 2,
+} as const
+export type Privilege = (typeof Privilege)[keyof typeof Privilege]
+
+/** How an access ended. Results are left in fields of the MMU, so that an access allocates nothing. */
+export const Outcome = {
+  /** `host` is the host byte address of the linear address. */
+  Direct: 0,
+  /** `physical` is not memory, or it is a write to memory that the guest may not write: ask the bus. */
+  Device: 1,
+  /** The guest must take a page fault with `errorCode`. */
+  Fault: 2,
+  /** A write to a traced frame: `host` and `physical` are set, the caller performs the write and tells whoever traces. */
+  Traced: 3,
+  /** The host has no frame for this page. Nothing that the guest can see went wrong: retry after reclaiming. */
+  OutOfMemory: 4,
+} as const
+export type Outcome = (typeof Outcome)[keyof typeof Outcome]
+
+/** Port: guest page number to host byte address of a 4 KiB frame. */
+export interface PhysicalPages {
+  /** Address to read from, or -1 if the page is not memory. */
+  readAddress(ppn: number): number
+  /** Address of a frame that may be written, or -1 if the page is not writable memory, -2 if the host is out of frames. */
+  writeAddress(ppn: number): number
+}
+
+/** Port: the memory that holds the frames and the TLB arrays. It must not grow. */
+export interface HostMemory {
+  readonly buffer: ArrayBufferLike
+}
+
+/**
+ * Where the six TLB arrays lie. Each has `entries` entries of 8 bytes: u32 tag (`linear & ~0xfff`, or `INVALID_TAG`) and u32 addend,
+ * with host address = (linear + addend) mod 2^32. The entry of a linear address is `(linear >>> 12) & (entries - 1)`.
+ */
+export interface TlbLayout {
+  /** A power of two. */
+  readonly entries: number
+  /** Byte offsets from the base, multiples of 8. */
+  readonly offsets: {
+    readonly readUser: number
+    readonly readSupervisor: number
+    readonly writeUser: number
+    readonly writeSupervisor: number
+    readonly fetchUser: number
+    readonly fetchSupervisor: number
+  }
+}
+
+/** The guest's registers that paging depends on. `cr3` is a non-negative integer, also above 2^32 in long mode. */
+export interface ControlRegisters {
+  readonly cr0: number
+  readonly cr3: number
+  readonly cr4: number
+  readonly efer: number
+  /** Whether address line 20 is connected. */
+  readonly a20: boolean
+}
+
+/** What the guest's CPUID says of paging. */
+export interface ProcessorFeatures {
+  /** MAXPHYADDR, 32 to 43. */
+  readonly physicalAddressBits: number
+  /** PSE-36: physical address bits 39-32 in a 4 MiB page directory entry. */
+  readonly pse36: boolean
+  /** 1 GiB pages in long mode. */
+  readonly gigabytePages: boolean
+}
+
+export interface ShadowMmuOptions {
+  readonly memory: HostMemory
+  /** Host byte address that the layout's offsets count from. */
+  readonly base: number
+  readonly layout: TlbLayout
+  readonly pages: PhysicalPages
+  /** Default: 36 physical address bits, PSE-36, no 1 GiB pages. */
+  readonly features?: Partial<ProcessorFeatures>
+  /**
+   * Called after the page walk has set an accessed or dirty bit inside a traced frame, with the host address of the 4 bytes:
+   * a write that no outcome reports.
+   */
+  readonly onTracedUpdate?: (host: number, bytes: number) => void
+}
