@@ -21,7 +21,7 @@ const GROUP2: readonly (readonly [name: string, one: string, more: string])[] = 
   ['shl', 'w=oszpc u=a', 'w=szpc u=oa'],
   ['shr', 'w=oszpc u=a', 'w=szpc u=oa'],
   ['sal', 'w=oszpc u=a', 'w=szpc u=oa'],
-  ['sar', 'w=szpc c=o u=a', 'w=szpc u=oa'],
+  ['sar', 'w=oszpc u=a', 'w=szpc u=oa'],
 ]
 
 function group1(): Row[] {

@@ -1,0 +1,163 @@
+import type { Row } from './row.ts'
+
+/** Condition codes of the status word: C1 tells rounding or stack overflow, the others are left undefined. */
+const RESULT = 'w=1 u=023 cpu=FPU'
+const COMPARISON = 'a=r c=1 w=023 cpu=FPU'
+const COMPARISON_TO_FLAGS = 'a=r c=osa1 w=zpc cpu=PPRO'
+
+const ARITHMETIC: readonly string[] = ['fadd', 'fmul', 'fcom', 'fcomp', 'fsub', 'fsubr', 'fdiv', 'fdivr']
+
+function compares(name: string): boolean {
+  return name.includes('com')
+}
+
+/** The eight operations on ST0 and memory: floats, or integers (`fi...`). */
+function memoryArithmetic(opcode: string, operand: string, integer: boolean): Row[] {
+  return ARITHMETIC.map((name, digit): Row => [
+    `${opcode} /${digit} m`,
+    integer ? name.replace('f', 'fi') : name,
+    operand,
+    compares(name) ? COMPARISON : `a=r ${RESULT}`,
+  ])
+}
+
+function registerArithmetic(): Row[] {
+  return ARITHMETIC.map((name, digit): Row => [
+    `D8 /${digit} r`, name, 'ST0 STi', compares(name) ? COMPARISON : RESULT,
+  ])
+}
+
+/** DC and DE write STi: there subtraction and division stand in the other order than in D8. */
+const REVERSED: readonly (readonly [digit: number, name: string])[] = [
+  [0, 'fadd'], [1, 'fmul'], [4, 'fsubr'], [5, 'fsub'], [6, 'fdivr'], [7, 'fdiv'],
+]
+
+function targetArithmetic(): Row[] {
+  return REVERSED.flatMap(([digit, name]): Row[] => [
+    [`DC /${digit} r`, name, 'STi ST0', RESULT],
+    [`DE /${digit} r`, `${name}p`, 'STi ST0', RESULT],
+  ])
+}
+
+/** Opcodes D9 with a fixed second byte: no explicit operand. */
+const D9_FIXED: readonly (readonly [modrm: string, name: string, attributes: string])[] = [
+  ['D0', 'fnop', 'u=0123 cpu=FPU'],
+  ['E0', 'fchs', 'c=1 u=023 cpu=FPU'],
+  ['E1', 'fabs', 'c=1 u=023 cpu=FPU'],
+  ['E4', 'ftst', 'c=1 w=023 cpu=FPU'],
+  ['E5', 'fxam', 'w=0123 cpu=FPU'],
+  ['E8', 'fld1', RESULT],
+  ['E9', 'fldl2t', RESULT],
+  ['EA', 'fldl2e', RESULT],
+  ['EB', 'fldpi', RESULT],
+  ['EC', 'fldlg2', RESULT],
+  ['ED', 'fldln2', RESULT],
+  ['EE', 'fldz', RESULT],
+  ['F0', 'f2xm1', RESULT],
+  ['F1', 'fyl2x', RESULT],
+  ['F2', 'fptan', 'w=12 u=03 cpu=FPU'],
+  ['F3', 'fpatan', RESULT],
+  ['F4', 'fxtract', RESULT],
+  ['F5', 'fprem1', 'w=0123 cpu=387'],
+  ['F6', 'fdecstp', 'c=1 u=023 cpu=FPU'],
+  ['F7', 'fincstp', 'c=1 u=023 cpu=FPU'],
+  ['F8', 'fprem', 'w=0123 cpu=FPU'],
+  ['F9', 'fyl2xp1', RESULT],
+  ['FA', 'fsqrt', RESULT],
+  ['FB', 'fsincos', 'w=12 u=03 cpu=387'],
+  ['FC', 'frndint', RESULT],
+  ['FD', 'fscale', RESULT],
+  ['FE', 'fsin', 'w=12 u=03 cpu=387'],
+  ['FF', 'fcos', 'w=12 u=03 cpu=387'],
+]
+
+const MOVES: readonly Row[] = [
+  ['D9 /0 m', 'fld', 'Md', `a=r ${RESULT}`],
+  ['D9 /2 m', 'fst', 'Md', `a=w ${RESULT}`],
+  ['D9 /3 m', 'fstp', 'Md', `a=w ${RESULT}`],
+  ['D9 /4 m', 'fldenv', 'Me', 'a=r w=0123 cpu=FPU'],
+  ['D9 /5 m', 'fldcw', 'Mw', 'a=r u=0123 cpu=FPU'],
+  ['D9 /6 m', 'fnstenv', 'Me', 'a=w r=0123 u=0123 cpu=FPU'],
+  ['D9 /7 m', 'fnstcw', 'Mw', 'a=w u=0123 cpu=FPU'],
+  ['D9 /0 r', 'fld', 'STi', `a=r ${RESULT}`],
+  ['D9 /1 r', 'fxch', 'ST0 STi', 'a=xx c=1 u=023 cpu=FPU'],
+  ['D9 /3 r', 'fstpnce', 'STi ST0', `op=Fstp a=w ${RESULT}`],
+  ['DB /0 m', 'fild', 'Md', `a=r ${RESULT}`],
+  ['DB /1 m', 'fisttp', 'Md', 'a=w c=1 u=023 cpu=SSE3'],
+  ['DB /2 m', 'fist', 'Md', `a=w ${RESULT}`],
+  ['DB /3 m', 'fistp', 'Md', `a=w ${RESULT}`],
+  ['DB /5 m', 'fld', 'Mt', `a=r ${RESULT}`],
+  ['DB /7 m', 'fstp', 'Mt', `a=w ${RESULT}`],
+  ['DD /0 m', 'fld', 'Mq', `a=r ${RESULT}`],
+  ['DD /1 m', 'fisttp', 'Mq', 'a=w c=1 u=023 cpu=SSE3'],
+  ['DD /2 m', 'fst', 'Mq', `a=w ${RESULT}`],
+  ['DD /3 m', 'fstp', 'Mq', `a=w ${RESULT}`],
+  ['DD /4 m', 'frstor', 'Mg', 'a=r w=0123 cpu=FPU'],
+  ['DD /6 m', 'fnsave', 'Mg', 'a=w r=0123 c=0123 cpu=FPU'],
+  ['DD /7 m', 'fnstsw', 'Mw', 'a=w r=0123 u=0123 cpu=FPU'],
+  ['DD /0 r', 'ffree', 'STi', 'a=n u=0123 cpu=FPU'],
+  ['DD /1 r', 'fxch', 'ST0 STi', 'a=xx c=1 u=023 cpu=FPU'],
+  ['DD /2 r', 'fst', 'STi', `a=w ${RESULT}`],
+  ['DD /3 r', 'fstp', 'STi', `a=w ${RESULT}`],
+  ['DF /0 m', 'fild', 'Mw', `a=r ${RESULT}`],
+  ['DF /1 m', 'fisttp', 'Mw', 'a=w c=1 u=023 cpu=SSE3'],
+  ['DF /2 m', 'fist', 'Mw', `a=w ${RESULT}`],
+  ['DF /3 m', 'fistp', 'Mw', `a=w ${RESULT}`],
+  ['DF /4 m', 'fbld', 'Mt', `a=r ${RESULT}`],
+  ['DF /5 m', 'fild', 'Mq', `a=r ${RESULT}`],
+  ['DF /6 m', 'fbstp', 'Mt', `a=w ${RESULT}`],
+  ['DF /7 m', 'fistp', 'Mq', `a=w ${RESULT}`],
+  ['DF /0 r', 'ffreep', 'STi', 'a=n u=0123 cpu=FPU'],
+  ['DF /1 r', 'fxch', 'ST0 STi', 'a=xx c=1 u=023 cpu=FPU'],
+  ['DF /2 r', 'fstp', 'STi', `a=w ${RESULT}`],
+  ['DF /3 r', 'fstp', 'STi', `a=w ${RESULT}`],
+  ['DF:E0', 'fnstsw', 'AX', 'a=w r=0123 u=0123 cpu=287'],
+]
+
+const CONDITIONAL_MOVES: readonly Row[] = [
+  ['DA /0 r', 'fcmovb', 'ST0 STi', 'a=x r=c w=1 u=023 cpu=CMOV'],
+  ['DA /1 r', 'fcmove', 'ST0 STi', 'a=x r=z w=1 u=023 cpu=CMOV'],
+  ['DA /2 r', 'fcmovbe', 'ST0 STi', 'a=x r=cz w=1 u=023 cpu=CMOV'],
+  ['DA /3 r', 'fcmovu', 'ST0 STi', 'a=x r=p w=1 u=023 cpu=CMOV'],
+  ['DB /0 r', 'fcmovnb', 'ST0 STi', 'a=x r=c w=1 u=023 cpu=CMOV'],
+  ['DB /1 r', 'fcmovne', 'ST0 STi', 'a=x r=z w=1 u=023 cpu=CMOV'],
+  ['DB /2 r', 'fcmovnbe', 'ST0 STi', 'a=x r=cz w=1 u=023 cpu=CMOV'],
+  ['DB /3 r', 'fcmovnu', 'ST0 STi', 'a=x r=p w=1 u=023 cpu=CMOV'],
+]
+
+const COMPARISONS: readonly Row[] = [
+  ['DA:E9', 'fucompp', '', 'c=1 w=023 cpu=387'],
+  ['DB /5 r', 'fucomi', 'ST0 STi', COMPARISON_TO_FLAGS],
+  ['DB /6 r', 'fcomi', 'ST0 STi', COMPARISON_TO_FLAGS],
+  ['DC /2 r', 'fcom', 'ST0 STi', COMPARISON],
+  ['DC /3 r', 'fcomp', 'ST0 STi', COMPARISON],
+  ['DD /4 r', 'fucom', 'ST0 STi', COMPARISON],
+  ['DD /5 r', 'fucomp', 'ST0 STi', COMPARISON],
+  ['DE /2 r', 'fcomp', 'ST0 STi', COMPARISON],
+  ['DE:D9', 'fcompp', '', 'c=1 w=023 cpu=FPU'],
+  ['DF /5 r', 'fucomip', 'ST0 STi', COMPARISON_TO_FLAGS],
+  ['DF /6 r', 'fcomip', 'ST0 STi', COMPARISON_TO_FLAGS],
+]
+
+const CONTROL: readonly Row[] = [
+  ['DB:E0', 'fneni', '', 'cpu=FPU'],
+  ['DB:E1', 'fndisi', '', 'cpu=FPU'],
+  ['DB:E2', 'fnclex', '', 'u=0123 cpu=FPU'],
+  ['DB:E3', 'fninit', '', 'c=0123 cpu=FPU'],
+  ['DB:E4', 'fnsetpm', '', 'cpu=287'],
+]
+
+/** x87: opcodes D8 to DF (SDM vol. 2, tables A-7 to A-22). */
+export const x87: readonly Row[] = [
+  ...memoryArithmetic('D8', 'Md', false),
+  ...memoryArithmetic('DA', 'Md', true),
+  ...memoryArithmetic('DC', 'Mq', false),
+  ...memoryArithmetic('DE', 'Mw', true),
+  ...registerArithmetic(),
+  ...targetArithmetic(),
+  ...D9_FIXED.map(([modrm, name, attributes]): Row => [`D9:${modrm}`, name, '', attributes]),
+  ...MOVES,
+  ...CONDITIONAL_MOVES,
+  ...COMPARISONS,
+  ...CONTROL,
+]

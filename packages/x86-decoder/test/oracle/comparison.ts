@@ -1,0 +1,58 @@
+import { decodeInto, Instruction } from '../../src/index.ts'
+import type { Bitness } from '../../src/index.ts'
+import { fillString, STRIDE } from './byte-strings.ts'
+import { difference } from './difference.ts'
+import { iced, icedCode } from './iced.ts'
+import { Random } from './random.ts'
+import { isUndecoded } from './undecoded.ts'
+
+export interface Comparison {
+  strings: number
+  valid: number
+  /** Valid for iced, and on the list of what we do not decode. */
+  undecoded: number
+  readonly codes: Set<string>
+  /** By what differs: how often, and the first few strings. */
+  readonly differences: Map<string, { count: number; examples: string[] }>
+}
+
+const BATCH = 4096
+
+/** Decodes `count` strings of one mode by both decoders. */
+export function compare(bitness: Bitness, count: number, seed: number): Comparison {
+  const result: Comparison = { strings: 0, valid: 0, undecoded: 0, codes: new Set(), differences: new Map() }
+  const random = new Random(seed)
+  const bytes = new Uint8Array(BATCH * STRIDE)
+  const ours = new Instruction()
+  const theirs = new iced.Instruction()
+  while (result.strings < count) {
+    const strings = Math.min(BATCH, count - result.strings)
+    for (let i = 0; i < strings; i++) fillString(random, bytes, i * STRIDE)
+    const decoder = new iced.Decoder(bitness, bytes, iced.DecoderOptions.None)
+    for (let i = 0; i < strings; i++) {
+      decoder.position = i * STRIDE
+      decoder.ip = 0n
+      decoder.decodeOut(theirs)
+      const status = decodeInto(bytes, i * STRIDE, bytes.length, bitness, ours)
+      record(result, difference(status, ours, theirs), theirs, bytes.subarray(i * STRIDE, (i + 1) * STRIDE))
+    }
+    decoder.free()
+    result.strings += strings
+  }
+  theirs.free()
+  return result
+}
+
+function record(result: Comparison, found: string | null, theirs: iced.Instruction, bytes: Uint8Array): void {
+  if (theirs.code !== iced.Code.INVALID) {
+    result.valid++
+    if (isUndecoded(icedCode(theirs))) result.undecoded++
+    else result.codes.add(icedCode(theirs).name)
+  }
+  if (found === null) return
+  const key = `${icedCode(theirs).name}: ${found}`
+  const entry = result.differences.get(key) ?? { count: 0, examples: [] }
+  entry.count++
+  if (entry.examples.length < 2) entry.examples.push(Buffer.from(bytes).toString('hex'))
+  result.differences.set(key, entry)
+}
