@@ -1,4 +1,3 @@
-import { Lifetime } from './soft-tlb.ts'
 import type { SoftTlb } from './soft-tlb.ts'
 
 /** What becomes of translations when the guest changes or invalidates its address space. */
@@ -14,8 +13,7 @@ export interface ShadowPolicy {
 /** Keeps nothing that a processor would have dropped. */
 export const noncaching: ShadowPolicy = {
   rootLoaded(tlb) {
-    tlb.flushLifetime(Lifetime.UserData)
-    tlb.flushLifetime(Lifetime.Context)
+    tlb.flushContext()
   },
   pageInvalidated(tlb, linear) {
     tlb.invalidatePage(linear)

@@ -55,6 +55,8 @@ export class ShadowMmu {
   readonly #entryUpdated: (host: number) => void
   #registers: ControlRegisters = AFTER_RESET
   #userDataAllowed = false
+  /** Page number in `physical`: an integer where that is a double. */
+  #ppn = 0
 
   constructor({ memory, base, layout, pages, features, onTracedUpdate }: ShadowMmuOptions) {
     this.#features = { physicalAddressBits: 36, pse36: true, gigabytePages: false, ...features }
@@ -103,7 +105,7 @@ export class ShadowMmu {
 
   /** EFLAGS.AC as the supervisor has it: lets it reach user pages in spite of SMAP. */
   setUserDataAllowed(allowed: boolean): void {
-    if (this.#userDataAllowed && !allowed) this.tlb.flushLifetime(Lifetime.UserData)
+    if (this.#userDataAllowed && !allowed) this.tlb.flushUserData()
     this.#userDataAllowed = allowed
   }
 
@@ -179,7 +181,7 @@ export class ShadowMmu {
     return frame
   }
 
-  /** Sets `physical`, or `errorCode` and answers false. */
+  /** Sets `physical` and its page number, or `errorCode` and answers false. */
   #translate(linear: number, kind: Access, privilege: Privilege, high: number): boolean {
     const mode = this.#mode
     let ppn = linear >>> 12
@@ -195,7 +197,9 @@ export class ShadowMmu {
       }
       ppn = this.#walk.ppn
     }
-    this.physical = (ppn & mode.pageMask) * 4096 + (linear & 0xfff)
+    ppn &= mode.pageMask
+    this.#ppn = ppn
+    this.physical = ppn * 4096 + (linear & 0xfff)
     return true
   }
 
@@ -212,11 +216,10 @@ export class ShadowMmu {
 
   /** From `physical` to the frame. */
   #resolve(linear: number, kind: Access): Outcome {
-    const ppn = Math.floor(this.physical / 4096)
-    const address = kind === Access.Write ? this.#pages.writeAddress(ppn) : this.#pages.readAddress(ppn)
+    const address = kind === Access.Write ? this.#pages.writeAddress(this.#ppn) : this.#pages.readAddress(this.#ppn)
     if (address < 0) return address === -2 ? Outcome.OutOfMemory : Outcome.Device
     this.host = address + (linear & 0xfff)
-    return kind === Access.Write && this.#traced[address / 4096] !== 0 ? Outcome.Traced : Outcome.Direct
+    return kind === Access.Write && this.#traced[address >>> 12] !== 0 ? Outcome.Traced : Outcome.Direct
   }
 
   #fill(linear: number, kind: Access, privilege: Privilege): void {
@@ -231,6 +234,6 @@ export class ShadowMmu {
       else if (mode.globalPages && walk.isGlobal) lifetime = Lifetime.Global
     }
     this.statistics.refills++
-    this.tlb.fill(linear, kind, isUser, this.host, Math.floor(this.physical / 4096), lifetime, sizeShift)
+    this.tlb.fill(linear, kind, isUser, this.host, this.#ppn, lifetime, sizeShift)
   }
 }

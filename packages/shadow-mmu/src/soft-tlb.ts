@@ -18,9 +18,10 @@ export const Lifetime = {
 export type Lifetime = (typeof Lifetime)[keyof typeof Lifetime]
 
 const LIFETIMES = 3
+/** Groups of the indexes: entries that a CR3 load drops, and those that it spares. */
+const CONTEXT_GROUP = 0
+const GLOBAL_GROUP = 1
 const ARRAYS = 6
-/** The number of the first of the two write arrays. */
-const WRITE_ARRAY = Access.Write * 2
 const SMALL_PAGE_SHIFT = 12
 /** Large-page entries are counted per 4 MiB, so that an invalidation elsewhere need not look for them. */
 const REGION_SHIFT = 22
@@ -32,6 +33,8 @@ const REGION_SHIFT = 22
 export class SoftTlb {
   readonly #words: Int32Array
   readonly #entries: number
+  /** log2 of `#entries`. */
+  readonly #entriesShift: number
   readonly #slots: number
   /** Index into `#words` of the first entry of each array. */
   readonly #starts: Int32Array = new Int32Array(ARRAYS)
@@ -52,6 +55,7 @@ export class SoftTlb {
     requireLayout(memory, base, layout)
     this.#words = new Int32Array(memory.buffer)
     this.#entries = layout.entries
+    this.#entriesShift = 31 - Math.clz32(layout.entries)
     this.#slots = ARRAYS * layout.entries
     const { readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser } = layout.offsets
     const offsets = [readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser]
@@ -82,8 +86,9 @@ export class SoftTlb {
     this.#places[slot] = place
     this.#lifetimes[slot] = lifetime
     this.#sizeShifts[slot] = sizeShift
-    this.#byPage.add(slot, ppn)
-    if (kind === Access.Write) this.#byFrame.add(slot, host >>> 12)
+    const group = groupOf(lifetime)
+    this.#byPage.add(group, slot, ppn)
+    if (kind === Access.Write) this.#byFrame.add(group, slot, host >>> 12)
     if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(linear, sizeShift, 1)
   }
 
@@ -103,39 +108,40 @@ export class SoftTlb {
     if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0) this.#invalidateLarge(linear)
   }
 
+  /** Drops everything. */
   flush(): void {
-    const words = this.#words
-    for (let lifetime = 0; lifetime < LIFETIMES; lifetime++) {
-      const start = lifetime * this.#slots
-      const end = start + this.#counts[lifetime]!
-      for (let place = start; place < end; place++) {
-        const slot = this.#lists[place]!
-        words[this.#wordOf(slot)] = -1
-        this.#places[slot] = -1
-      }
-      this.#counts[lifetime] = 0
-    }
-    this.#byPage.clear()
-    this.#byFrame.clear()
-    this.#largeByRegion.fill(0)
-    this.#hugeByGigabyte.fill(0)
+    this.flushContext()
+    this.#empty(Lifetime.Global)
+    this.#byPage.clear(GLOBAL_GROUP)
+    this.#byFrame.clear(GLOBAL_GROUP)
   }
 
-  /** Drops all entries of one lifetime. */
-  flushLifetime(lifetime: Lifetime): void {
-    const start = lifetime * this.#slots
-    for (let place = start + this.#counts[lifetime]! - 1; place >= start; place--) this.#unlink(this.#lists[place]!)
-    this.#counts[lifetime] = 0
+  /** Drops everything but global entries. */
+  flushContext(): void {
+    this.#empty(Lifetime.Context)
+    this.#empty(Lifetime.UserData)
+    this.#byPage.clear(CONTEXT_GROUP)
+    this.#byFrame.clear(CONTEXT_GROUP)
+  }
+
+  /** Drops what was cached for the supervisor under EFLAGS.AC. */
+  flushUserData(): void {
+    const start = Lifetime.UserData * this.#slots
+    while (this.#counts[Lifetime.UserData]! > 0) this.#drop(this.#lists[start]!)
   }
 
   /** Drops all entries that lead to a guest page. */
   dropPage(ppn: number): void {
-    for (let slot = this.#byPage.find(ppn); slot >= 0; slot = this.#byPage.find(ppn)) this.#drop(slot)
+    for (let group = 0; group < 2; group++) {
+      for (let slot = this.#byPage.find(group, ppn); slot >= 0; slot = this.#byPage.find(group, ppn)) this.#drop(slot)
+    }
   }
 
   /** Drops all write entries that lead to a frame. */
   dropWritesTo(frame: number): void {
-    for (let slot = this.#byFrame.find(frame); slot >= 0; slot = this.#byFrame.find(frame)) this.#drop(slot)
+    for (let group = 0; group < 2; group++) {
+      for (let slot = this.#byFrame.find(group, frame); slot >= 0; slot = this.#byFrame.find(group, frame)) this.#drop(slot)
+    }
   }
 
   #slotOf(linear: number, kind: Access, isUser: boolean): number {
@@ -143,11 +149,26 @@ export class SoftTlb {
   }
 
   #wordOf(slot: number): number {
-    const index = slot & (this.#entries - 1)
-    return this.#starts[(slot - index) / this.#entries]! + index * 2
+    return this.#starts[slot >>> this.#entriesShift]! + (slot & (this.#entries - 1)) * 2
   }
 
-  /** Empties a slot and takes it out of its list. */
+  /** Empties all slots of one list; the caller clears the indexes. */
+  #empty(lifetime: Lifetime): void {
+    const words = this.#words
+    const start = lifetime * this.#slots
+    const end = start + this.#counts[lifetime]!
+    for (let place = start; place < end; place++) {
+      const slot = this.#lists[place]!
+      const word = this.#wordOf(slot)
+      const sizeShift = this.#sizeShifts[slot]!
+      if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(words[word]!, sizeShift, -1)
+      words[word] = -1
+      this.#places[slot] = -1
+    }
+    this.#counts[lifetime] = 0
+  }
+
+  /** Empties one slot and takes it out of its list and the indexes. */
   #drop(slot: number): void {
     const place = this.#places[slot]!
     const lifetime = this.#lifetimes[slot]!
@@ -155,18 +176,13 @@ export class SoftTlb {
     const moved = this.#lists[last]!
     this.#lists[place] = moved
     this.#places[moved] = place
-    this.#unlink(slot)
-  }
-
-  /** Empties a slot, leaving its list to the caller. */
-  #unlink(slot: number): void {
+    this.#places[slot] = -1
     const word = this.#wordOf(slot)
     const sizeShift = this.#sizeShifts[slot]!
     if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(this.#words[word]!, sizeShift, -1)
     this.#words[word] = -1
-    this.#places[slot] = -1
     this.#byPage.remove(slot)
-    if (slot >= WRITE_ARRAY * this.#entries && slot < (WRITE_ARRAY + 2) * this.#entries) this.#byFrame.remove(slot)
+    if (slot >>> (this.#entriesShift + 1) === Access.Write) this.#byFrame.remove(slot)
   }
 
   #countLarge(linear: number, sizeShift: number, change: number): void {
@@ -181,4 +197,8 @@ export class SoftTlb {
       if (sizeShift !== SMALL_PAGE_SHIFT && (this.#words[this.#wordOf(slot)]! ^ linear) >>> sizeShift === 0) this.#drop(slot)
     }
   }
+}
+
+function groupOf(lifetime: Lifetime): number {
+  return lifetime === Lifetime.Global ? GLOBAL_GROUP : CONTEXT_GROUP
 }
