@@ -56,13 +56,19 @@ export function round(control: u32, precision: u32, limit: i32, sign: u32, expon
   if (after <= 0) {
     Result.raised |= UE
     after += WRAP
-    if (after <= 0) return give(sign, 0)
+    if (after <= 0) return massive(PE, sign, 0)
   } else if (after >= limit) {
     Result.raised |= OE
     after -= WRAP
-    if (after >= limit) return give(sign | limit, INTEGER_BIT)
+    if (after >= limit) return massive(PE | C1, sign | limit, INTEGER_BIT)
   }
   give(sign | after, rounded)
+}
+
+/** Out of range even after the wrap, as FSCALE can produce (section 8.5.4): zero or infinity, inexact. */
+function massive(raised: u32, signExponent: u32, significand: u64): void {
+  Result.raised = (Result.raised & ~C1) | raised
+  give(signExponent, significand)
 }
 
 /** The bits below the last kept place, aligned so that half is 2^63. */

@@ -117,7 +117,6 @@ async function generate(): Promise<void> {
   check(binary, module)
   const names = WebAssembly.Module.exports(module).filter((entry) => entry.kind === 'function').map((entry) => entry.name).sort()
   await mkdir(new URL('.', output), { recursive: true })
-  await writeFile(new URL('.gitignore', output), '*\n')
   await writeFile(output, render(hash, binary, describe(sources, new Set(names)), names))
   process.stdout.write(`x87.ts: ${names.length} functions, ${binary.length} bytes\n`)
 }

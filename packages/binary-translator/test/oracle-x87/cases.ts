@@ -1,5 +1,5 @@
 // Inputs of one instruction: whole FPU images, from a seed alone.
-import { Offset, RECORD_BYTES } from './image.ts'
+import { MEMORY_BYTES, Offset, RECORD_BYTES } from './image.ts'
 import { type Extended, extended, memoryBits, partner } from './operands.ts'
 import { Random } from './random.ts'
 
@@ -47,7 +47,7 @@ export function fillCase(random: Random, operands: OperandSource, view: DataView
     view.setUint16(at + Offset.registers + 10 * i + 8, value.signExponent, true)
   }
   view.setBigUint64(at + Offset.memory, memoryBits(random), true)
-  view.setBigUint64(at + Offset.memory + 8, random.u64(), true)
+  for (let i = 8; i < MEMORY_BYTES; i += 8) view.setBigUint64(at + Offset.memory + i, random.u64(), true)
   if (random.below(2) === 0) decimal(random, view, at + Offset.memory)
   view.setUint16(at + Offset.flags, (random.u32() & 0x45) | 2, true)
   view.setUint16(at + Offset.instruction, instruction, true)

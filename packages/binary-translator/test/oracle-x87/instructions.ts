@@ -2,11 +2,12 @@
 import type { X87Exports } from '../../src/generated/x87.ts'
 import { type OperandSource, anyOperands } from './cases.ts'
 
-/** What a call sees: the module, the state's address, the 16 bytes at the memory operand, the flags before. */
+/** What a call sees: the module, the state's address, the bytes at the memory operand and their address, the flags before. */
 export interface Call {
   x87: X87Exports
   cpu: number
   memory: DataView
+  operand: number
   state: DataView
   flags: number
 }
@@ -19,6 +20,8 @@ export interface Instruction {
   operands: OperandSource
   /** Distance from the CPU's own result that counts as equal, in units in the last place. */
   ulps: number
+  /** Bytes of the memory operand that hold the harness's own addresses: first and one past last. */
+  ignored: readonly [number, number]
 }
 
 type Run = Instruction['run']
@@ -26,7 +29,7 @@ type Run = Instruction['run']
 const list: Instruction[] = []
 
 function define(name: string, assembly: string, run: Run, operands: OperandSource = anyOperands, ulps = 0): void {
-  list.push({ name, assembly, run, operands, ulps })
+  list.push({ name, assembly, run, operands, ulps, ignored: [0, 0] })
 }
 
 const SUPPRESSED = 0x4a8
@@ -147,10 +150,41 @@ function defineControl(): void {
   define('fnstsw', 'fnstsw (%1)', ({ x87, cpu, memory }) => memory.setUint16(0, x87.fnstsw(cpu), true))
 }
 
+function defineScaling(): void {
+  for (const name of ['frndint', 'fscale', 'fxtract', 'fprem', 'fprem1'] as const) define(name, name, ({ x87, cpu }) => x87[name](cpu))
+}
+
+/** Stores of the environment contain pointers into the harness, which are left out of the comparison. */
+function defineEnvironment(): void {
+  const formats = [['16', 'data16 ', 1, [6, 14]], ['32', '', 3, [12, 28]]] as const
+  for (const [name, prefix, format, ignored] of formats) {
+    const storeEnvironment: Run = ({ x87, cpu, operand }) => {
+      x87.fnstenv(cpu, operand, format)
+      x87.commit_fnstenv(cpu)
+    }
+    const saveState: Run = ({ x87, cpu, operand }) => {
+      x87.fnsave(cpu, operand, format)
+      x87.fninit(cpu)
+    }
+    list.push({ name: `fnstenv ${name}`, assembly: `${prefix}fnstenv (%1)`, run: storeEnvironment, operands: anyOperands, ulps: 0, ignored })
+    list.push({ name: `fnsave ${name}`, assembly: `${prefix}fnsave (%1)`, run: saveState, operands: anyOperands, ulps: 0, ignored })
+    define(`fldenv ${name}`, `${prefix}fldenv (%1)`, ({ x87, cpu, operand }) => x87.fldenv(cpu, operand, format))
+    define(`frstor ${name}`, `${prefix}frstor (%1)`, ({ x87, cpu, operand }) => x87.frstor(cpu, operand, format))
+  }
+  const save: Run = ({ x87, cpu, operand }) => x87.fxsave(cpu, operand, 1)
+  list.push({ name: 'fxsave', assembly: 'fxsave64 (%1)\n\tmovq $0, 24(%1)', run: save, operands: anyOperands, ulps: 0, ignored: [6, 32] })
+  define('fxrstor', 'movq $0, 24(%1)\n\tfxrstor64 (%1)', ({ x87, cpu, operand, memory }) => {
+    memory.setBigUint64(24, 0n, true)
+    x87.fxrstor(cpu, operand, 1)
+  })
+}
+
 defineArithmetic()
 defineLoads()
 defineStores()
 defineComparisons()
 defineControl()
+defineScaling()
+defineEnvironment()
 
 export const instructions: readonly Instruction[] = list

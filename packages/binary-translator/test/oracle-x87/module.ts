@@ -1,20 +1,17 @@
 // Runs a record through the module, with the state and the operand in a memory of its own.
 import { type X87Exports, x87Bytes } from '../../src/generated/x87.ts'
-import { Offset } from './image.ts'
+import { MEMORY_BYTES, Offset } from './image.ts'
 import type { Instruction } from './instructions.ts'
 
 const CPU = 0x1000
 const OPERAND = 0x800
-const BUFFER = 0x3000
 
 export class Model {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 })
   readonly x87: X87Exports
   readonly state: DataView = new DataView(this.memory.buffer, CPU, 0x800)
-  readonly operand: DataView = new DataView(this.memory.buffer, OPERAND, 16)
-  readonly buffer: DataView = new DataView(this.memory.buffer, BUFFER, 512)
+  readonly operand: DataView = new DataView(this.memory.buffer, OPERAND, MEMORY_BYTES)
   readonly cpu: number = CPU
-  readonly bufferAddress: number = BUFFER
 
   constructor() {
     const module = new WebAssembly.Module(x87Bytes())
@@ -26,7 +23,7 @@ export class Model {
     this.load(record)
     const { x87, cpu, state, operand: memory } = this
     const flags = record.getUint16(Offset.flags, true) & 0x45
-    const after = instruction.run({ x87, cpu, memory, state, flags })
+    const after = instruction.run({ x87, cpu, memory, operand: OPERAND, state, flags })
     this.save(record)
     record.setUint16(Offset.flags, typeof after === 'number' ? after : flags, true)
   }
@@ -42,7 +39,7 @@ export class Model {
       state.setBigUint64(at, record.getBigUint64(Offset.registers + 10 * i, true), true)
       state.setUint16(at + 8, record.getUint16(Offset.registers + 10 * i + 8, true), true)
     }
-    for (let i = 0; i < 16; i++) this.operand.setUint8(i, record.getUint8(Offset.memory + i))
+    for (let i = 0; i < MEMORY_BYTES; i++) this.operand.setUint8(i, record.getUint8(Offset.memory + i))
   }
 
   save(record: DataView): void {
@@ -58,7 +55,7 @@ export class Model {
       record.setBigUint64(Offset.registers + 10 * i, state.getBigUint64(at, true), true)
       record.setUint16(Offset.registers + 10 * i + 8, state.getUint16(at + 8, true), true)
     }
-    for (let i = 0; i < 16; i++) record.setUint8(Offset.memory + i, this.operand.getUint8(i))
+    for (let i = 0; i < MEMORY_BYTES; i++) record.setUint8(Offset.memory + i, this.operand.getUint8(i))
   }
 
   /** The tag of a physical register as FNSTENV classifies it (SDM vol. 1, section 8.1.7). */

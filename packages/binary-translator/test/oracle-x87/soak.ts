@@ -20,7 +20,7 @@ for (const [number, instruction] of instructions.entries()) {
     const expected = new DataView(outputs.buffer, outputs.byteOffset + at, RECORD_BYTES)
     const actual = new DataView(inputs.slice(at, at + RECORD_BYTES).buffer)
     model.run(instruction, actual)
-    if (!differs(expected, actual, instruction.ulps)) continue
+    if (!differs(expected, actual, instruction)) continue
     if (bad++ < 3) {
       const input = new DataView(inputs.buffer, at, RECORD_BYTES)
       console.log(`${instruction.name}\n  before ${show(input)}\n  cpu    ${show(expected)}\n  module ${show(actual)}`)

@@ -20,7 +20,7 @@ function differences(instruction: Instruction, number: number, { count, outputs 
     const actual = new DataView(inputs.slice(at, at + RECORD_BYTES).buffer)
     const expected = new DataView(outputs.buffer, at, RECORD_BYTES)
     model.run(instruction, actual)
-    if (!differs(expected, actual, instruction.ulps)) continue
+    if (!differs(expected, actual, instruction)) continue
     found.push(`before ${show(new DataView(inputs.buffer, at, RECORD_BYTES))}\ncpu    ${show(expected)}\nmodule ${show(actual)}`)
   }
   return found
