@@ -17,14 +17,14 @@ const ZERO_LOGIC: FlagEffect = {
 
 /**
  * The flags that this very instruction touches: `facts` sharpened by its operands. A shift by a constant whose masked
- * count is zero touches none and by one defines OF; SUB, CMP and XOR of a register with itself have a known result.
+ * count is zero touches none and by one defines OF; SUB and XOR of a register with itself have a known result.
  */
 export function flagEffect(instruction: Instruction): FlagEffect {
   const { attributes } = forms[instruction.code]!
   if (attributes.traits & Trait.ShiftCount) return shiftEffect(instruction)
   if (instruction.operandCount === 2 && sameRegisters(instruction)) {
     if (instruction.operation === Operation.Xor) return ZERO_LOGIC
-    if (instruction.operation === Operation.Sub || instruction.operation === Operation.Cmp) return ZERO_RESULT
+    if (instruction.operation === Operation.Sub) return ZERO_RESULT
   }
   return facts(instruction.code)
 }
@@ -33,9 +33,8 @@ function sameRegisters({ kinds, registers }: Instruction): boolean {
   return kinds[0] === OperandKind.Register && kinds[1] === OperandKind.Register && registers[0] === registers[1]
 }
 
-/** Rotates through carry by a count that is a multiple of 9 or 17 are not told apart: they only keep CF. */
 function shiftEffect(instruction: Instruction): FlagEffect {
-  const count = instruction.immediate & (instruction.operandSize === 8 ? 63 : 31)
+  const count = effectiveCount(instruction)
   if (count === 0) return NOTHING
   const effect = facts(instruction.code)
   if (count !== 1) return effect
@@ -44,4 +43,11 @@ function shiftEffect(instruction: Instruction): FlagEffect {
     flagsWritten: effect.flagsWritten | FlagBit.OF,
     flagsUndefined: effect.flagsUndefined & ~FlagBit.OF,
   }
+}
+
+/** The count after masking; a rotate through carry of 8 or 16 bits turns a ring of 9 or 17 (SDM vol. 2, RCL). */
+function effectiveCount({ immediate, operandSize, operation }: Instruction): number {
+  const masked = immediate & (operandSize === 8 ? 63 : 31)
+  if (operandSize > 2 || (operation !== Operation.Rcl && operation !== Operation.Rcr)) return masked
+  return masked % (operandSize === 1 ? 9 : 17)
 }

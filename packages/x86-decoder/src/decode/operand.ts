@@ -50,6 +50,10 @@ export function decodeOperand(state: DecodeState, out: Instruction, slot: number
     case TemplateKind.RegDebug:
       if (state.rexR !== 0) state.invalid = 1
       return register(out, slot, (RegisterClass.Debug << 5) | state.reg, state.long ? 8 : 4)
+    case TemplateKind.RegAddress:
+      return addressRegister(state, out, slot, state.reg | state.rexR)
+    case TemplateKind.RmAddress:
+      return addressRegister(state, out, slot, state.rm | state.rexB)
     case TemplateKind.RmX87:
       return register(out, slot, (RegisterClass.X87 << 5) | state.rm, 10)
     default:
@@ -107,6 +111,11 @@ function general(state: DecodeState, out: Instruction, slot: number, template: n
   register(out, slot, high ? (RegisterClass.Gpr8High << 5) | (number - 4) : GENERAL[size]! | number, size)
 }
 
+/** A register that holds an address: as wide as addresses are. */
+function addressRegister(state: DecodeState, out: Instruction, slot: number, number: number): void {
+  register(out, slot, GENERAL[state.addressSize]! | number, state.addressSize)
+}
+
 function vector(state: DecodeState, out: Instruction, slot: number, template: number, number: number): void {
   const kind = templateNumber[template]!
   if (kind === RegisterClass.Mmx) register(out, slot, (kind << 5) | (number & 7), 8)
@@ -140,10 +149,10 @@ function immediate(out: Instruction, slot: number, size: number, low: number, hi
 }
 
 function relative(state: DecodeState, out: Instruction, slot: number, template: number): void {
-  const byte = operandSizes[templateRegisterSize[template]! << 3]! === 1
-  const value = byte ? (state.u8() << 24) >> 24 : state.sizeIndex === 0 ? (state.u16() << 16) >> 16 : state.i32()
+  const bytes = registerBytes(state, template)
+  const value = bytes === 1 ? (state.u8() << 24) >> 24 : bytes === 2 ? (state.u16() << 16) >> 16 : state.i32()
   out.kinds[slot] = OperandKind.Relative
-  out.sizes[slot] = 2 << state.sizeIndex
+  out.sizes[slot] = operandSizes[(templateMemorySize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
   out.immediate = value
   out.immediateHigh = value >> 31
 }

@@ -1,8 +1,12 @@
 import { groups } from './groups.ts'
 import { oneByte } from './one-byte.ts'
 import type { Row } from './row.ts'
+import { mmx } from './mmx.ts'
+import { sse } from './sse.ts'
+import { system } from './system.ts'
+import { map0f38, map0f3a } from './three-byte.ts'
 import { twoByte } from './two-byte.ts'
 import { x87 } from './x87.ts'
 
 /** The whole table. Within one opcode the first row that fits an encoding wins. */
-export const allRows: readonly Row[] = [...oneByte, ...groups, ...twoByte, ...x87]
+export const allRows: readonly Row[] = [...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a]

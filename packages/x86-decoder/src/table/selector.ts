@@ -32,7 +32,7 @@ export const MAP_COUNT: number = 5
 const D = Dimension
 const WORDS: Readonly<Record<string, readonly [Dimension, number]>> = {
   NP: [D.Prefix, 1], '66': [D.Prefix, 2], F3: [D.Prefix, 4], F2: [D.Prefix, 8],
-  NP66: [D.Prefix, 3], NOF3: [D.Prefix, 11], NPF3: [D.Prefix, 5],
+  NP66: [D.Prefix, 3],
   o16: [D.OperandSize, 1], o32: [D.OperandSize, 2], o64: [D.OperandSize, 4], '!o16': [D.OperandSize, 6], '!o64': [D.OperandSize, 3],
   W0: [D.Wide, 1], W1: [D.Wide, 2], B0: [D.ExtendedBase, 1],
   L0: [D.Length, 1], L1: [D.Length, 2], L2: [D.Length, 4],

@@ -23,6 +23,7 @@ const SIZES: readonly (readonly [letter: string, ...bytes: number[]])[] = [
   ['g', 94, 108, 108],
   ['f', 512, 512, 512],
   ['o', 64, 64, 64],
+  ['k', 48, 48, 48],
 ]
 
 /** The code of each size letter: an index into `operandSizes` by eights. */

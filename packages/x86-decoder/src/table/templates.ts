@@ -28,6 +28,8 @@ export const TemplateKind = {
   RmVector: 22,
   RmVectorOnly: 23,
   RmX87: 24,
+  RegAddress: 25,
+  RmAddress: 26,
 } as const
 export type TemplateKind = (typeof TemplateKind)[keyof typeof TemplateKind]
 
@@ -96,6 +98,8 @@ const WORDS: Readonly<Record<string, Template>> = {
   eAX: template(K.FixedGeneral, 'z', 'z', 0),
   SW: template(K.RegSegmentTarget, 'w', 'w', 0),
   STi: template(K.RmX87, 't', 't', 0),
+  Ga: template(K.RegAddress, 'n', 'n', 0),
+  Ra: template(K.RmAddress, 'n', 'n', 0),
   '1': template(K.One, 'b', 'b', 0),
   Ib: template(K.Immediate, 'b', 'b', 0),
   Iw: template(K.Immediate, 'w', 'w', 0),
@@ -123,7 +127,7 @@ export function templateId(word: string): number {
 function byLetter(word: string): Template {
   const place = word.charAt(0)
   const vector = VECTOR_LETTERS[place]
-  if (vector) return template(vector[0], vector[1] === RegisterClass.Mmx ? 'q' : 'x', word.charAt(1) || 'x', vector[1])
+  if (vector) return template(vector[0], vector[1] === RegisterClass.Mmx ? 'q' : 'x', word.charAt(1) || (vector[1] === RegisterClass.Mmx ? 'q' : 'x'), vector[1])
   const kind = LETTERS[place]
   if (kind === undefined) throw new Error(`unknown operand word "${word}"`)
   return template(kind, word.charAt(1), word.charAt(2) || word.charAt(1), 0)

@@ -6,7 +6,8 @@ import { TemplateKind, templates } from './templates.ts'
 const WITH_MODRM: ReadonlySet<number> = new Set([
   TemplateKind.RmGeneral, TemplateKind.RegGeneral, TemplateKind.RmGeneralOnly, TemplateKind.MemoryOnly,
   TemplateKind.RegSegment, TemplateKind.RegSegmentTarget, TemplateKind.RegControl, TemplateKind.RegDebug,
-  TemplateKind.RegVector, TemplateKind.RmVector, TemplateKind.RmVectorOnly, TemplateKind.RmX87,
+  TemplateKind.RegVector, TemplateKind.RmVector, TemplateKind.RmVectorOnly, TemplateKind.RmX87, TemplateKind.RegAddress,
+  TemplateKind.RmAddress,
 ])
 
 /**

@@ -41,7 +41,7 @@ function targetArithmetic(): Row[] {
 
 /** Opcodes D9 with a fixed second byte: no explicit operand. */
 const D9_FIXED: readonly (readonly [modrm: string, name: string, attributes: string])[] = [
-  ['D0', 'fnop', 'u=0123 cpu=FPU'],
+  ['D0', 'fnop', 'cpu=FPU'],
   ['E0', 'fchs', 'c=1 u=023 cpu=FPU'],
   ['E1', 'fabs', 'c=1 u=023 cpu=FPU'],
   ['E4', 'ftst', 'c=1 w=023 cpu=FPU'],
@@ -81,7 +81,7 @@ const MOVES: readonly Row[] = [
   ['D9 /7 m', 'fnstcw', 'Mw', 'a=w u=0123 cpu=FPU'],
   ['D9 /0 r', 'fld', 'STi', `a=r ${RESULT}`],
   ['D9 /1 r', 'fxch', 'ST0 STi', 'a=xx c=1 u=023 cpu=FPU'],
-  ['D9 /3 r', 'fstpnce', 'STi ST0', `op=Fstp a=w ${RESULT}`],
+  ['D9 /3 r', 'fstpnce', 'STi', `op=Fstp a=w ${RESULT}`],
   ['DB /0 m', 'fild', 'Md', `a=r ${RESULT}`],
   ['DB /1 m', 'fisttp', 'Md', 'a=w c=1 u=023 cpu=SSE3'],
   ['DB /2 m', 'fist', 'Md', `a=w ${RESULT}`],
@@ -115,14 +115,14 @@ const MOVES: readonly Row[] = [
 ]
 
 const CONDITIONAL_MOVES: readonly Row[] = [
-  ['DA /0 r', 'fcmovb', 'ST0 STi', 'a=x r=c w=1 u=023 cpu=CMOV'],
-  ['DA /1 r', 'fcmove', 'ST0 STi', 'a=x r=z w=1 u=023 cpu=CMOV'],
-  ['DA /2 r', 'fcmovbe', 'ST0 STi', 'a=x r=cz w=1 u=023 cpu=CMOV'],
-  ['DA /3 r', 'fcmovu', 'ST0 STi', 'a=x r=p w=1 u=023 cpu=CMOV'],
-  ['DB /0 r', 'fcmovnb', 'ST0 STi', 'a=x r=c w=1 u=023 cpu=CMOV'],
-  ['DB /1 r', 'fcmovne', 'ST0 STi', 'a=x r=z w=1 u=023 cpu=CMOV'],
-  ['DB /2 r', 'fcmovnbe', 'ST0 STi', 'a=x r=cz w=1 u=023 cpu=CMOV'],
-  ['DB /3 r', 'fcmovnu', 'ST0 STi', 'a=x r=p w=1 u=023 cpu=CMOV'],
+  ['DA /0 r', 'fcmovb', 'ST0 STi', 'a=x r=c c=1 u=023 cpu=CMOV'],
+  ['DA /1 r', 'fcmove', 'ST0 STi', 'a=x r=z c=1 u=023 cpu=CMOV'],
+  ['DA /2 r', 'fcmovbe', 'ST0 STi', 'a=x r=cz c=1 u=023 cpu=CMOV'],
+  ['DA /3 r', 'fcmovu', 'ST0 STi', 'a=x r=p c=1 u=023 cpu=CMOV'],
+  ['DB /0 r', 'fcmovnb', 'ST0 STi', 'a=x r=c c=1 u=023 cpu=CMOV'],
+  ['DB /1 r', 'fcmovne', 'ST0 STi', 'a=x r=z c=1 u=023 cpu=CMOV'],
+  ['DB /2 r', 'fcmovnbe', 'ST0 STi', 'a=x r=cz c=1 u=023 cpu=CMOV'],
+  ['DB /3 r', 'fcmovnu', 'ST0 STi', 'a=x r=p c=1 u=023 cpu=CMOV'],
 ]
 
 const COMPARISONS: readonly Row[] = [
