@@ -82,6 +82,10 @@ export const Layout = {
   /** What the bounce buffer stands for: linear address, size in bytes (0: nothing), and whether it is to be written back. */
   bounceLinear: 0x740,
   bounceSize: 0x744,
+  /** 1 while an NMI handler holds further NMIs off. */
+  nmiBlocked: 0x760,
+  /** 1 while the A20 gate masks address bit 20. */
+  a20Masked: 0x764,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

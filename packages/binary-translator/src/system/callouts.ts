@@ -13,7 +13,7 @@ export const Callout = {
   FarCall: 3,
   /** x: bytes to release after the return, y: operand size. */
   FarReturn: 4,
-  /** x: segment register, y: selector. Used by MOV Sreg, POP Sreg, LDS, LES, LSS, LFS, LGS. */
+  /** x: segment register, y: selector: MOV Sreg. */
   LoadSegment: 5,
   /** x: linear address of the six-byte operand, y: operand size. */
   Lgdt: 6,
@@ -77,5 +77,12 @@ export const Callout = {
   Xsetbv: 45,
   Swapgs: 46,
   Invpcid: 47,
+  /** x: segment register | operand size << 8, y: selector: POP Sreg, which also releases the stack. */
+  PopSegment: 48,
+  /**
+   * x: segment register | destination general register << 8 | operand size << 16, y: selector; the offset is in
+   * `Layout.scratch`: LDS, LES, LSS, LFS, LGS.
+   */
+  LoadFarPointer: 49,
 } as const
 export type Callout = (typeof Callout)[keyof typeof Callout]

@@ -4,10 +4,11 @@
  */
 export interface LinearMemory {
   /**
-   * Reads `size` bytes (1, 2 or 4) at a linear address, through paging and devices.
-   * A page fault leaves by `GuestFault`, which the callout's entry point turns into data.
+   * Reads `size` bytes (1, 2 or 4) at a linear address, through paging and devices; the value is unsigned.
+   * A page fault sets CR2 and leaves by `GuestFault`, which the callout's entry point turns into data.
    */
   read(linear: number, size: 1 | 2 | 4, user: 0 | 1): number
+  /** Writes all bytes or, when it faults, none. */
   write(linear: number, size: 1 | 2 | 4, value: number, user: 0 | 1): void
 }
 
@@ -41,9 +42,63 @@ export const SystemRequest = {
 } as const
 export type SystemRequest = (typeof SystemRequest)[keyof typeof SystemRequest]
 
-/** A processor model: what CPUID says and which features exist. */
+/** The four registers that CPUID answers with, as unsigned 32-bit numbers. */
+export interface CpuidAnswer {
+  readonly eax: number
+  readonly ebx: number
+  readonly ecx: number
+  readonly edx: number
+}
+
+/** A processor model: what CPUID says and thereby which features exist. */
 export interface CpuModel {
   readonly name: string
   /** CPUID answer for `leaf` and `subleaf`. */
-  cpuid(leaf: number, subleaf: number): { eax: number; ebx: number; ecx: number; edx: number }
+  cpuid(leaf: number, subleaf: number): CpuidAnswer
+}
+
+/** A 64-bit quantity in two unsigned halves. */
+export interface Quad {
+  readonly low: number
+  readonly high: number
+}
+
+/** The time-stamp counter. */
+export interface TimeStampCounter {
+  read(): Quad
+  /** WRMSR to IA32_TIME_STAMP_COUNTER: the counter goes on from here. */
+  write(low: number, high: number): void
+}
+
+/** Absolute byte addresses of the soft TLB arrays in the machine's linear memory. */
+export interface TlbAddresses {
+  readonly readUser: number
+  readonly readSupervisor: number
+  readonly writeUser: number
+  readonly writeSupervisor: number
+  readonly fetchUser: number
+  readonly fetchSupervisor: number
+}
+
+/** A segment register with its hidden part, in the form of a segment record. */
+export interface SegmentState {
+  readonly selector: number
+  readonly base: number
+  /** Limit in bytes. */
+  readonly limit: number
+  readonly attributes: number
+}
+
+type RegisterName = 'eax' | 'ecx' | 'edx' | 'ebx' | 'esp' | 'ebp' | 'esi' | 'edi'
+type SegmentName = 'es' | 'cs' | 'ss' | 'ds' | 'fs' | 'gs'
+
+/** The processor state in which a boot protocol enters its kernel: 32-bit protected mode without paging. */
+export interface EntryState {
+  readonly eip: number
+  readonly eflags: number
+  readonly registers: Readonly<Record<RegisterName, number>>
+  readonly segments: Readonly<Record<SegmentName, SegmentState>>
+  readonly gdt: { readonly base: number; readonly limit: number }
+  readonly idt: { readonly base: number; readonly limit: number }
+  readonly cr0: number
 }

@@ -1,0 +1,103 @@
+import { Layout } from '../state/layout.ts'
+import { Flow, type SystemContext } from './context.ts'
+import { Vector, raise } from './guest-fault.ts'
+import { configurePaging, refreshAll } from './mode.ts'
+import { requireSupervisor } from './privilege.ts'
+
+/** CR0 bits. SDM vol. 3, section 2.5. */
+export const Cr0 = {
+  PE: 0x0000_0001,
+  MP: 0x0000_0002,
+  EM: 0x0000_0004,
+  TS: 0x0000_0008,
+  ET: 0x0000_0010,
+  NE: 0x0000_0020,
+  WP: 0x0001_0000,
+  AM: 0x0004_0000,
+  NW: 0x2000_0000,
+  CD: 0x4000_0000,
+  PG: 0x8000_0000,
+} as const
+
+/** CR4 bits that this unit looks at. */
+export const Cr4 = { TSD: 0x004, DE: 0x008, PCE: 0x100, UMIP: 0x800 } as const
+
+const cr0Defined = 0xe005_003f
+/** Changes of these bits change what a linear address means. */
+const cr0Paging = Cr0.PG | Cr0.WP | Cr0.PE
+/** PSE, PAE, PGE, SMEP and SMAP likewise. */
+const cr4Paging = 0x0030_00b0
+
+/** Sets CR0 after checking the combinations that the architecture forbids. */
+export function writeCr0(system: SystemContext, value: number): void {
+  const { state } = system
+  const next = ((value & cr0Defined) | Cr0.ET) >>> 0
+  if (next & Cr0.PG && !(next & Cr0.PE)) raise(Vector.GP, 0)
+  if (next & Cr0.NW && !(next & Cr0.CD)) raise(Vector.GP, 0)
+  const changed = next ^ state.get(Layout.cr0)
+  state.set(Layout.cr0, next)
+  if (changed & cr0Paging) configurePaging(system)
+  if (changed & Cr0.PE) refreshAll(system)
+}
+
+function writeCr3(system: SystemContext, value: number): void {
+  system.state.set(Layout.cr3, value)
+  configurePaging(system)
+}
+
+function writeCr4(system: SystemContext, value: number): void {
+  const { state, features } = system
+  if (value & ~features.cr4Mask) raise(Vector.GP, 0)
+  const changed = value ^ state.get(Layout.cr4)
+  state.set(Layout.cr4, value)
+  if (changed & cr4Paging) configurePaging(system)
+}
+
+/** MOV to a control register. CR8 exists in 64-bit mode only. */
+export function moveToControl(system: SystemContext, register: number, y: number): Flow {
+  const { state } = system
+  const value = y >>> 0
+  if (register !== 0 && register !== 2 && register !== 3 && register !== 4) raise(Vector.UD)
+  requireSupervisor(state)
+  if (register === 0) writeCr0(system, value)
+  else if (register === 2) state.set(Layout.cr2, value)
+  else if (register === 3) writeCr3(system, value)
+  else writeCr4(system, value)
+  return Flow.Next
+}
+
+const cells: readonly number[] = [Layout.cr0, -1, Layout.cr2, Layout.cr3, Layout.cr4]
+
+/** MOV from a control register to general register `destination`. */
+export function moveFromControl(system: SystemContext, register: number, destination: number): Flow {
+  const { state } = system
+  const cell = cells[register] ?? -1
+  if (cell < 0) raise(Vector.UD)
+  requireSupervisor(state)
+  state.setGpr(destination, state.get(cell))
+  return Flow.Next
+}
+
+/** LMSW changes the four low bits of CR0, but never clears PE. SDM vol. 2, LMSW. */
+export function loadMachineStatus(system: SystemContext, value: number): Flow {
+  const { state } = system
+  requireSupervisor(state)
+  const cr0 = state.get(Layout.cr0)
+  writeCr0(system, (cr0 & ~0xf) | (cr0 & Cr0.PE) | (value & 0xf))
+  return Flow.Next
+}
+
+/** CLTS: clear the task-switched flag. */
+export function clearTaskSwitched(system: SystemContext): Flow {
+  const { state } = system
+  requireSupervisor(state)
+  state.set(Layout.cr0, (state.get(Layout.cr0) & ~Cr0.TS) >>> 0)
+  return Flow.Next
+}
+
+/** INVLPG. */
+export function invalidatePage(system: SystemContext, linear: number): Flow {
+  requireSupervisor(system.state)
+  system.paging.invalidatePage(linear >>> 0)
+  return Flow.Next
+}

@@ -1,0 +1,73 @@
+import { Flag } from '../state/layout.ts'
+import type { SystemContext } from './context.ts'
+import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
+import { enterHandler } from './interrupts.ts'
+import type { InterruptEvent } from './interrupts.ts'
+import { SystemRequest } from './types.ts'
+
+/** How exceptions combine. SDM vol. 3, table 6-4. */
+const Severity = { Benign: 0, Contributory: 1, PageFault: 2, DoubleFault: 3 } as const
+type Severity = (typeof Severity)[keyof typeof Severity]
+
+const contributory: readonly number[] = [Vector.DE, Vector.TS, Vector.NP, Vector.SS, Vector.GP]
+
+function severityOf(vector: number): Severity {
+  if (vector === Vector.PF) return Severity.PageFault
+  if (vector === Vector.DF) return Severity.DoubleFault
+  return contributory.includes(vector) ? Severity.Contributory : Severity.Benign
+}
+
+/** Whether a second exception met while the first was being delivered makes a double fault. SDM vol. 3, table 6-5. */
+export function isDoubleFault(first: number, second: number): boolean {
+  const before = severityOf(first)
+  const after = severityOf(second)
+  if (before === Severity.Contributory) return after === Severity.Contributory
+  return before === Severity.PageFault && after !== Severity.Benign
+}
+
+/** Exceptions reported after their instruction, and those that save RF as it is. SDM vol. 3, section 17.3.1.1. */
+const keepResumeFlag: readonly number[] = [Vector.DB, Vector.NMI, Vector.BP, Vector.OF, Vector.DF, Vector.MC]
+
+/** Tries to enter a handler; the fault that prevents it is the result. */
+function attempt(system: SystemContext, event: InterruptEvent): GuestFault | undefined {
+  try {
+    enterHandler(system, event)
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof GuestFault) return thrown
+    throw thrown
+  }
+}
+
+function exceptionEvent(system: SystemContext, vector: number, errorCode: number): InterruptEvent {
+  const { state } = system
+  const resume = keepResumeFlag.includes(vector) ? 0 : Flag.RF
+  return { vector, errorCode, software: false, returnEip: state.eip, flags: state.eflags | resume }
+}
+
+/**
+ * Delivers an exception at EIP, and instead of it whatever its delivery meets: a second exception, a double fault,
+ * or in the end shutdown. SDM vol. 3, section 6.15, interrupt 8.
+ */
+export function deliverException(system: SystemContext, vector: number, errorCode: number): SystemRequest {
+  system.external = 1
+  let current = vector
+  let code = errorCode
+  for (;;) {
+    const fault = attempt(system, exceptionEvent(system, current, code))
+    if (!fault) return SystemRequest.None
+    if (current === Vector.DF) return SystemRequest.Shutdown
+    const double = isDoubleFault(current, fault.vector)
+    current = double ? Vector.DF : fault.vector
+    code = double ? 0 : fault.errorCode
+  }
+}
+
+/** Delivers an interrupt from outside, between two instructions. */
+export function deliverInterrupt(system: SystemContext, vector: number): SystemRequest {
+  const { state } = system
+  system.external = 1
+  const event = { vector, errorCode: noErrorCode, software: false, returnEip: state.eip, flags: state.eflags }
+  const fault = attempt(system, event)
+  return fault ? deliverException(system, fault.vector, fault.errorCode) : SystemRequest.None
+}

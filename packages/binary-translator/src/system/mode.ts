@@ -1,0 +1,56 @@
+import type { CpuState } from '../state/cpu-state.ts'
+import { Layout, Mode, Segment } from '../state/layout.ts'
+import type { SystemContext } from './context.ts'
+import { isReadable, isWritableData } from './descriptors.ts'
+import { refreshSpans } from './segment-check.ts'
+
+const flatLimit = 0xffff_ffff
+
+const isFlat = (state: CpuState, segment: number): boolean =>
+  state.segmentBase(segment) === 0 && state.limit(segment) === flatLimit
+
+/** Flat, present, writable and growing upwards. */
+const isFlatData = (state: CpuState, segment: number): boolean => {
+  const rights = state.attributes(segment)
+  return isFlat(state, segment) && isWritableData(rights) && (rights & 0x84) === 0x80
+}
+
+/** Recomputes what translated code is keyed by and which TLB arrays it uses, after CPL, CS, SS, DS or ES changed. */
+export function refreshMode(system: SystemContext): void {
+  const { state, tlb } = system
+  const user = state.cpl === 3
+  const flat =
+    isFlat(state, Segment.CS) &&
+    isReadable(state.attributes(Segment.CS)) &&
+    isFlatData(state, Segment.DS) &&
+    isFlatData(state, Segment.SS) &&
+    isFlatData(state, Segment.ES)
+  state.set(
+    Layout.mode,
+    (state.code32 ? Mode.code32 : 0) |
+      (state.stack32 ? Mode.stack32 : 0) |
+      (user ? Mode.user : 0) |
+      (flat ? Mode.flat : 0),
+  )
+  state.set(Layout.tlbRead, user ? tlb.readUser : tlb.readSupervisor)
+  state.set(Layout.tlbWrite, user ? tlb.writeUser : tlb.writeSupervisor)
+  state.set(Layout.tlbFetch, user ? tlb.fetchUser : tlb.fetchSupervisor)
+}
+
+/** Recomputes everything that is derived from segments and mode. */
+export function refreshAll(system: SystemContext): void {
+  for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) refreshSpans(system.state, segment)
+  refreshMode(system)
+}
+
+/** Hands the paging registers to the MMU. */
+export function configurePaging(system: SystemContext): void {
+  const { state } = system
+  system.paging.configure({
+    cr0: state.get(Layout.cr0),
+    cr3: state.get(Layout.cr3),
+    cr4: state.get(Layout.cr4),
+    efer: state.get(Layout.efer),
+    a20: state.get(Layout.a20Masked) === 0,
+  })
+}

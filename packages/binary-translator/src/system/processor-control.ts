@@ -1,0 +1,54 @@
+import { Layout } from '../state/layout.ts'
+import { Flow, type SystemContext } from './context.ts'
+import { Cr4 } from './control-registers.ts'
+import { Vector, raise } from './guest-fault.ts'
+import { requireProtectedMode, requireSupervisor } from './privilege.ts'
+import { SystemRequest } from './types.ts'
+
+/** HLT: the monitor is asked to wait for an interrupt. */
+export function halt(system: SystemContext): Flow {
+  requireSupervisor(system.state)
+  system.state.set(Layout.halted, 1)
+  system.request = SystemRequest.Halt
+  return Flow.Next
+}
+
+/** WBINVD and INVD: there is no cache to write back. */
+export function writeBackCaches(system: SystemContext): Flow {
+  requireSupervisor(system.state)
+  return Flow.Next
+}
+
+/** RDTSC; CR4.TSD reserves it to the supervisor. */
+export function readTimeStamp(system: SystemContext): Flow {
+  const { state, features } = system
+  if (!features.timeStampCounter) raise(Vector.UD)
+  if (state.cpl !== 0 && state.get(Layout.cr4) & Cr4.TSD) raise(Vector.GP, 0)
+  const { low, high } = system.timeStamp.read()
+  state.setGpr(0, low)
+  state.setGpr(2, high)
+  return Flow.Next
+}
+
+/** RDPMC: no performance counter exists, so every number of one is wrong. */
+export function readPerformanceCounter(): Flow {
+  raise(Vector.GP, 0)
+}
+
+/** Checks that SLDT and STR (`needsProtection`), or SGDT, SIDT and SMSW, are allowed here. SDM vol. 3, section 2.5. */
+export function checkProtected(system: SystemContext, needsProtection: number): Flow {
+  const { state } = system
+  if (needsProtection) requireProtectedMode(state)
+  if (state.get(Layout.cr4) & Cr4.UMIP) requireSupervisor(state)
+  return Flow.Next
+}
+
+/** Raises the exception that translated code found. */
+export function raiseException(_system: SystemContext, vector: number, errorCode: number): Flow {
+  raise(vector, errorCode)
+}
+
+/** Instructions that no model has, or not in this mode. */
+export function undefinedInstruction(): Flow {
+  raise(Vector.UD)
+}

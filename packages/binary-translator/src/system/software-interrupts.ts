@@ -1,0 +1,31 @@
+import { Flag } from '../state/layout.ts'
+import { Flow, type SystemContext } from './context.ts'
+import { Vector, noErrorCode, raise } from './guest-fault.ts'
+import { enterHandler } from './interrupts.ts'
+
+/** Which instruction raised a software interrupt. */
+export const InterruptKind = {
+  /** INT n */
+  Number: 0,
+  /** INT3 */
+  Breakpoint: 1,
+  /** INTO */
+  Overflow: 2,
+  /** INT1 */
+  Debug: 3,
+} as const
+
+/** INT n, INT3, INTO and INT1. SDM vol. 2, INT n. */
+export function softwareInterrupt(system: SystemContext, vector: number, kind: number): Flow {
+  const { state } = system
+  const { eflags } = state
+  if (kind === InterruptKind.Overflow && (eflags & Flag.OF) === 0) return Flow.Next
+  const guarded = kind === InterruptKind.Number && state.protectedMode && state.virtual8086
+  if (guarded && (eflags & Flag.IOPL) !== Flag.IOPL) raise(Vector.GP, 0)
+  // INT1 stands for an event from outside: no DPL check, and its error codes say so.
+  const software = kind !== InterruptKind.Debug
+  system.external = software ? 0 : 1
+  const event = { vector: vector & 0xff, errorCode: noErrorCode, software, returnEip: state.nextEip, flags: eflags }
+  enterHandler(system, event)
+  return Flow.Set
+}

@@ -1,0 +1,163 @@
+import type { CpuState } from '../state/cpu-state.ts'
+import { Layout } from '../state/layout.ts'
+import { Callout } from './callouts.ts'
+import { Flow, type SystemContext } from './context.ts'
+import { deliverException, deliverInterrupt } from './exceptions.ts'
+import { featuresOf } from './features.ts'
+import { GuestFault, Vector } from './guest-fault.ts'
+import { handlers } from './handlers.ts'
+import { configurePaging, refreshAll } from './mode.ts'
+import { enterKernel, resetProcessor } from './reset.ts'
+import { checkSegment } from './segment-check.ts'
+import {
+  type CpuModel,
+  type EntryState,
+  type InterruptController,
+  type LinearMemory,
+  type PagingControl,
+  type PortSpace,
+  SystemRequest,
+  type TimeStampCounter,
+  type TlbAddresses,
+} from './types.ts'
+
+/** The surroundings of a `SystemUnit`. */
+export interface SystemUnitOptions {
+  readonly state: CpuState
+  readonly memory: LinearMemory
+  readonly paging: PagingControl
+  readonly ports: PortSpace
+  readonly interrupts: InterruptController
+  readonly model: CpuModel
+  readonly timeStamp: TimeStampCounter
+  readonly tlb: TlbAddresses
+  /** Told of each new value of IA32_APIC_BASE. */
+  readonly apicBaseChanged?: (low: number, high: number) => void
+}
+
+/** How a callout ended. */
+export const CalloutResult = {
+  /** RIP is the next instruction to run. */
+  Done: 0,
+  /** A fault was found at RIP: its vector and error code are in the state. */
+  Fault: 1,
+  /** Done, and the monitor is asked for `SystemUnit.request`. */
+  Request: 2,
+} as const
+export type CalloutResult = (typeof CalloutResult)[keyof typeof CalloutResult]
+
+const ignore = (): void => undefined
+
+/** The part of the processor that is not arithmetic: system instructions, and the delivery of events. */
+export class SystemUnit {
+  readonly #system: SystemContext
+  readonly #interrupts: InterruptController
+
+  constructor(options: SystemUnitOptions) {
+    const { state, memory, paging, ports, model, timeStamp, tlb } = options
+    this.#interrupts = options.interrupts
+    this.#system = {
+      state,
+      memory,
+      paging,
+      ports,
+      model,
+      features: featuresOf(model),
+      timeStamp,
+      tlb,
+      apicBaseChanged: options.apicBaseChanged ?? ignore,
+      request: SystemRequest.None,
+      external: 0,
+    }
+  }
+
+  /** What the last callout that ended with `CalloutResult.Request` asked for. */
+  get request(): SystemRequest {
+    return this.#system.request
+  }
+
+  /**
+   * Runs system instruction `id`. RIP is at the instruction and the next RIP after it, see `Callout` for x and y.
+   * A `GuestFault` ends here.
+   */
+  callout(id: number, x: number, y: number): CalloutResult {
+    const system = this.#system
+    const handler = handlers[id]
+    if (!handler) throw new RangeError(`there is no callout ${id}: they go from 0 to ${handlers.length - 1}`)
+    system.request = SystemRequest.None
+    system.external = 0
+    try {
+      if (handler(system, x, y) === Flow.Next) system.state.eip = system.state.nextEip
+      return system.request === SystemRequest.None ? CalloutResult.Done : CalloutResult.Request
+    } catch (thrown) {
+      if (!(thrown instanceof GuestFault)) throw thrown
+      system.state.set(Layout.faultVector, thrown.vector)
+      system.state.set(Layout.faultError, thrown.errorCode)
+      return CalloutResult.Fault
+    }
+  }
+
+  /** Delivers an exception at RIP. CR2 is set before, and RIP is past the instruction for a trap. */
+  deliver(vector: number, errorCode: number): SystemRequest {
+    return this.#wake(deliverException(this.#system, vector, errorCode))
+  }
+
+  /** Delivers external interrupt `vector` between two instructions. */
+  interrupt(vector: number): SystemRequest {
+    return this.#wake(deliverInterrupt(this.#system, vector))
+  }
+
+  /** Takes the pending interrupt from the controller and delivers it. */
+  acceptInterrupt(): SystemRequest {
+    return this.interrupt(this.#interrupts.acknowledge())
+  }
+
+  /** Delivers a non-maskable interrupt; further ones are to wait while `nmiBlocked`. */
+  nonMaskableInterrupt(): SystemRequest {
+    const request = this.interrupt(Vector.NMI)
+    this.#system.state.set(Layout.nmiBlocked, 1)
+    return request
+  }
+
+  /** Whether an NMI handler is running: it ends with IRET. */
+  get nmiBlocked(): boolean {
+    return this.#system.state.get(Layout.nmiBlocked) !== 0
+  }
+
+  /** INT n and its like, see `InterruptKind`, as if executed at RIP. */
+  softwareInterrupt(vector: number, kind: number): CalloutResult {
+    return this.callout(Callout.Int, vector, kind)
+  }
+
+  /** The exact check of an access of `size` bytes: -1, or the vector to raise with error code 0. */
+  checkSegment(segment: number, offset: number, size: number, write: boolean): number {
+    return checkSegment(this.#system.state, segment, offset >>> 0, size, write)
+  }
+
+  /** Power-up or RESET. */
+  reset(): void {
+    resetProcessor(this.#system)
+  }
+
+  /** Enters a kernel as its boot protocol asks. */
+  loadState(entry: EntryState): void {
+    enterKernel(this.#system, entry)
+  }
+
+  /** Recomputes what is derived from the architectural state, after that was changed from outside. */
+  refresh(): void {
+    configurePaging(this.#system)
+    refreshAll(this.#system)
+  }
+
+  /** Opens or closes the A20 gate. */
+  setA20(open: boolean): void {
+    this.#system.state.set(Layout.a20Masked, open ? 0 : 1)
+    configurePaging(this.#system)
+  }
+
+  #wake(request: SystemRequest): SystemRequest {
+    this.#system.state.set(Layout.halted, 0)
+    return request
+  }
+}

@@ -1,0 +1,157 @@
+import { Flag, Layout, Segment } from '../state/layout.ts'
+import { Flow, type SystemContext } from './context.ts'
+import {
+  type Descriptor,
+  SystemType,
+  fetchDescriptor,
+  isCode,
+  isConforming,
+  isNull,
+  markAccessed,
+  markBusy,
+  raiseSelector,
+  readDescriptor,
+} from './descriptors.ts'
+import { Vector, noErrorCode, raise } from './guest-fault.ts'
+import type { InterruptEvent } from './interrupts.ts'
+import { configurePaging, refreshAll } from './mode.ts'
+import { withinLimit } from './segment-check.ts'
+import {
+  fetchData,
+  fetchStack,
+  setCode,
+  setFromDescriptor,
+  setNull,
+  setSegment,
+  setVirtual8086,
+  taskStack,
+} from './segments.ts'
+import { currentStack } from './stack.ts'
+import { type TaskImage, loadImage, minimumLimit, saveImage, taskOffsets } from './task-image.ts'
+
+/** How a task is entered. SDM vol. 3, table 7-2, tells what each does to busy bits, NT and the link. */
+export const TaskEntry = { Jump: 0, Call: 1, Return: 2 } as const
+export type TaskEntry = (typeof TaskEntry)[keyof typeof TaskEntry]
+
+const isAvailable = (type: number): boolean => type === SystemType.Tss16 || type === SystemType.Tss32
+const isBusy = (type: number): boolean => type === SystemType.Tss16Busy || type === SystemType.Tss32Busy
+
+/** Reads and checks the descriptor of the task to enter. SDM vol. 3, section 7.3, steps 2 to 5. */
+function fetchTask(system: SystemContext, selector: number, entry: TaskEntry): Descriptor {
+  const wrong = entry === TaskEntry.Return ? Vector.TS : Vector.GP
+  if (selector & 4 || isNull(selector)) raiseSelector(system, wrong, selector)
+  const task = fetchDescriptor(system, selector, wrong)
+  const fits = entry === TaskEntry.Return ? isBusy(task.systemType) : isAvailable(task.systemType)
+  if (!fits) raiseSelector(system, wrong, selector)
+  if (!task.present) raiseSelector(system, Vector.NP, selector)
+  if (task.limit < minimumLimit(task.systemType)) raiseSelector(system, Vector.TS, selector)
+  return task
+}
+
+/** Clears the busy bit of the task that is left for good. */
+function releaseOldTask(system: SystemContext): void {
+  const { state } = system
+  const address = (state.get(Layout.gdtrBase) + (state.selector(Segment.TR) & 0xfff8)) >>> 0
+  markBusy(system, readDescriptor(system, address), false)
+}
+
+/** Takes over a task's registers; its segments are unusable until they have passed their checks. */
+function adoptImage(system: SystemContext, selector: number, task: Descriptor, image: TaskImage, nested: boolean): void {
+  const { state } = system
+  const rights = task.rights | 2
+  setSegment(state, Segment.TR, selector & 0xffff, rights, task.base, task.limit)
+  state.set(Layout.cr0, state.get(Layout.cr0) | 8)
+  if (image.wide && state.get(Layout.cr0) & 0x8000_0000) {
+    state.set(Layout.cr3, image.cr3)
+    configurePaging(system)
+  }
+  state.eip = image.eip
+  state.eflags = image.flags | (nested ? Flag.NT : 0)
+  for (let register = 0; register < 8; register++) state.setGpr(register, image.registers[register]!)
+  for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) {
+    setNull(state, segment, image.selectors[segment]!)
+  }
+  setNull(state, Segment.LDTR, image.ldt)
+  state.set(Layout.cpl, image.flags & Flag.VM ? 3 : image.selectors[Segment.CS]! & 3)
+}
+
+function loadLdt(system: SystemContext, selector: number): void {
+  if (isNull(selector)) return
+  if (selector & 4) raiseSelector(system, Vector.TS, selector)
+  const ldt = fetchDescriptor(system, selector, Vector.TS)
+  if (ldt.systemType !== SystemType.Ldt || !ldt.present) raiseSelector(system, Vector.TS, selector)
+  setFromDescriptor(system.state, Segment.LDTR, selector, ldt)
+}
+
+function loadCode(system: SystemContext, selector: number): void {
+  if (isNull(selector)) raise(Vector.TS, system.external)
+  const code = fetchDescriptor(system, selector, Vector.TS)
+  const rpl = selector & 3
+  const privilege = isConforming(code.rights) ? code.dpl <= rpl : code.dpl === rpl
+  if (!isCode(code.rights) || !privilege) raiseSelector(system, Vector.TS, selector)
+  if (!code.present) raiseSelector(system, Vector.NP, selector)
+  markAccessed(system, code)
+  setCode(system, selector, code, rpl)
+}
+
+/** Loads the new task's segments; faults from here on belong to the new task. SDM vol. 3, section 7.3, step 12. */
+function loadSegments(system: SystemContext, image: TaskImage): void {
+  const { state } = system
+  loadLdt(system, image.ldt)
+  if (image.flags & Flag.VM) {
+    for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) {
+      setVirtual8086(state, segment, image.selectors[segment]!)
+    }
+    return
+  }
+  const { cpl } = state
+  const stack = image.selectors[Segment.SS]!
+  setFromDescriptor(state, Segment.SS, stack, fetchStack(system, stack, cpl, taskStack))
+  for (const segment of [Segment.DS, Segment.ES, Segment.FS, Segment.GS]) {
+    const selector = image.selectors[segment]!
+    if (!isNull(selector)) setFromDescriptor(state, segment, selector, fetchData(system, selector, cpl, Vector.TS))
+  }
+  loadCode(system, image.selectors[Segment.CS]!)
+}
+
+/**
+ * Switches to the task of TSS `selector`. Its state is read before the old one is written, so a page fault on either
+ * leaves the old task as it was. SDM vol. 3, section 7.3.
+ */
+export function switchTask(system: SystemContext, selector: number, entry: TaskEntry, returnEip: number): void {
+  const { state, memory } = system
+  const task = fetchTask(system, selector, entry)
+  const image = loadImage(system, task)
+  const oldSelector = state.selector(Segment.TR)
+  const flags = state.eflags & (entry === TaskEntry.Return ? ~Flag.NT : -1)
+  saveImage(system, returnEip, flags)
+  if (entry !== TaskEntry.Call) releaseOldTask(system)
+  if (entry !== TaskEntry.Return) markBusy(system, task, true)
+  if (entry === TaskEntry.Call) memory.write(task.base, 2, oldSelector, 0)
+  adoptImage(system, selector, task, image, entry === TaskEntry.Call)
+  try {
+    loadSegments(system, image)
+  } finally {
+    refreshAll(system)
+  }
+  if (!withinLimit(state.attributes(Segment.CS), state.limit(Segment.CS), image.eip, 1)) {
+    raise(Vector.GP, system.external)
+  }
+}
+
+/** Through a task gate of the IDT: the error code goes to the new task's stack. */
+export function switchByInterrupt(system: SystemContext, selector: number, event: InterruptEvent): void {
+  switchTask(system, selector, TaskEntry.Call, event.returnEip)
+  if (event.errorCode === noErrorCode) return
+  const stack = currentStack(system)
+  stack.push(event.errorCode, system.state.attributes(Segment.TR) & 8 ? 4 : 2)
+  stack.commit()
+}
+
+/** IRET with NT set: back to the task that the link names. */
+export function switchByReturn(system: SystemContext): Flow {
+  const { state, memory } = system
+  const link = memory.read(state.segmentBase(Segment.TR) + taskOffsets.link, 2, 0)
+  switchTask(system, link, TaskEntry.Return, state.nextEip)
+  return Flow.Set
+}
