@@ -7,7 +7,12 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'docs/test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+    ],
     globalSetup: ['tools/vitest-setup.ts'],
     execArgv: ['--conditions=@mica-vm/source'],
     testTimeout: 60_000,

@@ -53,14 +53,20 @@ export function forbidden(from: Package, to: Package, typeOnly: boolean): string
   if (exception) return exception.typesOnly && !typeOnly ? `may import only types of ${to.manifest.name}` : undefined
   const allowed = layers[layerOf(from) ?? ''] ?? []
   const layer = layerOf(to)
-  return layer !== undefined && allowed.includes(layer) ? undefined : `imports its sibling ${to.manifest.name}: declare a port instead`
+  return layer !== undefined && allowed.includes(layer)
+    ? undefined
+    : `imports its sibling ${to.manifest.name}: declare a port instead`
 }
 
 function declared(manifest: Manifest): Set<string> {
   return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
 }
 
-function checkImport(pkg: Package, { specifier, typeOnly }: Import, siblings: Map<string, Package>): string | undefined {
+function checkImport(
+  pkg: Package,
+  { specifier, typeOnly }: Import,
+  siblings: Map<string, Package>,
+): string | undefined {
   if (specifier.startsWith('.')) {
     return specifier.endsWith('.ts') ? undefined : `imports '${specifier}': a relative import names the .ts file`
   }
@@ -76,7 +82,8 @@ function checkImport(pkg: Package, { specifier, typeOnly }: Import, siblings: Ma
 function checkPackage(pkg: Package, siblings: Map<string, Package>): string[] {
   const problems: string[] = []
   const imported = new Set<string>()
-  if (layerOf(pkg) === undefined) problems.push(`packages/${pkg.folder}/project.json: no tag says the layer (${Object.keys(layers).join(', ')})`)
+  if (layerOf(pkg) === undefined)
+    problems.push(`packages/${pkg.folder}/project.json: no tag says the layer (${Object.keys(layers).join(', ')})`)
   for (const file of filesBelow(join(pkg.directory, 'src'), '.ts')) {
     for (const found of importsOf(readFileSync(file, 'utf8'))) {
       imported.add(packageName(found.specifier))
@@ -85,7 +92,8 @@ function checkPackage(pkg: Package, siblings: Map<string, Package>): string[] {
     }
   }
   for (const name of declared(pkg.manifest)) {
-    if (!imported.has(name)) problems.push(`packages/${pkg.folder}/package.json declares ${name}, which src/ does not import`)
+    if (!imported.has(name))
+      problems.push(`packages/${pkg.folder}/package.json declares ${name}, which src/ does not import`)
   }
   return problems
 }

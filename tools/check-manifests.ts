@@ -17,15 +17,18 @@ const fixed: Readonly<Record<string, unknown>> = {
 const required = ['README.md', 'DESIGN.md', 'tsconfig.json', 'project.json', 'src/index.ts']
 
 function checkExport(pkg: Package, subpath: string, target: ExportTarget | string): string[] {
-  if (typeof target === 'string') return target === './package.json' ? [] : [`exports["${subpath}"] must name source, types and default`]
+  if (typeof target === 'string')
+    return target === './package.json' ? [] : [`exports["${subpath}"] must name source, types and default`]
   const problems: string[] = []
   const order = Object.keys(target)
-  if (!isDeepStrictEqual(order, ['@mica-vm/source', 'types', 'default'])) problems.push(`exports["${subpath}"] has the conditions ${order}`)
+  if (!isDeepStrictEqual(order, ['@mica-vm/source', 'types', 'default']))
+    problems.push(`exports["${subpath}"] has the conditions ${order}`)
   const stem = /^\.\/dist\/(.+)\.js$/.exec(target.default)?.[1]
   if (target['@mica-vm/source'] !== `./src/${stem}.ts` || target.types !== `./dist/${stem}.d.ts`) {
     problems.push(`exports["${subpath}"]: source, types and default do not belong to one file`)
   }
-  if (!existsSync(resolve(pkg.directory, target['@mica-vm/source']))) problems.push(`exports["${subpath}"]: the source does not exist`)
+  if (!existsSync(resolve(pkg.directory, target['@mica-vm/source'])))
+    problems.push(`exports["${subpath}"]: the source does not exist`)
   return problems
 }
 
@@ -37,7 +40,8 @@ export function checkManifest(pkg: Package): string[] {
   for (const [field, value] of Object.entries(fixed)) {
     if (!isDeepStrictEqual(manifest[field], value)) problems.push(`${field} is not ${JSON.stringify(value)}`)
   }
-  for (const [subpath, target] of Object.entries(pkg.manifest.exports ?? {})) problems.push(...checkExport(pkg, subpath, target))
+  for (const [subpath, target] of Object.entries(pkg.manifest.exports ?? {}))
+    problems.push(...checkExport(pkg, subpath, target))
   for (const file of required) if (!existsSync(join(pkg.directory, file))) problems.push(`${file} is missing`)
   return problems.map((problem) => `packages/${pkg.folder}: ${problem}`)
 }

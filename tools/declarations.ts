@@ -24,13 +24,19 @@ export function writeDeclarations(entries: Iterable<string>, sourceDirectory: st
     // `.ts` and `.js` are equally long, so the map stays right.
     const published = declaration.replaceAll(relativeSpecifier, '$1$2$3.js$2')
     writeFileSync(output, `${published}//# sourceMappingURL=${basename(output)}.map\n`)
-    writeFileSync(`${output}.map`, JSON.stringify({ ...map, file: basename(output), sources: [relative(dirname(output), file)] }))
+    writeFileSync(
+      `${output}.map`,
+      JSON.stringify({ ...map, file: basename(output), sources: [relative(dirname(output), file)] }),
+    )
   }
   return queue.length
 }
 
 function declare(file: string): { code: string; map: object } {
-  const { code, map, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), { stripInternal: true, sourcemap: true })
+  const { code, map, errors } = isolatedDeclarationSync(file, readFileSync(file, 'utf8'), {
+    stripInternal: true,
+    sourcemap: true,
+  })
   const [error] = errors
   if (error) throw new Error(`${file}: ${error.message}`)
   if (!map) throw new Error(`${file}: no source map`)

@@ -36,7 +36,11 @@ function platformOf(name: string): Pick<Entry, 'os' | 'cpu' | 'libc'> {
   const os = systems.find((system) => words.includes(system))
   const cpu = processors.find((processor) => words.includes(processor))
   if (os === undefined || cpu === undefined) return {}
-  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.includes('gnu') && os === 'linux' ? ['glibc'] : undefined
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? ['musl']
+    : words.includes('gnu') && os === 'linux'
+      ? ['glibc']
+      : undefined
   return { cpu: [cpu], ...(libc && { libc }), os: [os] }
 }
 
@@ -56,7 +60,9 @@ function addMissingPlatforms(lock: Lock): string[] {
       if ([...candidates(from, name)].some((candidate) => lock.packages[candidate] !== undefined)) continue
       const platform = platformOf(name)
       if (platform.os === undefined || !/^\d/.test(version)) {
-        throw new Error(`${from} wants the optional ${name}@${version}, which the lock lacks and whose platform its name does not tell`)
+        throw new Error(
+          `${from} wants the optional ${name}@${version}, which the lock lacks and whose platform its name does not tell`,
+        )
       }
       lock.packages[`node_modules/${name}`] = { version, ...platform, dev: true, optional: true }
       added.push(name)
@@ -82,7 +88,9 @@ const lock = JSON.parse(readFileSync(path, 'utf8')) as Lock
 const hosts = removeHosts(lock)
 const added = addMissingPlatforms(lock)
 if (check && hosts + added.length > 0) {
-  console.error(`package-lock.json names ${hosts} registry addresses and lacks ${added.length} platforms' binaries: run \`npm run lock\``)
+  console.error(
+    `package-lock.json names ${hosts} registry addresses and lacks ${added.length} platforms' binaries: run \`npm run lock\``,
+  )
   process.exit(1)
 }
 if (!check) writeFileSync(path, `${JSON.stringify(sorted(lock), null, 2)}\n`)

@@ -30,7 +30,11 @@ function eraseTypes(): Plugin {
     name: 'erase-types',
     transform(code, id) {
       if (!id.endsWith('.ts')) return null
-      const result = transformSync(id, code, { lang: 'ts', sourcemap: true, typescript: { onlyRemoveTypeImports: true } })
+      const result = transformSync(id, code, {
+        lang: 'ts',
+        sourcemap: true,
+        typescript: { onlyRemoveTypeImports: true },
+      })
       for (const error of result.errors) this.error(`${relative('.', id)}: ${error.message}`)
       return { code: result.code, map: result.map ? JSON.stringify(result.map) : null }
     },

@@ -32,7 +32,10 @@ const steps: readonly Step[] = [
 const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_DEFAULT_OUTPUT_STYLE: 'static' }
 
 function countTests(): Count {
-  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
+  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8')) as Record<
+    string,
+    number
+  >
   return { passed: passed ?? 0, failed: failed ?? 0 }
 }
 

@@ -40,15 +40,25 @@ async function lint({ pkg, tarball }: Packed): Promise<string[]> {
 function install(packed: readonly Packed[], project: string): void {
   const dependencies = Object.fromEntries(packed.map(({ pkg, tarball }) => [pkg.manifest.name, `file:${tarball}`]))
   mkdirSync(project)
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module', dependencies }))
-  run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], project)
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'user', private: true, type: 'module', dependencies }),
+  )
+  run(
+    'npm',
+    ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    project,
+  )
 }
 
 function writeUses(all: readonly Package[], project: string): void {
   for (const { folder } of all) {
     const use = uses[folder]
     if (use === undefined) throw new Error(`tools/pack-test/uses.ts has no use of ${folder}`)
-    writeFileSync(join(project, `${folder}.ts`), `import assert from 'node:assert/strict'\n${use.replaceAll(/^ {4}/gm, '')}`)
+    writeFileSync(
+      join(project, `${folder}.ts`),
+      `import assert from 'node:assert/strict'\n${use.replaceAll(/^ {4}/gm, '')}`,
+    )
   }
 }
 
