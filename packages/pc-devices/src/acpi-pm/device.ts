@@ -1,0 +1,193 @@
+import { copyOf } from '../internal/copy.ts'
+import { TickGrid } from '../internal/tick-grid.ts'
+import { NO_LINE } from '../line.ts'
+import type { AccessSize, Line, PortDevice, Stateful, TimerHandle, Timers } from '../types.ts'
+import {
+  ACPI_DISABLE,
+  ACPI_ENABLE,
+  APM_CONTROL,
+  PM1_ENABLES,
+  Pm1Control,
+  Pm1Status,
+  PM_TIMER_HZ,
+  Register,
+} from './registers.ts'
+import type { AcpiPmState } from './state.ts'
+
+export interface AcpiPmOptions {
+  timers: Timers
+  sci?: Line
+  /** The guest wrote the sleep type of soft-off (S5). */
+  onPowerOff?: () => void
+  /** Values of SLP_TYP that mean soft-off, as the firmware's \_S5 object tells the guest. Default 0 and 5. */
+  softOffTypes?: readonly number[]
+  /** Width of the PM timer. Default 24. */
+  timerBits?: 24 | 32
+  /** SCI_EN after reset: firmware hands over in ACPI mode, so that the FADT needs no SMI command. Default true. */
+  sciEnabledAtReset?: boolean
+}
+
+const GRID: TickGrid = new TickGrid(PM_TIMER_HZ)
+
+/** The fixed hardware of ACPI: events, control, PM timer, general-purpose events; and the APM command ports. */
+export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
+  readonly #timers: Timers
+  readonly #sci: Line
+  readonly #onPowerOff: () => void
+  readonly #softOffTypes: readonly number[]
+  readonly #timerBits: number
+  readonly #initialControl: number
+  #state: AcpiPmState
+  #timer: TimerHandle | undefined
+
+  constructor(options: AcpiPmOptions) {
+    this.#timers = options.timers
+    this.#sci = options.sci ?? NO_LINE
+    this.#onPowerOff = options.onPowerOff ?? (() => {})
+    this.#softOffTypes = options.softOffTypes ?? [0, 5]
+    this.#timerBits = options.timerBits ?? 24
+    this.#initialControl = (options.sciEnabledAtReset ?? true) ? Pm1Control.SCI_EN : 0
+    this.#state = this.#initial()
+  }
+
+  /** The user pressed the power button: the guest is asked to shut down. */
+  pressPowerButton(): void {
+    this.#state.status |= Pm1Status.PWRBTN_STS
+    this.#settle()
+  }
+
+  /** Raises general-purpose event 0..15. */
+  raiseGpe(event: number): void {
+    if (!(event >= 0 && event < 16)) throw new RangeError(`event must lie in 0..15, got ${event}`)
+    this.#state.gpeStatus |= 1 << event
+    this.#settle()
+  }
+
+  /** `port` is the offset in the block. */
+  readPort(port: number, size: AccessSize): number {
+    this.#catchUp()
+    let value = 0
+    for (let i = 0; i < size; i++) value |= this.#readByte(port + i) << (8 * i)
+    return value >>> 0
+  }
+
+  writePort(port: number, size: AccessSize, value: number): void {
+    this.#catchUp()
+    for (let i = 0; i < size; i++) this.#writeByte(port + i, (value >>> (8 * i)) & 0xff)
+    this.#settle()
+  }
+
+  /** Ports B2h and B3h. */
+  readonly apm: PortDevice = {
+    portWidth: 1,
+    readPort: (port) => this.#state.apm[port === APM_CONTROL ? 0 : 1],
+    writePort: (port, _size, value) => {
+      const state = this.#state
+      state.apm[port === APM_CONTROL ? 0 : 1] = value
+      if (port !== APM_CONTROL) return
+      if (value === ACPI_ENABLE) state.control |= Pm1Control.SCI_EN
+      else if (value === ACPI_DISABLE) state.control &= ~Pm1Control.SCI_EN
+      this.#settle()
+    },
+  }
+
+  snapshot(): AcpiPmState {
+    return copyOf(this.#state)
+  }
+
+  restore(state: AcpiPmState): void {
+    this.#state = copyOf(state)
+    this.#settle()
+  }
+
+  reset(): void {
+    this.#state = this.#initial()
+    this.#settle()
+  }
+
+  #initial(): AcpiPmState {
+    const control = this.#initialControl
+    return { status: 0, enable: 0, control, gpeStatus: 0, gpeEnable: 0, seenHalves: this.#halves(), apm: [0, 0] }
+  }
+
+  #readByte(offset: number): number {
+    const { status, enable, control, gpeStatus, gpeEnable } = this.#state
+    const shift = 8 * (offset & 1)
+    switch (offset & ~1) {
+      case Register.PM1_STS:
+        return (status >> shift) & 0xff
+      case Register.PM1_EN:
+        return (enable >> shift) & 0xff
+      case Register.PM1_CNT:
+        return (control >> shift) & 0xff
+      case Register.PM_TMR:
+      case Register.PM_TMR + 2:
+        return Math.floor(this.#timerValue() / 2 ** (8 * (offset & 3))) & 0xff
+      case Register.GPE0_STS:
+        return (gpeStatus >> shift) & 0xff
+      case Register.GPE0_EN:
+        return (gpeEnable >> shift) & 0xff
+      default:
+        return 0
+    }
+  }
+
+  #writeByte(offset: number, value: number): void {
+    const state = this.#state
+    const shift = 8 * (offset & 1)
+    const keep = 0xff00 >> shift
+    const bits = value << shift
+    switch (offset & ~1) {
+      case Register.PM1_STS:
+        state.status &= ~bits
+        break
+      case Register.PM1_EN:
+        state.enable = (state.enable & keep) | (bits & PM1_ENABLES)
+        break
+      case Register.PM1_CNT:
+        state.control = (state.control & keep) | (bits & Pm1Control.WRITABLE)
+        if (bits & Pm1Control.SLP_EN) this.#sleep()
+        break
+      case Register.GPE0_STS:
+        state.gpeStatus &= ~bits
+        break
+      case Register.GPE0_EN:
+        state.gpeEnable = (state.gpeEnable & keep) | bits
+    }
+  }
+
+  /** Sleep states other than soft-off end at once: the guest finds itself woken. */
+  #sleep(): void {
+    const type = (this.#state.control & Pm1Control.SLP_TYP) >> Pm1Control.SLP_TYP_SHIFT
+    if (this.#softOffTypes.includes(type)) this.#onPowerOff()
+    else this.#state.status |= Pm1Status.WAK_STS
+  }
+
+  #timerValue(): number {
+    return GRID.ticksAt(this.#timers.nowNs()) % 2 ** this.#timerBits
+  }
+
+  #halves(): number {
+    return Math.floor(GRID.ticksAt(this.#timers.nowNs()) / 2 ** (this.#timerBits - 1))
+  }
+
+  /** TMR_STS is set whenever the timer's top bit changes. */
+  #catchUp(): void {
+    const halves = this.#halves()
+    if (halves > this.#state.seenHalves) this.#state.status |= Pm1Status.TMR_STS
+    this.#state.seenHalves = halves
+  }
+
+  #settle(): void {
+    const { status, enable, control, gpeStatus, gpeEnable, seenHalves } = this.#state
+    const event = (status & enable) !== 0 || (gpeStatus & gpeEnable) !== 0
+    this.#sci(event && (control & Pm1Control.SCI_EN) !== 0)
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (!(enable & ~status & Pm1Status.TMR_STS)) return
+    this.#timer = this.#timers.schedule(GRID.nsAt((seenHalves + 1) * 2 ** (this.#timerBits - 1)), () => {
+      this.#catchUp()
+      this.#settle()
+    })
+  }
+}

@@ -1,0 +1,54 @@
+export type {
+  AccessSize,
+  InterruptController,
+  Line,
+  MmioDevice,
+  PortDevice,
+  Stateful,
+  TimerHandle,
+  Timers,
+  WallClock,
+} from './types.ts'
+export { Bus, type Attachment, type AttachOptions } from './bus.ts'
+export { ClockTimers, type Clock, type ClockTimersOptions } from './timers.ts'
+export { NO_LINE, WiredOr } from './line.ts'
+export { I8259 } from './i8259/device.ts'
+export type { I8259ChipState, I8259State } from './i8259/state.ts'
+export { I8254, type I8254Options } from './i8254/device.ts'
+export type { CounterState, I8254State } from './i8254/state.ts'
+export { PIT_HZ } from './i8254/registers.ts'
+export { Mc146818, type Mc146818Options } from './mc146818/device.ts'
+export type { Mc146818State } from './mc146818/state.ts'
+export type { MemorySize } from './mc146818/memory-size.ts'
+export { Ns16550a, type Ns16550aOptions } from './ns16550a/device.ts'
+export type { ModemLines } from './ns16550a/framing.ts'
+export type { Ns16550aState } from './ns16550a/state.ts'
+export { I8042, type I8042Options } from './i8042/device.ts'
+export { KEY_CODES, type KeyName } from './i8042/keys.ts'
+export type { MouseMotion } from './i8042/mouse.ts'
+export type { I8042State } from './i8042/state.ts'
+export {
+  ResetControlPort,
+  SystemPortA,
+  SystemPortB,
+  type Counter2,
+  type ResetControlOptions,
+  type SystemPortAOptions,
+  type SystemPortBOptions,
+} from './system-control/device.ts'
+export { DebugConsole, DebugExit, PostPort } from './debug-ports/device.ts'
+export { PciHost, type PciHostOptions } from './pci/host.ts'
+export { PciDevice, type PciBar, type PciFunction, type PciIdentity, type PciWiring } from './pci/device.ts'
+export type { BarOptions } from './pci/bar.ts'
+export type { PciDeviceState, PciHostState } from './pci/state.ts'
+export { I440fx } from './i440fx/device.ts'
+export { Piix3, type Piix3Options } from './piix3/device.ts'
+export { Piix4Pm, type Piix4PmOptions } from './piix4/device.ts'
+export { AcpiPm, type AcpiPmOptions } from './acpi-pm/device.ts'
+export type { AcpiPmState } from './acpi-pm/state.ts'
+export { PC_ADDRESSES } from './platform/addresses.ts'
+export { CpuInterrupts, type LocalInterrupts } from './platform/cpu-interrupts.ts'
+export { assignPciResources } from './platform/pci-resources.ts'
+export { createPcPlatform, PcPlatform } from './platform/platform.ts'
+export type { PcEvents, PcPlatformOptions, ResetCause, SerialOptions } from './platform/options.ts'
+export type { PcPlatformState } from './platform/state.ts'

@@ -1,0 +1,9 @@
+export interface PciDeviceState {
+  /** 256 bytes of configuration space. */
+  config: number[]
+  interrupt: boolean
+}
+
+export interface PciHostState {
+  address: number
+}

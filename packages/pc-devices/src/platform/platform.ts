@@ -1,0 +1,219 @@
+import { AcpiPm } from '../acpi-pm/device.ts'
+import { APM_CONTROL } from '../acpi-pm/registers.ts'
+import { Bus } from '../bus.ts'
+import { DebugConsole, DebugExit, PostPort } from '../debug-ports/device.ts'
+import { DEBUG_CONSOLE, DEBUG_EXIT, POST } from '../debug-ports/registers.ts'
+import { I440fx } from '../i440fx/device.ts'
+import { I8042 } from '../i8042/device.ts'
+import * as KeyboardPort from '../i8042/registers.ts'
+import { I8254 } from '../i8254/device.ts'
+import { COUNTER_0 } from '../i8254/registers.ts'
+import { I8259 } from '../i8259/device.ts'
+import * as PicPort from '../i8259/registers.ts'
+import { Mc146818 } from '../mc146818/device.ts'
+import { CMOS_INDEX } from '../mc146818/registers.ts'
+import { Ns16550a } from '../ns16550a/device.ts'
+import { PciHost } from '../pci/host.ts'
+import { CONFIG_ADDRESS } from '../pci/registers.ts'
+import { Piix3 } from '../piix3/device.ts'
+import { Piix4Pm } from '../piix4/device.ts'
+import { ResetControlPort, SystemPortA, SystemPortB } from '../system-control/device.ts'
+import { PORT_A, PORT_B } from '../system-control/registers.ts'
+import type { InterruptController, Line, Stateful } from '../types.ts'
+import { PC_ADDRESSES } from './addresses.ts'
+import { CpuInterrupts } from './cpu-interrupts.ts'
+import { IsaInterrupts } from './isa-interrupts.ts'
+import type { PcEvents, PcPlatformOptions } from './options.ts'
+import { assignPciResources } from './pci-resources.ts'
+import type { PcPlatformState } from './state.ts'
+
+const KEYBOARD_IRQ = 1
+const RTC_IRQ = 8
+const MOUSE_IRQ = 12
+/** Interrupts that firmware sets to level: SCI and PIRQs (9, 10, 11). */
+const LEVEL_IRQS_8_TO_15 = 0x0e
+
+/** Every device of the PC, wired together on one bus. */
+export class PcPlatform implements Stateful<PcPlatformState> {
+  readonly bus: Bus = new Bus()
+  readonly pic: I8259 = new I8259()
+  readonly pit: I8254
+  readonly rtc: Mc146818
+  readonly keyboardController: I8042
+  /** COM1..COM4, undefined where the options leave a port out. */
+  readonly serial: readonly (Ns16550a | undefined)[]
+  readonly pci: PciHost
+  readonly acpi: AcpiPm
+  /** What the CPU sees. */
+  readonly interrupts: InterruptController
+  readonly #events: PcEvents
+  readonly #isa: IsaInterrupts
+  readonly #portA: SystemPortA
+  readonly #portB: SystemPortB
+  readonly #resetControl: ResetControlPort
+  readonly #post: PostPort
+  readonly #bridges: readonly [I440fx, Piix3, Piix4Pm]
+  readonly #a20Sources = { keyboard: true, portA: false }
+  #a20: boolean | undefined
+
+  constructor(options: PcPlatformOptions) {
+    const { timers, events = {} } = options
+    this.#events = events
+    this.#isa = new IsaInterrupts({ pic: this.pic })
+    this.interrupts = new CpuInterrupts(this.pic)
+    this.pit = new I8254({ timers, out0: this.irq(0), shortestEdgeNs: options.shortestEdgeNs ?? 10_000 })
+    this.rtc = new Mc146818({ ...options, irq: this.irq(RTC_IRQ) })
+    this.#portB = new SystemPortB({ timers, counter2: this.pit, onTone: (hz) => events.tone?.(hz) })
+    this.#portA = new SystemPortA({
+      a20: (level) => this.#setA20('portA', level),
+      onReset: () => events.reset?.('port-92h'),
+    })
+    this.#resetControl = new ResetControlPort({ onReset: () => events.reset?.('reset-control') })
+    this.keyboardController = new I8042({
+      keyboardIrq: this.irq(KEYBOARD_IRQ),
+      mouseIrq: this.irq(MOUSE_IRQ),
+      mouse: options.mouse ?? true,
+      a20: (level) => this.#setA20('keyboard', level),
+      a20AtReset: options.a20AtReset ?? true,
+      onReset: () => events.reset?.('keyboard-controller'),
+      onLeds: (leds) => events.leds?.(leds),
+    })
+    this.serial = (options.serial ?? [{}]).map((port, index) => port ? this.#serialPort(index, port, options) : undefined)
+    this.acpi = new AcpiPm({
+      timers,
+      sci: this.irq(PC_ADDRESSES.sciIrq),
+      onPowerOff: () => events.powerOff?.(),
+      softOffTypes: options.softOffTypes ?? [0, 5],
+    })
+    const isaBridge = new Piix3({ irq: (irq) => this.irq(irq) })
+    this.#bridges = [new I440fx(), isaBridge, new Piix4Pm({ block: this.acpi })]
+    this.pci = new PciHost({
+      bus: this.bus,
+      pirq: (index, level) => isaBridge.setPirq(index, level),
+      inner: this.#resetControl,
+    })
+    this.#post = new PostPort((code) => events.post?.(code))
+    this.#attach(options.debugPorts ?? true)
+    this.reset()
+  }
+
+  /** A new input of ISA interrupt line `irq`. */
+  irq(irq: number): Line {
+    return this.#isa.input(irq)
+  }
+
+  /** Gives the PCI devices that are attached by now their addresses and interrupt lines, as firmware would. */
+  assignPciResources(): void {
+    assignPciResources(this.pci)
+  }
+
+  /** An NMI from the host. Port 70h can mask it. */
+  raiseNmi(): void {
+    if (!this.rtc.nmiMasked) this.#events.nmi?.()
+  }
+
+  /** The state of the platform's own devices. Devices that users attached keep their own. */
+  snapshot(): PcPlatformState {
+    return {
+      pic: this.pic.snapshot(),
+      pit: this.pit.snapshot(),
+      rtc: this.rtc.snapshot(),
+      keyboardController: this.keyboardController.snapshot(),
+      serial: this.serial.map((port) => port?.snapshot() ?? null),
+      acpi: this.acpi.snapshot(),
+      pci: this.pci.snapshot(),
+      bridges: this.#bridges.map((bridge) => bridge.snapshot()),
+      portA: this.#portA.snapshot(),
+      portB: this.#portB.snapshot(),
+      resetControl: this.#resetControl.snapshot(),
+      post: this.#post.snapshot(),
+    }
+  }
+
+  /** The interrupt controllers come last: the devices' lines move while they are restored. */
+  restore(state: PcPlatformState): void {
+    this.pit.restore(state.pit)
+    this.rtc.restore(state.rtc)
+    this.keyboardController.restore(state.keyboardController)
+    this.serial.forEach((port, index) => {
+      const saved = state.serial[index]
+      if (port && saved) port.restore(saved)
+    })
+    this.acpi.restore(state.acpi)
+    this.pci.restore(state.pci)
+    this.#bridges.forEach((bridge, index) => bridge.restore(state.bridges[index]!))
+    this.#portA.restore(state.portA)
+    this.#portB.restore(state.portB)
+    this.#resetControl.restore(state.resetControl)
+    this.#post.restore(state.post)
+    this.pic.restore(state.pic)
+  }
+
+  /** Power-on or hard reset of every device of the platform. The CPU and the users' own devices are the caller's. */
+  reset(): void {
+    for (const bridge of this.#bridges) bridge.reset()
+    this.pci.reset()
+    this.pit.reset()
+    this.rtc.reset()
+    this.keyboardController.reset()
+    for (const port of this.serial) port?.reset()
+    this.acpi.reset()
+    this.#portA.reset()
+    this.#portB.reset()
+    this.#resetControl.reset()
+    this.pic.reset()
+    this.pic.writePort(PicPort.ELCR2, 1, LEVEL_IRQS_8_TO_15)
+  }
+
+  #serialPort(index: number, port: object, { timers }: PcPlatformOptions): Ns16550a {
+    const place = PC_ADDRESSES.serial[index]
+    if (place === undefined) throw new RangeError(`there are 4 serial ports, got options for number ${index + 1}`)
+    const uart = new Ns16550a({ timers, irq: this.irq(place.irq), ...port })
+    this.bus.attachPorts(place.port, 8, uart)
+    return uart
+  }
+
+  #attach(debugPorts: boolean): void {
+    const { bus } = this
+    bus.attachPorts(PicPort.MASTER_COMMAND, 2, this.pic)
+    bus.attachPorts(PicPort.SLAVE_COMMAND, 2, this.pic)
+    bus.attachPorts(PicPort.ELCR1, 2, this.pic)
+    bus.attachPorts(COUNTER_0, 4, this.pit)
+    bus.attachPorts(KeyboardPort.DATA, 1, this.keyboardController)
+    bus.attachPorts(PORT_B, 1, this.#portB)
+    bus.attachPorts(KeyboardPort.STATUS_COMMAND, 1, this.keyboardController)
+    bus.attachPorts(CMOS_INDEX, 2, this.rtc)
+    bus.attachPorts(PORT_A, 1, this.#portA)
+    bus.attachPorts(APM_CONTROL, 2, this.acpi.apm)
+    bus.attachPorts(CONFIG_ADDRESS, 8, this.pci)
+    if (debugPorts) {
+      bus.attachPorts(POST, 1, this.#post)
+      bus.attachPorts(DEBUG_CONSOLE, 1, new DebugConsole((byte) => this.#events.debugOutput?.(byte)))
+      bus.attachPorts(DEBUG_EXIT, 4, new DebugExit((value) => this.#events.debugExit?.(value)))
+    }
+    const [hostBridge, isaBridge, powerManagement] = this.#bridges
+    this.pci.attach(0, hostBridge)
+    this.pci.attach(1, isaBridge)
+    this.pci.attach(1, powerManagement, 3)
+  }
+
+  /** Either source opens the gate. */
+  #setA20(source: 'keyboard' | 'portA', level: boolean): void {
+    this.#a20Sources[source] = level
+    const enabled = this.#a20Sources.keyboard || this.#a20Sources.portA
+    if (enabled === this.#a20) return
+    this.#a20 = enabled
+    this.#events.a20?.(enabled)
+  }
+}
+
+/**
+ * Builds a PC around a clock: interrupt controllers, timers, clock chip, keyboard controller, serial ports, PCI and ACPI.
+ * @example
+ * const timers = new ClockTimers({ clock })
+ * const pc = createPcPlatform({ timers, wallClock, memory: { belowFourGiBBytes: 64 << 20 }, events: { powerOff: stop } })
+ * pc.bus.writePort(0x3f8, 1, 0x41)
+ */
+export function createPcPlatform(options: PcPlatformOptions): PcPlatform {
+  return new PcPlatform(options)
+}

@@ -1,0 +1,2 @@
+export { FakeTimers, fakeWallClock, ManualClock } from './manual-clock.ts'
+export { recordedLine, type RecordedLine } from './recorded-line.ts'
