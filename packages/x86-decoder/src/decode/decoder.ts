@@ -7,9 +7,12 @@ import { hasModrm, roots, treeCells } from '../table/tree.ts'
 import {
   formCondition, formMnemonic, formOperandCount, formOperands, formOperation, formSize, formTraits,
 } from './hot-tables.ts'
+import { Operation } from '../generated/operation.ts'
 import { decodeOperand } from './operand.ts'
 import { overrideBit, overrideSegment, PrefixClass, prefixClasses } from './prefixes.ts'
 import { state } from './state.ts'
+
+const SUFFIX_MAP = 0x400
 
 /** The longest instruction (SDM vol. 2, 2.3.11): more bytes are #GP whatever they are. */
 export const MAX_LENGTH: number = 15
@@ -36,7 +39,7 @@ export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitne
   if (code !== 0 && state.overrun === 0) decodeForm(out, code)
   out.length = state.position - offset
   if (state.overrun === 1) return end - offset >= MAX_LENGTH ? DecodeStatus.TooLong : DecodeStatus.NeedMoreBytes
-  if (code === 0 || state.invalid === 1 || lockFault(out, code)) {
+  if (code === 0 || state.invalid === 1 || prefixFault(out, code)) {
     out.code = 0
     out.operation = 0
     out.mnemonic = 0
@@ -184,11 +187,25 @@ function decodeForm(out: Instruction, code: number): void {
   const count = formOperandCount[code]!
   out.operandCount = count
   for (let slot = 0; slot < count; slot++) decodeOperand(state, out, slot, formOperands[code * 5 + slot]!)
+  if (out.operation === Operation.ThreeDNow) nameBySuffix(out)
   if ((traits & Trait.Rep) !== 0 && state.mandatory > 1) out.rep = state.mandatory === 2 ? 3 : 2
 }
 
+/** A 3DNow! operation is named by a byte after its operands (AMD APM vol. 3, appendix A.1.2). */
+function nameBySuffix(out: Instruction): void {
+  const code = roots[SUFFIX_MAP | out.immediate]!
+  if (code === 0) state.invalid = 1
+  out.code = code
+  out.operation = formOperation[code]!
+  out.mnemonic = formMnemonic[code * 3]!
+  out.operandCount = 2
+  out.kinds[2] = OperandKind.None
+  out.immediate = 0
+}
+
 /** LOCK is legal before the read-modify-write forms with a memory destination only (SDM vol. 2, LOCK). */
-function lockFault(out: Instruction, code: number): boolean {
+function prefixFault(out: Instruction, code: number): boolean {
+  if ((formTraits[code]! & Trait.NoOperandSizePrefix) !== 0 && (out.prefixes & Prefix.OperandSize) !== 0) return true
   if ((out.prefixes & Prefix.Lock) === 0) return false
   out.lock = 1
   return (formTraits[code]! & Trait.Lock) === 0 || out.kinds[0] !== OperandKind.Memory

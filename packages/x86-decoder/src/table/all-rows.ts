@@ -5,8 +5,9 @@ import { mmx } from './mmx.ts'
 import { sse } from './sse.ts'
 import { system } from './system.ts'
 import { map0f38, map0f3a } from './three-byte.ts'
+import { threeDNow } from './three-d-now.ts'
 import { twoByte } from './two-byte.ts'
 import { x87 } from './x87.ts'
 
 /** The whole table. Within one opcode the first row that fits an encoding wins. */
-export const allRows: readonly Row[] = [...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a]
+export const allRows: readonly Row[] = [...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a, ...threeDNow]

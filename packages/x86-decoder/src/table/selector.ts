@@ -1,19 +1,19 @@
 /** The properties of an encoding that choose between the rows of one opcode, in the order in which they are tested. */
 export const Dimension = {
-  Mode: 0,
-  Prefix: 1,
-  OperandSize: 2,
-  Wide: 3,
-  ExtendedBase: 4,
-  Length: 5,
-  Mod: 6,
-  Reg: 7,
-  Rm: 8,
+  Mod: 0,
+  Reg: 1,
+  Rm: 2,
+  Prefix: 3,
+  Mode: 4,
+  OperandSize: 5,
+  Wide: 6,
+  ExtendedBase: 7,
+  Length: 8,
 } as const
 export type Dimension = (typeof Dimension)[keyof typeof Dimension]
 
 /** How many values each dimension has. */
-export const DIMENSION_VALUES: readonly number[] = [2, 4, 3, 2, 2, 4, 2, 8, 8]
+export const DIMENSION_VALUES: readonly number[] = [2, 8, 8, 4, 2, 3, 2, 2, 4]
 export const FULL_MASKS: readonly number[] = DIMENSION_VALUES.map((values) => (1 << values) - 1)
 
 /** Where a row applies: map, opcode, how many opcodes it spans, and the accepted values per dimension as bit sets. */

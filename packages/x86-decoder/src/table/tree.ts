@@ -17,14 +17,21 @@ const WITH_MODRM: ReadonlySet<number> = new Set([
 export const roots: Int32Array = new Int32Array(MAP_COUNT << 8)
 /** 1 where an opcode has a ModRM byte. */
 export const hasModrm: Uint8Array = new Uint8Array(MAP_COUNT << 8)
-export const treeCells: Int32Array = build()
-
 function usesModrm(form: Form): boolean {
   const { accepts } = form.selector
   for (const dimension of [Dimension.Mod, Dimension.Reg, Dimension.Rm]) {
     if (accepts[dimension] !== FULL_MASKS[dimension]) return true
   }
   return form.operands.some((operand) => WITH_MODRM.has(templates[operand]!.kind))
+}
+
+const DIMENSIONS: number = DIMENSION_VALUES.length
+
+/** Accepted values at `form * DIMENSIONS + dimension`. */
+function acceptColumns(): Uint8Array {
+  const columns = new Uint8Array(forms.length * DIMENSIONS)
+  forms.forEach((form, code) => columns.set(form.selector.accepts, code * DIMENSIONS))
+  return columns
 }
 
 function build(): Int32Array {
@@ -38,28 +45,57 @@ function build(): Int32Array {
       hasModrm[opcode]! |= modrm
     }
   }
-  const cells: number[] = []
+  const builder: Builder = { accepts: acceptColumns(), cells: [] }
   byOpcode.forEach((codes, opcode) => {
-    roots[opcode] = cellFor(cells, codes, 0)
+    roots[opcode] = cellFor(builder, codes, 0)
   })
-  return Int32Array.from(cells)
+  return Int32Array.from(builder.cells)
 }
 
-function cellFor(cells: number[], codes: readonly number[], from: number): number {
+interface Builder {
+  readonly accepts: Uint8Array
+  readonly cells: number[]
+}
+
+function cellFor(builder: Builder, codes: readonly number[], from: number): number {
   if (codes.length === 0) return 0
-  let dimension = from
-  while (dimension < DIMENSION_VALUES.length && codes.every((code) => acceptsAll(code, dimension))) dimension++
-  if (dimension === DIMENSION_VALUES.length) return codes[0]!
+  const dimension = nextDimension(builder.accepts, codes, from)
+  if (dimension === DIMENSIONS) return codes[0]!
+  const { cells } = builder
   const node = cells.length
   const values = DIMENSION_VALUES[dimension]!
   for (let i = 0; i <= values; i++) cells.push(dimension)
+  let previous: readonly number[] = []
   for (let value = 0; value < values; value++) {
-    const fitting = codes.filter((code) => forms[code]!.selector.accepts[dimension]! & (1 << value))
-    cells[node + 1 + value] = cellFor(cells, fitting, dimension + 1)
+    const fitting = fittingCodes(builder.accepts, codes, dimension, value)
+    const same = value > 0 && equal(fitting, previous)
+    cells[node + 1 + value] = same ? cells[node + value]! : cellFor(builder, fitting, dimension + 1)
+    previous = fitting
   }
   return ~node
 }
 
-function acceptsAll(code: number, dimension: number): boolean {
-  return forms[code]!.selector.accepts[dimension] === FULL_MASKS[dimension]
+/** The first dimension from `from` on in which some row does not accept everything. */
+function nextDimension(accepts: Uint8Array, codes: readonly number[], from: number): number {
+  for (let dimension = from; dimension < DIMENSIONS; dimension++) {
+    for (const code of codes) {
+      if (accepts[code * DIMENSIONS + dimension] !== FULL_MASKS[dimension]) return dimension
+    }
+  }
+  return DIMENSIONS
 }
+
+function fittingCodes(accepts: Uint8Array, codes: readonly number[], dimension: number, value: number): number[] {
+  const fitting: number[] = []
+  for (const code of codes) {
+    if (accepts[code * DIMENSIONS + dimension]! & (1 << value)) fitting.push(code)
+  }
+  return fitting
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((code, i) => code === b[i])
+}
+
+/** Nodes: see `roots`. */
+export const treeCells: Int32Array = build()

@@ -77,6 +77,7 @@ export const twoByte: readonly Row[] = [
   ['0FC8+', 'bswap', 'Zv', 'cpu=486'],
   ['0FFF', 'ud0', 'Gv Ev', 'a=nn cpu=286 flow=Exception'],
 
+  ['0F0F', 'threednow', 'Pq Qq Ib', 'op=ThreeDNow cpu=D3NOW'],
   ['0F0D /0 m', 'prefetch', 'Mb', 'a=n cpu=PREFETCHW'],
   ['0F0D /1 m', 'prefetchw', 'Mb', 'a=n cpu=PREFETCHW'],
   ['0F0D /2 m', 'prefetchwt1', 'Mb', 'a=n cpu=PREFETCHWT1'],
@@ -87,8 +88,8 @@ export const twoByte: readonly Row[] = [
   ['0F18 /1 m', 'prefetcht0', 'Mb', 'a=n cpu=SSE'],
   ['0F18 /2 m', 'prefetcht1', 'Mb', 'a=n cpu=SSE'],
   ['0F18 /3 m', 'prefetcht2', 'Mb', 'a=n cpu=SSE'],
-  ['0F18 /6 m', 'prefetchit1', 'Mb', 'o64 a=n cpu=PREFETCHITI'],
-  ['0F18 /7 m', 'prefetchit0', 'Mb', 'o64 a=n cpu=PREFETCHITI'],
+  ['0F18 /6 m', 'prefetchit1', 'Mb', 'a=n cpu=PREFETCHITI'],
+  ['0F18 /7 m', 'prefetchit0', 'Mb', 'a=n cpu=PREFETCHITI'],
   ['0F18', 'reservednop', 'Ev Gv', 'op=ReservedNop a=nn'],
   ['0F19', 'reservednop', 'Ev Gv', 'op=ReservedNop a=nn'],
   ['0F1A', 'reservednop', 'Ev Gv', 'op=ReservedNop a=nn'],
