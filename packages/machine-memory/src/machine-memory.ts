@@ -30,7 +30,9 @@ export class MachineMemory {
 
   constructor({ bytes, reservedBytes }: MachineMemoryOptions) {
     if (!Number.isInteger(bytes) || bytes <= 0 || bytes > LARGEST_MEMORY_BYTES || bytes % WASM_PAGE_BYTES !== 0) {
-      throw new RangeError(`bytes is ${bytes}; must be a multiple of ${WASM_PAGE_BYTES} from ${WASM_PAGE_BYTES} to ${LARGEST_MEMORY_BYTES}`)
+      throw new RangeError(
+        `bytes is ${bytes}; must be a multiple of ${WASM_PAGE_BYTES} from ${WASM_PAGE_BYTES} to ${LARGEST_MEMORY_BYTES}`,
+      )
     }
     if (!Number.isInteger(reservedBytes) || reservedBytes < 0 || reservedBytes > bytes - FRAME_BYTES) {
       throw new RangeError(`reservedBytes is ${reservedBytes}; must be an integer from 0 to ${bytes - FRAME_BYTES}`)
@@ -94,7 +96,15 @@ export class MachineMemory {
   get statistics(): MachineStatistics {
     const { total, free, taken, returned, refused } = this.#pool
     // The zero frame was taken once, by the constructor.
-    return { frames: total, free, used: total - free - 1, allocations: taken - 1, frees: returned, refusals: refused, copies: this.#copies }
+    return {
+      frames: total,
+      free,
+      used: total - free - 1,
+      allocations: taken - 1,
+      frees: returned,
+      refusals: refused,
+      copies: this.#copies,
+    }
   }
 
   /** Makes `holder` part of the audit; returns the function that ends this. */
@@ -120,7 +130,8 @@ export class MachineMemory {
     for (let mpn = this.firstFrame; mpn < this.endFrame; mpn++) {
       const references = this.#pool.references(mpn)
       const counted = counts[mpn]!
-      if (counted > references) contradictions.push(`frame ${mpn} is held ${counted} times but counts ${references} references`)
+      if (counted > references)
+        contradictions.push(`frame ${mpn} is held ${counted} times but counts ${references} references`)
       else loose += references - counted
       held += counted
     }
@@ -128,7 +139,8 @@ export class MachineMemory {
       if (counts[mpn] !== 0) contradictions.push(`frame ${mpn} is held but lies in the reserved region`)
     }
     const zeroStart = this.zeroFrame * FRAME_BYTES
-    if (this.bytes.subarray(zeroStart, zeroStart + FRAME_BYTES).some(byte => byte !== 0)) contradictions.push('the zero frame is not zero')
+    if (this.bytes.subarray(zeroStart, zeroStart + FRAME_BYTES).some((byte) => byte !== 0))
+      contradictions.push('the zero frame is not zero')
     const { frames, free, used } = this.statistics
     return { frames, free, used, held, loose, contradictions }
   }

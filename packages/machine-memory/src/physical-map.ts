@@ -61,7 +61,8 @@ export class PhysicalMap implements FrameHolder {
   writeAddress(ppn: number): number {
     const { states, frames, readOnly } = this.#table
     if (ppn >= states.length || readOnly[ppn] !== 0) return NOT_MEMORY
-    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1) return frames[ppn]! * FRAME_BYTES
+    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1)
+      return frames[ppn]! * FRAME_BYTES
     return this.#makePrivate(ppn)
   }
 
@@ -83,7 +84,7 @@ export class PhysicalMap implements FrameHolder {
   onChange(listener: (ppn: number) => void): () => void {
     this.#changeListeners = [...this.#changeListeners, listener]
     return () => {
-      this.#changeListeners = this.#changeListeners.filter(other => other !== listener)
+      this.#changeListeners = this.#changeListeners.filter((other) => other !== listener)
     }
   }
 
@@ -91,14 +92,14 @@ export class PhysicalMap implements FrameHolder {
   onWrite(listener: WriteListener): () => void {
     this.#writeListeners = [...this.#writeListeners, listener]
     return () => {
-      this.#writeListeners = this.#writeListeners.filter(other => other !== listener)
+      this.#writeListeners = this.#writeListeners.filter((other) => other !== listener)
     }
   }
 
   /** Copies guest memory out. False, and `into` unchanged, unless every byte is memory. */
   read(physical: number, into: Uint8Array): boolean {
     if (!this.#isMemory(physical, into.length)) return false
-    for (let done = 0; done < into.length; ) {
+    for (let done = 0; done < into.length;) {
       const ppn = Math.floor((physical + done) / FRAME_BYTES)
       const offset = (physical + done) % FRAME_BYTES
       const count = Math.min(FRAME_BYTES - offset, into.length - done)
@@ -185,8 +186,10 @@ export class PhysicalMap implements FrameHolder {
 
   /** Puts a frame behind a memory page, in place of what it held, and takes over one reference from the caller. */
   adopt(ppn: number, mpn: number): void {
-    if (this.stateOf(ppn) === PageState.Hole) throw new RangeError(`page ${ppn} is a hole; only memory can adopt a frame`)
-    if (this.#machine.references(mpn) === 0) throw new RangeError(`frame ${mpn} is free; only a frame in use can be adopted`)
+    if (this.stateOf(ppn) === PageState.Hole)
+      throw new RangeError(`page ${ppn} is a hole; only memory can adopt a frame`)
+    if (this.#machine.references(mpn) === 0)
+      throw new RangeError(`frame ${mpn} is free; only a frame in use can be adopted`)
     const isZero = mpn === this.#machine.zeroFrame
     if (this.stateOf(ppn) === PageState.Resident) this.#dropFrame(ppn)
     if (isZero) this.#machine.release(mpn)
@@ -228,7 +231,14 @@ export class PhysicalMap implements FrameHolder {
     }
     const untouched = this.#untouched
     const resident = this.#resident
-    return { pages: untouched + resident, untouched, resident, shared, populations: this.#populations, copyOnWriteBreaks: this.#copyOnWriteBreaks }
+    return {
+      pages: untouched + resident,
+      untouched,
+      resident,
+      shared,
+      populations: this.#populations,
+      copyOnWriteBreaks: this.#copyOnWriteBreaks,
+    }
   }
 
   countReferences(counts: Uint32Array): void {
@@ -243,7 +253,8 @@ export class PhysicalMap implements FrameHolder {
     const found: string[] = []
     for (let ppn = 0; ppn < states.length; ppn++) {
       const isResident = states[ppn] === PageState.Resident
-      if (isResident !== frames[ppn]! >= 0) found.push(`page ${ppn} is in state ${states[ppn]} with frame ${frames[ppn]}`)
+      if (isResident !== frames[ppn]! >= 0)
+        found.push(`page ${ppn} is in state ${states[ppn]} with frame ${frames[ppn]}`)
     }
     const untouched = countState(states, PageState.Untouched)
     const resident = countState(states, PageState.Resident)
@@ -276,7 +287,7 @@ export class PhysicalMap implements FrameHolder {
 
   #store(physical: number, from: Uint8Array, asHost: boolean): boolean {
     if (!this.#prepare(physical, from.length, asHost)) return false
-    for (let done = 0; done < from.length; ) {
+    for (let done = 0; done < from.length;) {
       const offset = (physical + done) % FRAME_BYTES
       const count = Math.min(FRAME_BYTES - offset, from.length - done)
       const to = this.readAddress(Math.floor((physical + done) / FRAME_BYTES)) + offset
@@ -300,7 +311,8 @@ export class PhysicalMap implements FrameHolder {
   /** As `writeAddress`, whatever the guest's permission. */
   #privateAddress(ppn: number): number {
     const { states, frames } = this.#table
-    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1) return frames[ppn]! * FRAME_BYTES
+    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1)
+      return frames[ppn]! * FRAME_BYTES
     return this.#makePrivate(ppn)
   }
 

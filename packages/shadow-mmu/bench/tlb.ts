@@ -12,8 +12,8 @@ const words = new Int32Array(memory.buffer)
 const GUEST = 2 * MIB
 const guestPages = (64 * MIB - GUEST) / PAGE
 const pages: PhysicalPages = {
-  readAddress: ppn => (ppn < guestPages ? GUEST + ppn * PAGE : -1),
-  writeAddress: ppn => (ppn < guestPages ? GUEST + ppn * PAGE : -1),
+  readAddress: (ppn) => (ppn < guestPages ? GUEST + ppn * PAGE : -1),
+  writeAddress: (ppn) => (ppn < guestPages ? GUEST + ppn * PAGE : -1),
 }
 
 function guestWord(physical: number): number {
@@ -25,7 +25,8 @@ function buildTwoLevel(): void {
   for (let directory = 0; directory < 8; directory++) {
     const table = MIB + PAGE * (1 + directory)
     words[guestWord(MIB + directory * 4)] = table | 7
-    for (let i = 0; i < 1024; i++) words[guestWord(table + i * 4)] = ((directory << 22) | (i << 12)) + (directory >= 4 ? 0x107 : 7)
+    for (let i = 0; i < 1024; i++)
+      words[guestWord(table + i * 4)] = ((directory << 22) | (i << 12)) + (directory >= 4 ? 0x107 : 7)
   }
 }
 
@@ -36,7 +37,8 @@ function buildPae(): void {
   for (let directory = 0; directory < 16; directory++) {
     const table = root + PAGE * (2 + directory)
     words[guestWord(root + PAGE + directory * 8)] = table | 7
-    for (let i = 0; i < 512; i++) words[guestWord(table + i * 8)] = ((directory << 21) | (i << 12)) + (directory >= 8 ? 0x107 : 7)
+    for (let i = 0; i < 512; i++)
+      words[guestWord(table + i * 8)] = ((directory << 21) | (i << 12)) + (directory >= 8 ? 0x107 : 7)
   }
 }
 
@@ -62,14 +64,23 @@ for (const entries of [256, 1024, 4096]) {
   const twoLevel = { cr0: CR0.PG + CR0.WP, cr3: MIB, cr4: CR4.PGE, efer: 0, a20: true }
   const pae = { ...twoLevel, cr3: 2 * MIB, cr4: CR4.PGE | CR4.PAE }
   const touch = (from: number, count: number): void => {
-    for (let i = 0; i < count; i++) mmu.access(from + i * PAGE, i % 3 as Access, (i & 1) as Privilege)
+    for (let i = 0; i < count; i++) mmu.access(from + i * PAGE, (i % 3) as Access, (i & 1) as Privilege)
   }
-  for (const [name, registers] of [['2-level', twoLevel], ['PAE', pae]] as const) {
+  for (const [name, registers] of [
+    ['2-level', twoLevel],
+    ['PAE', pae],
+  ] as const) {
     mmu.configure(registers)
     measure(`refill, ${name}, A/D set, other entry in the slot`, 201, 4096, nothing, () => touch(0, 4096))
   }
   mmu.configure(twoLevel)
-  measure('refill, 2-level, into an empty slot', 201, 200, () => mmu.flush(), () => touch(0, 200))
+  measure(
+    'refill, 2-level, into an empty slot',
+    201,
+    200,
+    () => mmu.flush(),
+    () => touch(0, 200),
+  )
   mmu.configure({ ...twoLevel, cr0: 0 })
   measure('refill, paging off', 201, 4096, nothing, () => touch(0, 4096))
   mmu.configure(twoLevel)
@@ -82,7 +93,9 @@ for (const entries of [256, 1024, 4096]) {
     measure(`CR3 load: ${filled} entries dropped, 200 global kept`, 4001, 1, fill, () => mmu.loadCr3(MIB))
     measure(`flush: ${filled + 200} entries`, 4001, 1, fill, () => mmu.flush())
   }
-  measure('fill(-1) over all six arrays, for comparison', 4001, 1, nothing, () => words.fill(-1, 0, tlbBytes(entries) / 4))
+  measure('fill(-1) over all six arrays, for comparison', 4001, 1, nothing, () =>
+    words.fill(-1, 0, tlbBytes(entries) / 4),
+  )
   for (let i = 0; i < words.length && i < tlbBytes(entries) / 4; i++) words[i] = -1
   const fresh = new ShadowMmu({ memory, base: 0, layout: packedLayout(entries), pages })
   fresh.configure(twoLevel)
@@ -98,5 +111,14 @@ for (const entries of [256, 1024, 4096]) {
   const trace = (on: boolean): void => {
     for (let i = 0; i < 200; i++) fresh.trace(GUEST + i * PAGE, on)
   }
-  measure('trace on, with a write entry', 201, 200, () => { trace(false); refresh() }, () => trace(true))
+  measure(
+    'trace on, with a write entry',
+    201,
+    200,
+    () => {
+      trace(false)
+      refresh()
+    },
+    () => trace(true),
+  )
 }

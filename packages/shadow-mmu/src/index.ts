@@ -4,4 +4,11 @@ export { ShadowMmu } from './shadow-mmu.ts'
 export { INVALID_TAG, SoftTlb } from './soft-tlb.ts'
 export { MmuStatistics } from './statistics.ts'
 export { Access, Outcome, Privilege } from './types.ts'
-export type { ControlRegisters, HostMemory, PhysicalPages, ProcessorFeatures, ShadowMmuOptions, TlbLayout } from './types.ts'
+export type {
+  ControlRegisters,
+  HostMemory,
+  PhysicalPages,
+  ProcessorFeatures,
+  ShadowMmuOptions,
+  TlbLayout,
+} from './types.ts'

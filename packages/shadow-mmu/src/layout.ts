@@ -19,7 +19,9 @@ export function requireLayout(memory: HostMemory, base: number, { entries, offse
   let end = 0
   for (const [name, offset] of sorted) {
     if (!Number.isInteger(offset) || offset < 0 || offset % ENTRY_BYTES !== 0 || base + offset + size > limit) {
-      throw new RangeError(`offsets.${name} is ${offset}; must be a multiple of ${ENTRY_BYTES} from 0 to ${limit - base - size}`)
+      throw new RangeError(
+        `offsets.${name} is ${offset}; must be a multiple of ${ENTRY_BYTES} from 0 to ${limit - base - size}`,
+      )
     }
     if (offset < end) throw new RangeError(`offsets.${name} is ${offset}; the array before it ends at ${end}`)
     end = offset + size
@@ -36,6 +38,13 @@ export function packedLayout(entries: number): TlbLayout {
   const size = entries * ENTRY_BYTES
   return {
     entries,
-    offsets: { readUser: 0, readSupervisor: size, writeUser: 2 * size, writeSupervisor: 3 * size, fetchUser: 4 * size, fetchSupervisor: 5 * size },
+    offsets: {
+      readUser: 0,
+      readSupervisor: size,
+      writeUser: 2 * size,
+      writeSupervisor: 3 * size,
+      fetchUser: 4 * size,
+      fetchSupervisor: 5 * size,
+    },
   }
 }

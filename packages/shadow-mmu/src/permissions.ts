@@ -4,7 +4,13 @@ import { Access, Privilege } from './types.ts'
 import type { Walk } from './walk.ts'
 
 /** Whether a completed walk permits an access, SDM vol. 3 section 4.6.1. `userDataAllowed` is EFLAGS.AC. */
-export function isPermitted(walk: Walk, mode: PagingMode, kind: Access, privilege: Privilege, userDataAllowed: boolean): boolean {
+export function isPermitted(
+  walk: Walk,
+  mode: PagingMode,
+  kind: Access,
+  privilege: Privilege,
+  userDataAllowed: boolean,
+): boolean {
   const isUserPage = (walk.rights & ENTRY.US) !== 0
   const isWritable = (walk.rights & ENTRY.RW) !== 0
   // Without EFER.NXE, XD is a reserved bit, and the walk has ended before.

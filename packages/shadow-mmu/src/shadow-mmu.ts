@@ -61,13 +61,14 @@ export class ShadowMmu {
   constructor({ memory, base, layout, pages, features, onTracedUpdate }: ShadowMmuOptions) {
     this.#features = { physicalAddressBits: 36, pse36: true, gigabytePages: false, ...features }
     const bits = this.#features.physicalAddressBits
-    if (!Number.isInteger(bits) || bits < 32 || bits > 43) throw new RangeError(`physicalAddressBits is ${bits}; must be an integer from 32 to 43`)
+    if (!Number.isInteger(bits) || bits < 32 || bits > 43)
+      throw new RangeError(`physicalAddressBits is ${bits}; must be an integer from 32 to 43`)
     this.tlb = new SoftTlb(memory, base, layout)
     this.#pages = pages
     this.#words = new Int32Array(memory.buffer)
     this.#walk = new Walk(this.#mode, this.#words, pages)
     this.#traced = new Uint8Array(Math.ceil(memory.buffer.byteLength / 4096))
-    this.#entryUpdated = host => {
+    this.#entryUpdated = (host) => {
       this.statistics.entryUpdates++
       if (onTracedUpdate !== undefined && this.isTraced(host)) onTracedUpdate(host, 4)
     }
@@ -84,11 +85,12 @@ export class ShadowMmu {
     const cr4 = registers.cr4 ^ old.cr4
     const efer = registers.efer ^ old.efer
     const isA20Changed = registers.a20 !== old.a20
-    const isRootLoaded = registers.cr3 !== old.cr3 || (cr0 | cr4 | efer) === 0 && !isA20Changed
+    const isRootLoaded = registers.cr3 !== old.cr3 || ((cr0 | cr4 | efer) === 0 && !isA20Changed)
     const isPae = formatOf(registers.cr0, registers.cr4, registers.efer) === PagingFormat.Pae
     if (isPae && (isRootLoaded || (cr0 & CR0_PDPTE) !== 0 || (cr4 & CR4_PDPTE) !== 0 || (efer & EFER.LME) !== 0)) {
       const mask = registers.a20 ? -1 : ~0x100
-      if (!this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, this.#features.physicalAddressBits)) return false
+      if (!this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, this.#features.physicalAddressBits))
+        return false
     }
     this.#registers = { ...registers }
     this.#mode.update(registers, this.#features)
@@ -177,7 +179,8 @@ export class ShadowMmu {
 
   #frameOf(host: number): number {
     const frame = Math.floor(host / 4096)
-    if (!(frame >= 0 && frame < this.#traced.length)) throw new RangeError(`host address is ${host}; must be from 0 to ${this.#traced.length * 4096 - 1}`)
+    if (!(frame >= 0 && frame < this.#traced.length))
+      throw new RangeError(`host address is ${host}; must be from 0 to ${this.#traced.length * 4096 - 1}`)
     return frame
   }
 
@@ -188,7 +191,12 @@ export class ShadowMmu {
     if (mode.format !== PagingFormat.Off) {
       const status = this.#walkTables(linear, high)
       if (status !== WalkStatus.Mapped) {
-        this.errorCode = faultCode(status === WalkStatus.Reserved ? PageFault.P | PageFault.RSVD : 0, mode, kind, privilege)
+        this.errorCode = faultCode(
+          status === WalkStatus.Reserved ? PageFault.P | PageFault.RSVD : 0,
+          mode,
+          kind,
+          privilege,
+        )
         return false
       }
       if (!isPermitted(this.#walk, mode, kind, privilege, this.#userDataAllowed)) {

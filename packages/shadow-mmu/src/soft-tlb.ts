@@ -75,7 +75,15 @@ export class SoftTlb {
   }
 
   /** Caches the page of `linear` for one kind and privilege. `host` is the address of `linear`, `ppn` its page, `sizeShift` the guest's page size. */
-  fill(linear: number, kind: Access, isUser: boolean, host: number, ppn: number, lifetime: Lifetime, sizeShift: number): void {
+  fill(
+    linear: number,
+    kind: Access,
+    isUser: boolean,
+    host: number,
+    ppn: number,
+    lifetime: Lifetime,
+    sizeShift: number,
+  ): void {
     const slot = this.#slotOf(linear, kind, isUser)
     if (this.#places[slot]! >= 0) this.#drop(slot)
     const word = this.#wordOf(slot)
@@ -105,7 +113,8 @@ export class SoftTlb {
     for (let slot = index; slot < this.#slots; slot += this.#entries) {
       if (this.#words[this.#wordOf(slot)] === tag) this.#drop(slot)
     }
-    if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0) this.#invalidateLarge(linear)
+    if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0)
+      this.#invalidateLarge(linear)
   }
 
   /** Drops everything. */
@@ -140,7 +149,8 @@ export class SoftTlb {
   /** Drops all write entries that lead to a frame. */
   dropWritesTo(frame: number): void {
     for (let group = 0; group < 2; group++) {
-      for (let slot = this.#byFrame.find(group, frame); slot >= 0; slot = this.#byFrame.find(group, frame)) this.#drop(slot)
+      for (let slot = this.#byFrame.find(group, frame); slot >= 0; slot = this.#byFrame.find(group, frame))
+        this.#drop(slot)
     }
   }
 
@@ -194,7 +204,8 @@ export class SoftTlb {
     for (let slot = 0; slot < this.#slots; slot++) {
       if (this.#places[slot]! < 0) continue
       const sizeShift = this.#sizeShifts[slot]!
-      if (sizeShift !== SMALL_PAGE_SHIFT && (this.#words[this.#wordOf(slot)]! ^ linear) >>> sizeShift === 0) this.#drop(slot)
+      if (sizeShift !== SMALL_PAGE_SHIFT && (this.#words[this.#wordOf(slot)]! ^ linear) >>> sizeShift === 0)
+        this.#drop(slot)
     }
   }
 }

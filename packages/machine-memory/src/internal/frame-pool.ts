@@ -51,7 +51,8 @@ export class FramePool {
   retain(mpn: number): void {
     this.requireUsed(mpn)
     const references = this.#references[mpn]!
-    if (references === 0xffffffff) throw new RangeError(`frame ${mpn} has ${references} references, the most that can be counted`)
+    if (references === 0xffffffff)
+      throw new RangeError(`frame ${mpn} has ${references} references, the most that can be counted`)
     this.#references[mpn] = references + 1
   }
 
@@ -94,7 +95,8 @@ export class FramePool {
       if (references > 0) used++
     }
     if (used + this.free !== this.total) found.push(`${used} frames used and ${this.free} free, of ${this.total}`)
-    if (this.taken - this.returned !== used) found.push(`${this.taken} taken less ${this.returned} returned, but ${used} used`)
+    if (this.taken - this.returned !== used)
+      found.push(`${this.taken} taken less ${this.returned} returned, but ${used} used`)
     return found
   }
 }

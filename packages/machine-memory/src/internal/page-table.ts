@@ -19,7 +19,9 @@ export function requireRange({ start, length, kind }: MemoryRange): void {
   }
   const limit = LARGEST_MAP_PAGES * FRAME_BYTES
   if (!Number.isInteger(length) || length <= 0 || length % FRAME_BYTES !== 0 || start + length > limit) {
-    throw new RangeError(`range at ${start} has length ${length}; must be a positive multiple of ${FRAME_BYTES} and end at or below ${limit}`)
+    throw new RangeError(
+      `range at ${start} has length ${length}; must be a positive multiple of ${FRAME_BYTES} and end at or below ${limit}`,
+    )
   }
   if (kind !== RangeKind.Ram && kind !== RangeKind.Rom && kind !== RangeKind.Hole) {
     throw new RangeError(`range at ${start} is of kind ${String(kind)}; must be 'ram', 'rom' or 'hole'`)
@@ -35,7 +37,11 @@ export function createPageTable(ranges: readonly MemoryRange[]): PageTable {
     end = range.start + range.length
   }
   const pages = end / FRAME_BYTES
-  const table = { frames: new Int32Array(pages).fill(-1), states: new Uint8Array(pages), readOnly: new Uint8Array(pages) }
+  const table = {
+    frames: new Int32Array(pages).fill(-1),
+    states: new Uint8Array(pages),
+    readOnly: new Uint8Array(pages),
+  }
   for (const { start, length, kind } of sorted) {
     if (kind === RangeKind.Hole) continue
     const first = start / FRAME_BYTES

@@ -25,7 +25,15 @@ describe('MachineMemory', () => {
     const machine = createMachine()
     while (machine.freeFrames > 0) machine.allocate()
     expect(machine.allocate()).toBe(-1)
-    expect(machine.statistics).toEqual({ frames: 14, free: 0, used: 13, allocations: 13, frees: 0, refusals: 1, copies: 0 })
+    expect(machine.statistics).toEqual({
+      frames: 14,
+      free: 0,
+      used: 13,
+      allocations: 13,
+      frees: 0,
+      refusals: 1,
+      copies: 0,
+    })
   })
 
   it('zeroes a frame on reuse', () => {
@@ -35,7 +43,9 @@ describe('MachineMemory', () => {
     machine.release(first)
     const second = machine.allocate()
     expect(second).toBe(first)
-    expect(machine.bytes.subarray(second * FRAME_BYTES, (second + 1) * FRAME_BYTES).every(byte => byte === 0)).toBe(true)
+    expect(machine.bytes.subarray(second * FRAME_BYTES, (second + 1) * FRAME_BYTES).every((byte) => byte === 0)).toBe(
+      true,
+    )
   })
 
   it('frees a frame with its last reference only', () => {
@@ -69,8 +79,14 @@ describe('MachineMemory', () => {
   it('reports a holder that claims more than was counted', () => {
     const machine = createMachine()
     const frame = machine.allocate()
-    const unregister = machine.register({ countReferences: counts => void (counts[frame]! += 2), contradictions: () => ['holder is unwell'] })
-    expect(machine.audit().contradictions).toEqual(['holder is unwell', `frame ${frame} is held 2 times but counts 1 references`])
+    const unregister = machine.register({
+      countReferences: (counts) => void (counts[frame]! += 2),
+      contradictions: () => ['holder is unwell'],
+    })
+    expect(machine.audit().contradictions).toEqual([
+      'holder is unwell',
+      `frame ${frame} is held 2 times but counts 1 references`,
+    ])
     unregister()
     expect(machine.audit().contradictions).toEqual([])
   })

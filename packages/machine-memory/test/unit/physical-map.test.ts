@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { FRAME_BYTES, MachineMemory, PageState, PhysicalMap } from '../../src/index.ts'
 
 function createMachine(frames = 64): MachineMemory {
-  return new MachineMemory({ bytes: Math.ceil((frames + 1) / 16) * 65536, reservedBytes: (16 - ((frames + 1) % 16)) % 16 * FRAME_BYTES })
+  return new MachineMemory({
+    bytes: Math.ceil((frames + 1) / 16) * 65536,
+    reservedBytes: ((16 - ((frames + 1) % 16)) % 16) * FRAME_BYTES,
+  })
 }
 
 /** Pages 0-3 RAM, 4-5 hole, 6-7 ROM, 8-9 RAM. */
@@ -32,7 +35,7 @@ describe('PhysicalMap', () => {
     const machine = createMachine()
     const map = createMap(machine)
     const changes: number[] = []
-    const stop = map.onChange(ppn => changes.push(ppn))
+    const stop = map.onChange((ppn) => changes.push(ppn))
     const address = map.writeAddress(1)
     expect(address).not.toBe(machine.zeroFrame * FRAME_BYTES)
     expect(map.writeAddress(1)).toBe(address)
@@ -41,7 +44,14 @@ describe('PhysicalMap', () => {
     stop()
     map.writeAddress(2)
     expect(changes).toEqual([1])
-    expect(map.statistics).toEqual({ pages: 8, untouched: 6, resident: 2, shared: 0, populations: 2, copyOnWriteBreaks: 0 })
+    expect(map.statistics).toEqual({
+      pages: 8,
+      untouched: 6,
+      resident: 2,
+      shared: 0,
+      populations: 2,
+      copyOnWriteBreaks: 0,
+    })
   })
 
   it('lets only the host write ROM', () => {
@@ -78,7 +88,7 @@ describe('PhysicalMap', () => {
     expect([...into]).toEqual([5, 5])
   })
 
-  it.each([-1, NaN, 0.5, 2 ** 60, Infinity])('has no memory at address %d', address => {
+  it.each([-1, NaN, 0.5, 2 ** 60, Infinity])('has no memory at address %d', (address) => {
     const map = createMap(createMachine())
     expect(map.read8(address)).toBe(-1)
     expect(map.write32(address, 1)).toBe(false)
@@ -91,7 +101,7 @@ describe('PhysicalMap', () => {
     const map = createMap(machine)
     while (machine.freeFrames > 0) machine.allocate()
     const changes: number[] = []
-    map.onChange(ppn => changes.push(ppn))
+    map.onChange((ppn) => changes.push(ppn))
     expect(map.writeAddress(0)).toBe(-2)
     expect(map.write8(0, 1)).toBe(false)
     expect(map.stateOf(0)).toBe(PageState.Untouched)
@@ -104,7 +114,7 @@ describe('PhysicalMap', () => {
     parent.write8(0, 1)
     parent.write8(FRAME_BYTES, 2)
     const changes: number[] = []
-    parent.onChange(ppn => changes.push(ppn))
+    parent.onChange((ppn) => changes.push(ppn))
     const child = parent.fork()
     expect(changes).toEqual([0, 1])
     expect(machine.statistics.used).toBe(2)
@@ -152,7 +162,7 @@ describe('PhysicalMap', () => {
     const map = createMap(machine)
     map.write8(0, 5)
     const changes: number[] = []
-    map.onChange(ppn => changes.push(ppn))
+    map.onChange((ppn) => changes.push(ppn))
     map.redefine({ start: 0, length: 2 * FRAME_BYTES, kind: 'rom' })
     expect([map.read8(0), map.writeAddress(0)]).toEqual([5, -1])
     map.redefine({ start: 0, length: FRAME_BYTES, kind: 'hole' })
@@ -203,7 +213,13 @@ describe('PhysicalMap', () => {
     [[{ start: 0, length: 0, kind: 'ram' }], 'has length 0'],
     [[{ start: 2 ** 36, length: FRAME_BYTES, kind: 'ram' }], 'end at or below 68719476736'],
     [[{ start: 0, length: FRAME_BYTES, kind: 'flash' as 'rom' }], 'kind flash'],
-    [[{ start: 0, length: 2 * FRAME_BYTES, kind: 'ram' }, { start: FRAME_BYTES, length: FRAME_BYTES, kind: 'ram' }], 'overlaps'],
+    [
+      [
+        { start: 0, length: 2 * FRAME_BYTES, kind: 'ram' },
+        { start: FRAME_BYTES, length: FRAME_BYTES, kind: 'ram' },
+      ],
+      'overlaps',
+    ],
   ] as const)('refuses ranges %o', (ranges, message) => {
     expect(() => new PhysicalMap(createMachine(), { ranges })).toThrow(message)
   })

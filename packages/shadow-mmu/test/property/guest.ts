@@ -20,12 +20,18 @@ export class Guest implements PhysicalPages, NaiveMemory {
   readonly bytes: Uint8Array = new Uint8Array((FIRST_FRAME + GUEST_PAGES + 4) * PAGE)
   readonly #view: DataView = new DataView(this.bytes.buffer)
   readonly #frames: Int32Array = Int32Array.from({ length: GUEST_PAGES }, (_, ppn) => FIRST_FRAME + ppn)
-  readonly #spare: number[] = [1, 2, 3, 4].map(i => FIRST_FRAME + GUEST_PAGES - 1 + i)
+  readonly #spare: number[] = [1, 2, 3, 4].map((i) => FIRST_FRAME + GUEST_PAGES - 1 + i)
   readonly mmu: ShadowMmu
 
   constructor(features: ProcessorFeatures) {
     if (tlbBytes(TLB_ENTRIES) > FIRST_FRAME * PAGE) throw new Error('the TLB does not fit below the first frame')
-    this.mmu = new ShadowMmu({ memory: { buffer: this.bytes.buffer }, base: 0, layout: packedLayout(TLB_ENTRIES), pages: this, features })
+    this.mmu = new ShadowMmu({
+      memory: { buffer: this.bytes.buffer },
+      base: 0,
+      layout: packedLayout(TLB_ENTRIES),
+      pages: this,
+      features,
+    })
   }
 
   readAddress(ppn: number): number {
@@ -62,18 +68,29 @@ export class Guest implements PhysicalPages, NaiveMemory {
 
   /** The contents of all table pages, joined. */
   tables(): Uint8Array {
-    return Buffer.concat(TABLES.map(ppn => this.bytes.subarray(this.readAddress(ppn), this.readAddress(ppn) + PAGE)))
+    return Buffer.concat(TABLES.map((ppn) => this.bytes.subarray(this.readAddress(ppn), this.readAddress(ppn) + PAGE)))
   }
 }
 
 /** A page-table entry that is usually good, and sometimes hostile. */
 export const entryArbitrary: fc.Arbitrary<bigint> = fc
   .record({
-    target: fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...TABLES) }, { weight: 3, arbitrary: fc.constantFrom(...DATA) }),
+    target: fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom(...TABLES) },
+      { weight: 3, arbitrary: fc.constantFrom(...DATA) },
+    ),
     flags: fc.integer({ min: 0, max: 0xfff }),
-    usual: fc.oneof({ weight: 12, arbitrary: fc.constant(0x7) }, { weight: 2, arbitrary: fc.constant(0x1) }, { weight: 1, arbitrary: fc.constant(0) }),
+    usual: fc.oneof(
+      { weight: 12, arbitrary: fc.constant(0x7) },
+      { weight: 2, arbitrary: fc.constant(0x1) },
+      { weight: 1, arbitrary: fc.constant(0) },
+    ),
     isLarge: fc.oneof({ weight: 8, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-    high: fc.oneof({ weight: 20, arbitrary: fc.constant(0n) }, { weight: 3, arbitrary: fc.constant(1n << 63n) }, { weight: 1, arbitrary: fc.integer({ min: 32, max: 62 }).map(n => 1n << BigInt(n)) }),
+    high: fc.oneof(
+      { weight: 20, arbitrary: fc.constant(0n) },
+      { weight: 3, arbitrary: fc.constant(1n << 63n) },
+      { weight: 1, arbitrary: fc.integer({ min: 32, max: 62 }).map((n) => 1n << BigInt(n)) },
+    ),
   })
   .map(({ target, flags, usual, isLarge, high }) => {
     if (!isLarge) return high | (BigInt(target) << 12n) | BigInt((flags & ~0x80) | usual)
@@ -97,7 +114,13 @@ export const editArbitrary: fc.Arbitrary<Edit> = fc.record({
 /** An entry for each table and index. */
 export const tablesArbitrary: fc.Arbitrary<Edit[]> = fc
   .array(entryArbitrary, { minLength: TABLES.length * INDEXES.length, maxLength: TABLES.length * INDEXES.length })
-  .map(entries => entries.map((entry, i) => ({ table: TABLES[i % TABLES.length]!, index: INDEXES[Math.floor(i / TABLES.length)]!, entry })))
+  .map((entries) =>
+    entries.map((entry, i) => ({
+      table: TABLES[i % TABLES.length]!,
+      index: INDEXES[Math.floor(i / TABLES.length)]!,
+      entry,
+    })),
+  )
 
 /** Clears, of the four PDPTEs that a root page holds, the bits that are reserved in them and not in other entries. */
 export function tamePdptes(guest: Guest, cr3: number): void {
@@ -133,7 +156,10 @@ export function registersArbitrary(pagings: readonly Paging[]): fc.Arbitrary<Con
       cr3: root * PAGE,
       cr4:
         (paging === 'pae' || paging === '4-level' ? CR4.PAE : 0) |
-        (set[1] ? CR4.PSE : 0) | (set[2] ? CR4.PGE : 0) | (set[3] ? CR4.SMEP : 0) | (set[4] ? CR4.SMAP : 0),
+        (set[1] ? CR4.PSE : 0) |
+        (set[2] ? CR4.PGE : 0) |
+        (set[3] ? CR4.SMEP : 0) |
+        (set[4] ? CR4.SMAP : 0),
       efer: (paging === '4-level' ? EFER.LME : 0) | (set[5] ? EFER.NXE : 0),
       a20,
     }))
@@ -141,7 +167,7 @@ export function registersArbitrary(pagings: readonly Paging[]): fc.Arbitrary<Con
 
 /** A linear address all of whose indexes are among `INDEXES`, in any format. */
 export function linearOf(paging: Paging, indexes: readonly number[], offset: number): bigint {
-  const [a = 0, b = 0, c = 0, d = 0] = indexes.map(i => BigInt(i)) as bigint[]
+  const [a = 0, b = 0, c = 0, d = 0] = indexes.map((i) => BigInt(i)) as bigint[]
   if (paging === '32-bit') return ((BigInt(c!) << 22n) | (BigInt(d!) << 12n)) + BigInt(offset)
   const low = (BigInt(c!) << 21n) | (BigInt(d!) << 12n) | BigInt(offset)
   if (paging === '4-level') return (BigInt(a!) << 39n) | (BigInt(b!) << 30n) | low

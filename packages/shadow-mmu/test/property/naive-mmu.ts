@@ -53,9 +53,20 @@ export function naiveFormat({ cr0, cr4, efer }: ControlRegisters): Format {
 }
 
 const LEVELS: Record<Exclude<Format, 'off'>, readonly Level[]> = {
-  '32-bit': [{ name: 'PDE', shift: 22n }, { name: 'PTE', shift: 12n }],
-  pae: [{ name: 'PDE', shift: 21n }, { name: 'PTE', shift: 12n }],
-  '4-level': [{ name: 'PML4E', shift: 39n }, { name: 'PDPTE', shift: 30n }, { name: 'PDE', shift: 21n }, { name: 'PTE', shift: 12n }],
+  '32-bit': [
+    { name: 'PDE', shift: 22n },
+    { name: 'PTE', shift: 12n },
+  ],
+  pae: [
+    { name: 'PDE', shift: 21n },
+    { name: 'PTE', shift: 12n },
+  ],
+  '4-level': [
+    { name: 'PML4E', shift: 39n },
+    { name: 'PDPTE', shift: 30n },
+    { name: 'PDE', shift: 21n },
+    { name: 'PTE', shift: 12n },
+  ],
 }
 
 /** Whether the entry maps a page, by the manual's tables 4-4 to 4-20. */
@@ -92,11 +103,15 @@ export function maskA20(physical: bigint, a20: boolean): bigint {
 }
 
 /** The PDPTEs that a CR3 load would bring, or undefined if it raises #GP. */
-export function naivePdptes({ cr3, a20 }: ControlRegisters, features: ProcessorFeatures, memory: NaiveMemory): bigint[] | undefined {
+export function naivePdptes(
+  { cr3, a20 }: ControlRegisters,
+  features: ProcessorFeatures,
+  memory: NaiveMemory,
+): bigint[] | undefined {
   const base = BigInt(cr3) & span(31, 5)
-  const entries = [0n, 8n, 16n, 24n].map(offset => memory.read(maskA20(base + offset, a20), 8))
+  const entries = [0n, 8n, 16n, 24n].map((offset) => memory.read(maskA20(base + offset, a20), 8))
   const reserved = span(2, 1) | span(8, 5) | span(63, features.physicalAddressBits)
-  return entries.some(entry => has(entry, 0) && (entry & reserved) !== 0n) ? undefined : entries
+  return entries.some((entry) => has(entry, 0) && (entry & reserved) !== 0n) ? undefined : entries
 }
 
 /** One access, straight from the manual, in plain steps and without state. */
@@ -105,7 +120,13 @@ export function naiveTranslate(processor: NaiveProcessor, memory: NaiveMemory, a
   const { linear } = access
   const format = naiveFormat(registers)
   if (format === 'off') {
-    return { physical: maskA20(linear & 0xffff_ffffn, registers.a20), updates: [], isGlobal: false, isUserPage: true, pageBytes: 4096n }
+    return {
+      physical: maskA20(linear & 0xffff_ffffn, registers.a20),
+      updates: [],
+      isGlobal: false,
+      isUserPage: true,
+      pageBytes: 4096n,
+    }
   }
   let table = BigInt(registers.cr3) & (format === '4-level' ? span(42, 12) : span(31, 12))
   if (format === 'pae') {
@@ -120,7 +141,8 @@ export function naiveTranslate(processor: NaiveProcessor, memory: NaiveMemory, a
     const address = table + index * size
     const entry = memory.read(maskA20(address, registers.a20), Number(size))
     if (!has(entry, 0)) return { fault: code(processor, access, false, false) }
-    if ((entry & reservedBits(format, level, entry, processor)) !== 0n) return { fault: code(processor, access, true, true) }
+    if ((entry & reservedBits(format, level, entry, processor)) !== 0n)
+      return { fault: code(processor, access, true, true) }
     visited.push({ address: maskA20(address, registers.a20), entry })
     if (isLeaf(format, level, entry, processor)) {
       const pageBytes = bit(Number(level.shift))
@@ -132,7 +154,13 @@ export function naiveTranslate(processor: NaiveProcessor, memory: NaiveMemory, a
   throw new Error('a walk ends at a PTE at the latest')
 }
 
-function conclude(processor: NaiveProcessor, access: NaiveAccess, visited: { address: bigint; entry: bigint }[], physical: bigint, pageBytes: bigint): NaiveResult {
+function conclude(
+  processor: NaiveProcessor,
+  access: NaiveAccess,
+  visited: { address: bigint; entry: bigint }[],
+  physical: bigint,
+  pageBytes: bigint,
+): NaiveResult {
   const { cr0, cr4 } = processor.registers
   const isWritable = visited.every(({ entry }) => has(entry, 1))
   const isUserPage = visited.every(({ entry }) => has(entry, 2))
@@ -157,8 +185,19 @@ function conclude(processor: NaiveProcessor, access: NaiveAccess, visited: { add
   return { physical, updates, isGlobal, isUserPage, pageBytes }
 }
 
-function code({ registers }: NaiveProcessor, { kind, who }: NaiveAccess, isPresent: boolean, isReserved: boolean): number {
+function code(
+  { registers }: NaiveProcessor,
+  { kind, who }: NaiveAccess,
+  isPresent: boolean,
+  isReserved: boolean,
+): number {
   const hasNx = cr(registers.cr4, 5) && cr(registers.efer, 11)
   const showsFetch = kind === 'fetch' && (hasNx || cr(registers.cr4, 20))
-  return (isPresent ? 1 : 0) + (kind === 'write' ? 2 : 0) + (who === 'user' ? 4 : 0) + (isReserved ? 8 : 0) + (showsFetch ? 16 : 0)
+  return (
+    (isPresent ? 1 : 0) +
+    (kind === 'write' ? 2 : 0) +
+    (who === 'user' ? 4 : 0) +
+    (isReserved ? 8 : 0) +
+    (showsFetch ? 16 : 0)
+  )
 }

@@ -3,13 +3,30 @@ import { expect, it } from 'vitest'
 import { Outcome, Privilege } from '../../src/index.ts'
 import type { ControlRegisters, ProcessorFeatures } from '../../src/index.ts'
 import {
-  DATA, Guest, INDEXES, KINDS, TABLES, WHO, applyEdit, editArbitrary, featuresArbitrary, linearOf, registersArbitrary, tablesArbitrary, tamePdptes,
+  DATA,
+  Guest,
+  INDEXES,
+  KINDS,
+  TABLES,
+  WHO,
+  applyEdit,
+  editArbitrary,
+  featuresArbitrary,
+  linearOf,
+  registersArbitrary,
+  tablesArbitrary,
+  tamePdptes,
 } from './guest.ts'
 import type { Edit, Paging } from './guest.ts'
 import { naiveFormat, naivePdptes, naiveTranslate } from './naive-mmu.ts'
 
 type Command =
-  | { readonly do: 'access'; readonly at: number; readonly kind: (typeof KINDS)[number]; readonly who: (typeof WHO)[number] }
+  | {
+      readonly do: 'access'
+      readonly at: number
+      readonly kind: (typeof KINDS)[number]
+      readonly who: (typeof WHO)[number]
+    }
   | { readonly do: 'edit'; readonly edit: Edit }
   | { readonly do: 'invalidate'; readonly at: number; readonly near: number }
   | { readonly do: 'loadCr3'; readonly root: number }
@@ -54,7 +71,7 @@ class LargestTlb {
   }
 
   drop(isDropped: (entry: Allowed) => boolean): void {
-    this.allowed = this.allowed.filter(entry => !isDropped(entry))
+    this.allowed = this.allowed.filter((entry) => !isDropped(entry))
   }
 
   /** Adds what a walk permits now. */
@@ -74,7 +91,7 @@ class LargestTlb {
         }
       }
     }
-    this.allowed = [...new Map(this.allowed.map(entry => [Object.values(entry).join(), entry])).values()]
+    this.allowed = [...new Map(this.allowed.map((entry) => [Object.values(entry).join(), entry])).values()]
   }
 
   /** Throws if the soft TLB holds anything else. Answers how many entries it holds for the linear addresses in use. */
@@ -86,14 +103,24 @@ class LargestTlb {
           const host = this.guest.mmu.tlb.lookup(Number(linear), kind[0], isUser)
           if (host < 0) continue
           found++
-          const isAllowed = this.allowed.some(entry => entry.linear === linear && entry.kind === kind && entry.isUser === isUser && entry.host === host)
-          if (!isAllowed) throw new Error(`${kind[1]} of ${linear.toString(16)} by ${isUser ? 'user' : 'supervisor'} is cached to host ${host.toString(16)}`)
-          if (kind[1] === 'write' && this.traced.has(host)) throw new Error(`a write entry leads to the traced frame at ${host.toString(16)}`)
+          const isAllowed = this.allowed.some(
+            (entry) => entry.linear === linear && entry.kind === kind && entry.isUser === isUser && entry.host === host,
+          )
+          if (!isAllowed)
+            throw new Error(
+              `${kind[1]} of ${linear.toString(16)} by ${isUser ? 'user' : 'supervisor'} is cached to host ${host.toString(16)}`,
+            )
+          if (kind[1] === 'write' && this.traced.has(host))
+            throw new Error(`a write entry leads to the traced frame at ${host.toString(16)}`)
         }
       }
     }
     return found
   }
+}
+
+function requireEqual<T>(what: string, actual: T, wanted: T): void {
+  if (actual !== wanted) throw new Error(`${what} is ${String(actual)}; should be ${String(wanted)}`)
 }
 
 function samePage(entry: Allowed, linear: bigint): boolean {
@@ -112,7 +139,7 @@ function configure(model: LargestTlb, registers: ControlRegisters): void {
   const isRootOnly = JSON.stringify(others) === JSON.stringify({ ...old, cr3: undefined })
   model.registers = registers
   model.pdptes = pdptes
-  model.drop(entry => !isRootOnly || !entry.isGlobal)
+  model.drop((entry) => !isRootOnly || !entry.isGlobal)
 }
 
 function run(model: LargestTlb, command: Command): void {
@@ -121,11 +148,12 @@ function run(model: LargestTlb, command: Command): void {
   switch (command.do) {
     case 'access': {
       const linear = linears[command.at % linears.length]!
-      const outcome = mmu.access(Number(linear), command.kind[0], command.who[0])
       // An access sees tables as they are now, so the oracle's answer is the only right one.
       const wanted = naiveTranslate(model, guest, { linear, kind: command.kind[1], who: command.who[1] })
-      expect(outcome === Outcome.Fault).toBe(wanted.fault !== undefined)
-      if (outcome === Outcome.Direct) expect(mmu.tlb.lookup(Number(linear), command.kind[0], command.who[0] === Privilege.User)).toBe(mmu.host)
+      const outcome = mmu.access(Number(linear), command.kind[0], command.who[0])
+      requireEqual('fault', outcome === Outcome.Fault, wanted.fault !== undefined)
+      const cached = mmu.tlb.lookup(Number(linear), command.kind[0], command.who[0] === Privilege.User)
+      if (outcome === Outcome.Direct) requireEqual('cached host address', cached, mmu.host)
       return
     }
     case 'edit':
@@ -133,7 +161,7 @@ function run(model: LargestTlb, command: Command): void {
     case 'invalidate': {
       const linear = linears[command.at % linears.length]! + BigInt(command.near)
       mmu.invalidatePage(Number(linear))
-      return model.drop(entry => samePage(entry, linear))
+      return model.drop((entry) => samePage(entry, linear))
     }
     case 'loadCr3':
       return configure(model, { ...model.registers, cr3: command.root * 4096 })
@@ -143,20 +171,21 @@ function run(model: LargestTlb, command: Command): void {
       const cr0 = model.registers.cr0 ^ 8
       model.registers = { ...model.registers, cr0: cr0 >>> 0 }
       const filled = mmu.tlb.filled
-      expect(mmu.configure(model.registers)).toBe(true)
-      expect(mmu.tlb.filled).toBe(filled)
+      requireEqual('configured', mmu.configure(model.registers), true)
+      requireEqual('filled', mmu.tlb.filled, filled)
       return
     }
     case 'allowUserData':
       mmu.setUserDataAllowed(command.allowed)
       model.ac = command.allowed
-      if (!command.allowed && (model.registers.cr4 & 0x20_0000) !== 0) model.drop(entry => !entry.isUser && entry.kind[1] !== 'fetch' && entry.isUserPage)
+      if (!command.allowed && (model.registers.cr4 & 0x20_0000) !== 0)
+        model.drop((entry) => !entry.isUser && entry.kind[1] !== 'fetch' && entry.isUserPage)
       return
     case 'move':
       if (model.traced.has(guest.readAddress(command.ppn))) return
       guest.move(command.ppn)
       mmu.forget(command.ppn)
-      return model.drop(entry => entry.ppn === command.ppn)
+      return model.drop((entry) => entry.ppn === command.ppn)
     case 'trace': {
       const host = guest.readAddress(command.ppn)
       if (host < 0) return
@@ -174,13 +203,33 @@ function run(model: LargestTlb, command: Command): void {
 function commandArbitrary(paging: Paging): fc.Arbitrary<Command> {
   const at = fc.nat(50)
   const ppn = fc.constantFrom(...TABLES, ...DATA)
-  const command = <T extends Command>(weight: number, arbitrary: fc.Arbitrary<T>): { weight: number; arbitrary: fc.Arbitrary<Command> } => ({ weight, arbitrary })
+  const command = <T extends Command>(
+    weight: number,
+    arbitrary: fc.Arbitrary<T>,
+  ): { weight: number; arbitrary: fc.Arbitrary<Command> } => ({ weight, arbitrary })
   return fc.oneof(
-    command(20, fc.record({ do: fc.constant('access' as const), at, kind: fc.constantFrom(...KINDS), who: fc.constantFrom(...WHO) })),
+    command(
+      20,
+      fc.record({
+        do: fc.constant('access' as const),
+        at,
+        kind: fc.constantFrom(...KINDS),
+        who: fc.constantFrom(...WHO),
+      }),
+    ),
     command(4, fc.record({ do: fc.constant('edit' as const), edit: editArbitrary })),
-    command(3, fc.record({ do: fc.constant('invalidate' as const), at, near: fc.constantFrom(0, 1, 0x1000, 0x10_0000) })),
+    command(
+      3,
+      fc.record({ do: fc.constant('invalidate' as const), at, near: fc.constantFrom(0, 1, 0x1000, 0x10_0000) }),
+    ),
     command(2, fc.record({ do: fc.constant('loadCr3' as const), root: fc.constantFrom(...TABLES) })),
-    command(1, fc.record({ do: fc.constant('configure' as const), registers: registersArbitrary([paging, paging, paging, 'off']) })),
+    command(
+      1,
+      fc.record({
+        do: fc.constant('configure' as const),
+        registers: registersArbitrary([paging, paging, paging, 'off']),
+      }),
+    ),
     command(1, fc.record({ do: fc.constant('toggleTaskSwitched' as const) })),
     command(2, fc.record({ do: fc.constant('allowUserData' as const), allowed: fc.boolean() })),
     command(2, fc.record({ do: fc.constant('move' as const), ppn })),

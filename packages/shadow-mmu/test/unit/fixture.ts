@@ -59,8 +59,26 @@ export interface Fixture {
 
 export function createFixture(options: Partial<ShadowMmuOptions> = {}, count = 64): Fixture {
   const pages = new FakePages(count)
-  const mmu = new ShadowMmu({ memory: { buffer: pages.bytes.buffer }, base: 64, layout: packedLayout(ENTRIES), pages, ...options })
+  const mmu = new ShadowMmu({
+    memory: { buffer: pages.bytes.buffer },
+    base: 64,
+    layout: packedLayout(ENTRIES),
+    pages,
+    ...options,
+  })
   const set = (registers: Partial<ControlRegisters>): boolean =>
     mmu.configure({ cr0: CR0.PG + 1, cr3: 0x1000, cr4: 0, efer: 0, a20: true, ...registers })
   return { pages, mmu, set }
 }
+
+/** 2-level: directory at 0x1000, one table at 0x2000 for the first 4 MiB. `pte` maps linear page 5. */
+export function createTwoLevel(pde: number, pte: number, registers: Partial<ControlRegisters> = {}): Fixture {
+  const fixture = createFixture()
+  fixture.pages.set32(0x1000, pde)
+  fixture.pages.set32(0x2000 + 5 * 4, pte)
+  fixture.set(registers)
+  return fixture
+}
+
+/** In linear page 5. */
+export const LINEAR: number = 5 * PAGE + 0x123

@@ -1,21 +1,11 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Access, CR0, CR4, EFER, Outcome, Privilege } from '../../src/index.ts'
-import { PAGE, createFixture } from './fixture.ts'
+import { LINEAR, PAGE, createFixture, createTwoLevel } from './fixture.ts'
 import type { Fixture } from './fixture.ts'
 
 const { Read, Write, Fetch } = Access
 const { Supervisor, User, ImplicitSupervisor } = Privilege
-const { Direct, Device, Fault, Traced, OutOfMemory } = Outcome
-
-/** 2-level: directory at 0x1000, one table at 0x2000 for the first 4 MiB. `pte` maps linear page 5. */
-function createTwoLevel(pde: number, pte: number, registers = {}): Fixture {
-  const fixture = createFixture()
-  fixture.pages.set32(0x1000, pde)
-  fixture.pages.set32(0x2000 + 5 * 4, pte)
-  fixture.set(registers)
-  return fixture
-}
-const LINEAR = 5 * PAGE + 0x123
+const { Direct, Device, Fault } = Outcome
 
 describe('without paging', () => {
   it('is the identity', () => {
@@ -263,139 +253,6 @@ describe('4-level paging', () => {
     expect(mmu.tlb.filled).toBe(1)
     mmu.invalidatePage(0x3ff0_0000)
     expect(mmu.tlb.filled).toBe(0)
-  })
-})
-
-describe('flushes', () => {
-  function createGlobal(): Fixture {
-    const fixture = createTwoLevel(0x2007, 0x9107, { cr4: CR4.PGE })
-    fixture.pages.set32(0x2000 + 6 * 4, 0xa007)
-    fixture.mmu.access(LINEAR, Read, User)
-    fixture.mmu.access(LINEAR + PAGE, Read, User)
-    expect(fixture.mmu.tlb.filled).toBe(2)
-    return fixture
-  }
-
-  it('a CR3 load keeps global pages, also a load of the same value', () => {
-    const { mmu, set } = createGlobal()
-    set({ cr4: CR4.PGE })
-    expect(mmu.tlb.lookup(LINEAR, Read, true)).toBeGreaterThan(0)
-    expect(mmu.tlb.lookup(LINEAR + PAGE, Read, true)).toBe(-1)
-  })
-
-  it('a change of CR0.TS alone drops nothing', () => {
-    const { mmu, set } = createGlobal()
-    set({ cr0: CR0.PG + 9, cr4: CR4.PGE })
-    expect(mmu.tlb.filled).toBe(2)
-  })
-
-  it('INVLPG drops a global page too', () => {
-    const { mmu } = createGlobal()
-    mmu.invalidatePage(LINEAR)
-    expect(mmu.tlb.lookup(LINEAR, Read, true)).toBe(-1)
-    expect(mmu.tlb.filled).toBe(1)
-  })
-
-  it('a change of CR4.PGE drops all, and G means nothing without it', () => {
-    const { mmu, set } = createGlobal()
-    set({})
-    expect(mmu.tlb.filled).toBe(0)
-    mmu.access(LINEAR, Read, User)
-    set({})
-    expect(mmu.tlb.filled).toBe(0)
-  })
-
-  it('an entry that takes another one\'s slot leaves no trace of it', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.set32(0x2000 + 21 * 4, 0xa007)
-    mmu.access(LINEAR, Write, User)
-    mmu.access(LINEAR + 16 * PAGE, Write, User)
-    expect(mmu.tlb.filled).toBe(1)
-    mmu.forget(9)
-    expect(mmu.tlb.filled).toBe(1)
-    mmu.forget(10)
-    expect(mmu.tlb.filled).toBe(0)
-  })
-})
-
-describe('what the host changes', () => {
-  it('a trace drops write entries and turns writes to that frame into Traced', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    const host = pages.frame(9) * PAGE
-    mmu.access(LINEAR, Write, User)
-    mmu.access(LINEAR, Read, User)
-    mmu.trace(host + 77, true)
-    expect(mmu.isTraced(host)).toBe(true)
-    expect(mmu.tlb.lookup(LINEAR, Write, true)).toBe(-1)
-    expect(mmu.tlb.lookup(LINEAR, Read, true)).toBe(host + 0x123)
-    expect(mmu.access(LINEAR, Write, User)).toBe(Traced)
-    expect([mmu.host, mmu.physical, mmu.tlb.filled]).toEqual([host + 0x123, 0x9123, 1])
-    mmu.trace(host, false)
-    expect(mmu.access(LINEAR, Write, User)).toBe(Direct)
-    expect(mmu.statistics.traces).toBe(1)
-  })
-
-  it('refuses to trace outside memory', () => {
-    const { mmu } = createFixture()
-    expect(() => mmu.trace(2 ** 31, true)).toThrow('host address is 2147483648')
-    expect(() => mmu.isTraced(-1)).toThrow(RangeError)
-  })
-
-  it('forget drops every entry of a guest page, whatever its linear address', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.set32(0x2000 + 7 * 4, 0x9007)
-    for (const kind of [Read, Write, Fetch]) for (const linear of [LINEAR, LINEAR + 2 * PAGE]) mmu.access(linear, kind, User)
-    mmu.access(LINEAR, Read, Supervisor)
-    expect(mmu.tlb.filled).toBe(7)
-    mmu.forget(9)
-    expect(mmu.tlb.filled).toBe(0)
-  })
-
-  it('write-protected memory reads directly and writes to the bus, and is marked dirty as on hardware', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.readOnly.add(9)
-    expect(mmu.access(LINEAR, Read, User)).toBe(Direct)
-    expect(mmu.access(LINEAR, Write, User)).toBe(Device)
-    expect(pages.get32(0x2014)).toBe(0x9067)
-  })
-
-  it('tables in ROM translate, and keep their bits', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.readOnly.add(2)
-    expect(mmu.access(LINEAR, Write, User)).toBe(Direct)
-    expect(pages.get32(0x2014)).toBe(0x9007)
-  })
-
-  it('tables in holes read as all ones', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.holes.add(2)
-    expect(mmu.access(LINEAR, Read, User)).toBe(Device)
-    expect(mmu.physical).toBe(0xffff_f123)
-    pages.holes.add(1)
-    expect(mmu.access(LINEAR, Read, User)).toBe(Device)
-  })
-
-  it('OutOfMemory when a page or a table gets no frame', () => {
-    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
-    pages.full = true
-    expect(mmu.access(LINEAR, Read, User)).toBe(OutOfMemory)
-    pages.full = false
-    expect(mmu.access(LINEAR, Read, User)).toBe(Direct)
-    pages.full = true
-    expect(mmu.access(LINEAR, Read, User)).toBe(Direct)
-    expect(mmu.probe(LINEAR, Write, User)).toBe(OutOfMemory)
-    expect(mmu.statistics.outOfMemory).toBe(1)
-  })
-
-  it('tells when a walk writes into a traced frame', () => {
-    const onTracedUpdate = vi.fn()
-    const { mmu, pages, set } = createFixture({ onTracedUpdate })
-    pages.set32(0x1000, 0x2007)
-    pages.set32(0x2014, 0x9007)
-    set({})
-    mmu.trace(pages.frame(2) * PAGE, true)
-    mmu.access(LINEAR, Read, User)
-    expect(onTracedUpdate.mock.calls).toEqual([[pages.frame(2) * PAGE + 0x14, 4]])
   })
 })
 
