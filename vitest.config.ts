@@ -1,9 +1,22 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Packages are tested as sources, not as what was built last. */
 const conditions = ['@mica-vm/source', 'node', 'import', 'module', 'default']
 
+const long = process.env['MICA_LONG'] !== undefined
+
+const longProperties = fileURLToPath(new URL('tools/long-properties.ts', import.meta.url))
+
+const lengthenProperties = {
+  name: 'lengthen-properties',
+  enforce: 'pre',
+  resolveId: (id: string, importer?: string) =>
+    id === 'fast-check' && importer !== longProperties ? longProperties : null,
+} as const
+
 const config: ViteUserConfig = defineConfig({
+  plugins: long ? [lengthenProperties] : [],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
@@ -15,7 +28,7 @@ const config: ViteUserConfig = defineConfig({
     ],
     globalSetup: ['tools/vitest-setup.ts'],
     execArgv: ['--conditions=@mica-vm/source'],
-    testTimeout: 60_000,
+    testTimeout: long ? 3_600_000 : 60_000,
   },
 })
 
