@@ -23,7 +23,8 @@ const base = {
 }
 
 function documents(): string[] {
-  const below = (folder: string): string[] => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+  const below = (folder: string): string[] =>
+    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : []
   const guides = below('docs').filter((name) => name.endsWith('.md'))
   const readmes = [...below('packages'), ...below('examples')].map((folder) => `${folder}/README.md`)
   return ['README.md', ...guides, ...readmes].filter((path) => existsSync(join(root, path)))
