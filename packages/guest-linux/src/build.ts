@@ -131,8 +131,8 @@ async function writeGuest(directory: string, contents: GuestFiles, manifest: Man
 
 async function unpackKernel(image: Uint8Array, name: string, scratch: string): Promise<Uint8Array> {
   const payload = kernelPayload(image)
-  if (payload === undefined) throw new GuestLinuxError('damaged', `the kernel of ${name} is not a bzImage in gzip, xz or zstd: run the build again with refresh`)
-  return decompress(payload.compression, payload.bytes, `the kernel of ${name}`, scratch)
+  if (payload === undefined) throw new GuestLinuxError('damaged', `the kernel of ${name} is not a bzImage in gzip, xz, zstd or lz4: run the build again with refresh`)
+  return decompress(payload, `the kernel of ${name}`, scratch)
 }
 
 async function unpackPackage(file: string, directory: string): Promise<void> {

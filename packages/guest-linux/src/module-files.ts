@@ -23,7 +23,7 @@ export async function findModules(
     const path = file.replace(/\.(xz|gz|zst)$/, '')
     const compression = COMPRESSIONS[file.slice(path.length)]
     const packed = await readFile(join(base, file))
-    const data = compression === undefined ? packed : await decompress(compression, packed, file, scratch)
+    const data = compression === undefined ? packed : await decompress({ compression, bytes: packed }, file, scratch)
     const facts = readModuleFacts(data)
     if (facts === undefined) throw new GuestLinuxError('damaged', `${path} of Linux ${release} is not a kernel module: run the build again with refresh`)
     return { ...facts, name, path, data }

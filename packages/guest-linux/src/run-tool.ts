@@ -9,7 +9,7 @@ export interface ToolResult {
 }
 
 /** Debian package that brings each tool, for the way out in messages. */
-const PACKAGES: Readonly<Record<string, string>> = { 'apt-get': 'apt', 'apt-cache': 'apt', 'dpkg-deb': 'dpkg', xz: 'xz-utils', zstd: 'zstd' }
+const PACKAGES: Readonly<Record<string, string>> = { 'apt-get': 'apt', 'apt-cache': 'apt', 'dpkg-deb': 'dpkg', xz: 'xz-utils' }
 const MAX_OUTPUT_BYTES = 256 << 20
 
 /** Runs a tool in plain C locale and answers whatever its exit status; a tool that is not there is an error. */

@@ -8,13 +8,13 @@ const ADDRESSES_END = 32
 
 export const HeaderFlag = {
   /** Modules on page boundaries. */
-  PAGE_ALIGN: 1 << 0,
+  PAGE_ALIGN: 0x1,
   /** Memory sizes and map wanted. */
-  MEMORY_INFO: 1 << 1,
+  MEMORY_INFO: 0x2,
   /** A video mode wanted. */
-  VIDEO_MODE: 1 << 2,
+  VIDEO_MODE: 0x4,
   /** The address fields say where to load, whatever the file's format. */
-  ADDRESS_FIELDS: 1 << 16,
+  ADDRESS_FIELDS: 0x10000,
 } as const
 
 /** Bits 0-15 must be understood by the loader; these are. */

@@ -25,13 +25,13 @@ const Info = {
 } as const
 
 export const InfoFlag = {
-  MEMORY: 1 << 0,
-  BOOT_DEVICE: 1 << 1,
-  COMMAND_LINE: 1 << 2,
-  MODULES: 1 << 3,
-  MEMORY_MAP: 1 << 6,
-  LOADER_NAME: 1 << 9,
-  FRAMEBUFFER: 1 << 12,
+  MEMORY: 0x1,
+  BOOT_DEVICE: 0x2,
+  COMMAND_LINE: 0x4,
+  MODULES: 0x8,
+  MEMORY_MAP: 0x40,
+  LOADER_NAME: 0x200,
+  FRAMEBUFFER: 0x1000,
 } as const
 
 const INFO_BYTES = 116
