@@ -1,5 +1,5 @@
 // Classes of 80-bit operands (SDM vol. 1, section 8.2.2, table 8-3) and the NaN rules (section 4.8.3.5, table 4-7).
-import { DE, INTEGER_BIT, MAX_EXPONENT, QUIET_BIT, SIGN } from './layout'
+import { DE, IE, INTEGER_BIT, MAX_EXPONENT, QUIET_BIT, SIGN } from './layout'
 import { Result, give, giveInvalid } from './state'
 
 export class MemoryOperand {
@@ -75,7 +75,7 @@ export function answersSpecial(signExponent: u32, significand: u64): bool {
     return true
   }
   if (!isNan(signExponent, significand)) return false
-  if (!(significand & QUIET_BIT)) Result.raised |= 1
+  if (!(significand & QUIET_BIT)) Result.raised |= IE
   give(signExponent, significand | QUIET_BIT)
   return true
 }
@@ -91,7 +91,7 @@ export function answersSpecials(aSe: u32, a: u64, bSe: u32, b: u64): bool {
   if (!(aNan || bNan)) return false
   const aSignaling = aNan && !(a & QUIET_BIT)
   const bSignaling = bNan && !(b & QUIET_BIT)
-  if (aSignaling || bSignaling) Result.raised |= 1
+  if (aSignaling || bSignaling) Result.raised |= IE
   let first = aNan
   if (aNan && bNan) {
     if (aSignaling != bSignaling) first = bSignaling

@@ -1,5 +1,5 @@
 // Loads and constants (SDM vol. 1, sections 8.3.1 to 8.3.4).
-import { CONTROL, INDEFINITE, INDEFINITE_SIGN_EXPONENT, QUIET_BIT, RC_NEAREST, RC_UP, SF, SIGN } from './layout'
+import { CONTROL, IE, INDEFINITE, INDEFINITE_SIGN_EXPONENT, QUIET_BIT, RC_NEAREST, RC_UP, SF, SIGN } from './layout'
 import { Result, give, giveInvalid, isEmpty, isStopped, moveTop, physical, pushResult, setRegister, settle, signExponentOf, significandOf } from './state'
 import { MemoryOperand, isNan } from './classify'
 import { takeF32, takeF64, takeInteger } from './memory-operand'
@@ -19,7 +19,7 @@ function pushReal(cpu: usize): void {
   let significand = MemoryOperand.significand
   Result.raised = MemoryOperand.denormal
   if (isNan(se, significand) && !(significand & QUIET_BIT)) {
-    Result.raised = 1
+    Result.raised = IE
     significand |= QUIET_BIT
   }
   give(se, significand)

@@ -3,12 +3,32 @@ import { MEMORY_BYTES, Offset, RECORD_BYTES } from './image.ts'
 import { type Extended, extended, memoryBits, partner } from './operands.ts'
 import { Random } from './random.ts'
 
+const INTEGER = 1n << 63n
+
 /** Draws ST(0) and ST(1). */
 export type OperandSource = (random: Random) => readonly [Extended, Extended]
 
 export const anyOperands: OperandSource = (random) => {
   const first = extended(random)
   return [first, partner(random, first)]
+}
+
+/** ST(0) mostly below one in magnitude, where F2XM1 is defined. */
+export const belowOne: OperandSource = (random) => {
+  const [first, second] = anyOperands(random)
+  if ((first.signExponent & 0x7fff) < 0x3fff || random.below(4) === 0) return [first, second]
+  return [{ signExponent: (first.signExponent & 0x8000) | (0x3ffe - random.below(random.pick([4, 70]))), significand: first.significand | INTEGER }, second]
+}
+
+/** Every class of operand, with more of the magnitudes that reach the functions' series. */
+export const modest: OperandSource = (random) => {
+  const operands = anyOperands(random)
+  if (random.below(3) === 0) return operands
+  const width = random.pick([4, 12, 80])
+  return operands.map(({ signExponent, significand }) => {
+    if ((signExponent & 0x7fff) === 0x7fff || significand >> 63n === 0n) return { signExponent, significand }
+    return { signExponent: (signExponent & 0x8000) | (0x3fff - width / 2 + random.below(width)), significand }
+  }) as [Extended, Extended]
 }
 
 function controlWord(random: Random): number {

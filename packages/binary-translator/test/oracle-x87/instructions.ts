@@ -1,6 +1,6 @@
 // Every instruction under test: its text for the assembler (AT&T, memory operand "(%1)") and how the module is called for it.
 import type { X87Exports } from '../../src/generated/x87.ts'
-import { type OperandSource, anyOperands } from './cases.ts'
+import { type OperandSource, anyOperands, belowOne, modest } from './cases.ts'
 
 /** What a call sees: the module, the state's address, the bytes at the memory operand and their address, the flags before. */
 export interface Call {
@@ -179,6 +179,11 @@ function defineEnvironment(): void {
   })
 }
 
+function defineTranscendentals(): void {
+  const names = ['f2xm1', 'fyl2x', 'fyl2xp1', 'fpatan', 'fsin', 'fcos', 'fsincos', 'fptan'] as const
+  for (const name of names) define(name, name, ({ x87, cpu }) => x87[name](cpu), name === 'f2xm1' ? belowOne : modest, 1)
+}
+
 defineArithmetic()
 defineLoads()
 defineStores()
@@ -186,5 +191,6 @@ defineComparisons()
 defineControl()
 defineScaling()
 defineEnvironment()
+defineTranscendentals()
 
 export const instructions: readonly Instruction[] = list
