@@ -100,7 +100,7 @@ export class Machine {
   readonly portReads: Call[] = []
   readonly portWrites: Call[] = []
   portValue: (port: number, size: number) => number = () => 0
-  time: { low: number; high: number } = { low: 0x89ab_cdef, high: 0x0123_4567 }
+  time: { low: number; high: number } = { low: 0, high: 0 }
   apicBase: number = 0
   pendingVector: number = 0x20
 
