@@ -3,9 +3,41 @@
  * They are also type-checked there, with the published declarations.
  */
 export const uses: Readonly<Record<string, string>> = {
+  firmware: `
+    import { memoryMap, MemoryType } from '@mica-vm/firmware'
+    const entries = memoryMap([{ start: 0, length: 64 * 2 ** 20 }])
+    assert.equal(entries.at(-1)?.type, MemoryType.Usable)
+  `,
+  'guest-linux': `
+    import { DEFAULT_COMMAND_LINE, packCpio } from '@mica-vm/guest-linux'
+    assert.match(DEFAULT_COMMAND_LINE, /console=ttyS0/)
+    assert.equal(packCpio([{ kind: 'directory', path: 'bin' }]).length % 4, 0)
+  `,
   'machine-memory': `
     import { MachineMemory } from '@mica-vm/machine-memory'
     const machine = new MachineMemory({ bytes: 1 << 20, reservedBytes: 65536 })
     assert.ok(machine.allocate() > 0)
+  `,
+  'pc-devices': `
+    import { Bus } from '@mica-vm/pc-devices'
+    const bus = new Bus()
+    bus.attachPorts(0x80, 1, { readPort: () => 42, writePort() {} })
+    assert.equal(bus.readPort(0x80, 1), 42)
+    assert.equal(bus.readPort(0x81, 1), 0xff)
+  `,
+  'shadow-mmu': `
+    import { Access, Outcome, packedLayout, Privilege, ShadowMmu, tlbBytes } from '@mica-vm/shadow-mmu'
+    const memory = { buffer: new ArrayBuffer(1 << 20) }
+    const frames = tlbBytes(256) + 4096
+    const pages = { readAddress: () => frames, writeAddress: () => frames }
+    const mmu = new ShadowMmu({ memory, base: 0, layout: packedLayout(256), pages })
+    assert.equal(mmu.access(0x1234, Access.Read, Privilege.Supervisor), Outcome.Direct)
+    assert.equal(mmu.host, frames + 0x234)
+  `,
+  'x86-decoder': `
+    import { decodeInto, DecodeStatus, format, Instruction } from '@mica-vm/x86-decoder'
+    const instruction = new Instruction()
+    assert.equal(decodeInto(Uint8Array.of(0x01, 0xd8), 0, 2, 32, instruction), DecodeStatus.Ok)
+    assert.equal(format(instruction), 'add eax,ebx')
   `,
 }
