@@ -33,6 +33,15 @@ function checkGuard(system: SystemContext): void {
   raise(Vector.DB)
 }
 
+/** DR6.BS. */
+const singleStep = 0x4000
+
+/** Notes that a #DB comes from single-stepping; DR6 is cleared by software alone. SDM vol. 3, section 17.2.3. */
+export function noteSingleStep(system: SystemContext): void {
+  const { state } = system
+  state.set(slot(6), state.get(slot(6)) | singleStep)
+}
+
 /** MOV to a debug register. */
 export function moveToDebug(system: SystemContext, x: number, value: number): Flow {
   const { state } = system

@@ -19,12 +19,7 @@ const withLimit: readonly number[] = [
   SystemType.Tss32,
   SystemType.Tss32Busy,
 ]
-const withRights: readonly number[] = [
-  ...withLimit,
-  SystemType.CallGate16,
-  SystemType.TaskGate,
-  SystemType.CallGate32,
-]
+const withRights: readonly number[] = [...withLimit, SystemType.CallGate16, SystemType.TaskGate, SystemType.CallGate32]
 
 function setZero(system: SystemContext, value: boolean): Flow {
   const { state } = system

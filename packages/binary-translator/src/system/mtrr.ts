@@ -20,13 +20,8 @@ function areTypes(low: number, high: number): boolean {
 }
 
 const capability: MsrAccess = { read: () => capabilities, write: () => false }
-const defaultType = storedMsr(
-  Msr.MtrrDefault,
-  (low, high) => high === 0 && (low & ~0xcff) === 0 && isType(low & 0xff),
-)
-const fixedAddresses: readonly number[] = [
-  0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f,
-]
+const defaultType = storedMsr(Msr.MtrrDefault, (low, high) => high === 0 && (low & ~0xcff) === 0 && isType(low & 0xff))
+const fixedAddresses: readonly number[] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f]
 
 const firstVariable = 0x200
 const defaultAddress = 0x2ff

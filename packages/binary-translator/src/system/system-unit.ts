@@ -2,9 +2,10 @@ import type { CpuState } from '../state/cpu-state.ts'
 import { Layout } from '../state/layout.ts'
 import { Callout } from './callouts.ts'
 import { Flow, type SystemContext } from './context.ts'
+import { noteSingleStep } from './debug-registers.ts'
 import { deliverException, deliverInterrupt } from './exceptions.ts'
 import { featuresOf } from './features.ts'
-import { GuestFault, Vector } from './guest-fault.ts'
+import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
 import { handlers } from './handlers.ts'
 import { configurePaging, refreshAll } from './mode.ts'
 import { enterKernel, resetProcessor } from './reset.ts'
@@ -122,6 +123,12 @@ export class SystemUnit {
   /** Whether an NMI handler is running: it ends with IRET. */
   get nmiBlocked(): boolean {
     return this.#system.state.get(Layout.nmiBlocked) !== 0
+  }
+
+  /** Delivers the trap that EFLAGS.TF asks for after an instruction. */
+  singleStepTrap(): SystemRequest {
+    noteSingleStep(this.#system)
+    return this.deliver(Vector.DB, noErrorCode)
   }
 
   /** INT n and its like, see `InterruptKind`, as if executed at RIP. */

@@ -56,7 +56,13 @@ function releaseOldTask(system: SystemContext): void {
 }
 
 /** Takes over a task's registers; its segments are unusable until they have passed their checks. */
-function adoptImage(system: SystemContext, selector: number, task: Descriptor, image: TaskImage, nested: boolean): void {
+function adoptImage(
+  system: SystemContext,
+  selector: number,
+  task: Descriptor,
+  image: TaskImage,
+  nested: boolean,
+): void {
   const { state } = system
   const rights = task.rights | 2
   setSegment(state, Segment.TR, selector & 0xffff, rights, task.base, task.limit)

@@ -286,7 +286,9 @@ describe('reset', () => {
     const { state } = machine
     expect([state.eip, state.eflags, state.cpl]).toEqual([0xfff0, 2, 0])
     expect([0, 1, 2, 3, 4, 5, 6, 7].map((register) => state.gpr(register))).toEqual([0, 0, 0x106ca, 0, 0, 0, 0, 0])
-    expect([Layout.cr0, Layout.cr2, Layout.cr3, Layout.cr4].map((cell) => state.get(cell))).toEqual([0x6000_0010, 0, 0, 0])
+    expect([Layout.cr0, Layout.cr2, Layout.cr3, Layout.cr4].map((cell) => state.get(cell))).toEqual([
+      0x6000_0010, 0, 0, 0,
+    ])
     expect(state.segmentBase(Segment.CS)).toBe(0xffff_0000)
     expect(state.selector(Segment.CS)).toBe(0xf000)
     expect(state.limit(Segment.SS)).toBe(0xffff)

@@ -73,7 +73,9 @@ describe('far transfers to code', () => {
     expect([machine.state.eip, machine.state.segmentBase(Segment.CS)]).toEqual([0x10, 0x12340])
     expect(machine.memory.words(0xfc, 2, 2)).toEqual([3, 0xf000])
     machine.run(Callout.FarReturn, 4, 2)
-    expect([machine.state.eip, machine.state.segmentBase(Segment.CS), machine.state.gpr(4)]).toEqual([3, 0xf0000, 0x104])
+    expect([machine.state.eip, machine.state.segmentBase(Segment.CS), machine.state.gpr(4)]).toEqual([
+      3, 0xf0000, 0x104,
+    ])
     expect(machine.faultOf(Callout.FarJump, 0x1_0000, pointer(0x1234, 4))).toEqual([Vector.GP, 0])
   })
 })
@@ -123,10 +125,18 @@ describe('call gates', () => {
     memory.write(userStackTop - 4, 4, 0x2222, 0)
     machine.run(Callout.FarCall, 0, pointer(Selector.Free | 3))
     expect([state.eip, state.cpl, state.selector(Segment.CS), state.selector(Segment.SS)]).toEqual([
-      0x1_2345, 0, Selector.KernelCode, Selector.KernelData,
+      0x1_2345,
+      0,
+      Selector.KernelCode,
+      Selector.KernelData,
     ])
     expect(memory.words(state.gpr(4), 6)).toEqual([
-      0x6002, Selector.UserCode, 0x1111, 0x2222, userStackTop - 8, Selector.UserData,
+      0x6002,
+      Selector.UserCode,
+      0x1111,
+      0x2222,
+      userStackTop - 8,
+      Selector.UserData,
     ])
     machine.run(Callout.FarReturn, 8, 4)
     expect([state.eip, state.cpl, state.gpr(4)]).toEqual([0x6002, 3, userStackTop])

@@ -3,7 +3,16 @@ import { Flag, Layout, Mode, Segment } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
 import { Vector, noErrorCode } from '../../src/system/guest-fault.ts'
 import { SystemRequest } from '../../src/system/types.ts'
-import { Machine, Selector, handlerBase, idtBase, kernelStackTop, protectedMachine, tssBase, userStackTop } from './machine.ts'
+import {
+  Machine,
+  Selector,
+  handlerBase,
+  idtBase,
+  kernelStackTop,
+  protectedMachine,
+  tssBase,
+  userStackTop,
+} from './machine.ts'
 
 describe('interrupts in protected mode', () => {
   it('pushes EFLAGS, CS and EIP on the same stack at CPL 0', () => {
@@ -61,7 +70,11 @@ describe('interrupts in protected mode', () => {
   })
 
   it('saves RF for faults and not for traps', () => {
-    for (const [vector, flag] of [[Vector.UD, Flag.RF], [Vector.BP, 0], [Vector.DB, 0]] as const) {
+    for (const [vector, flag] of [
+      [Vector.UD, Flag.RF],
+      [Vector.BP, 0],
+      [Vector.DB, 0],
+    ] as const) {
       const machine = protectedMachine()
       machine.interruptGate(vector)
       machine.unit.deliver(vector, noErrorCode)
@@ -77,6 +90,16 @@ describe('interrupts in protected mode', () => {
     expect(machine.unit.acceptInterrupt()).toBe(SystemRequest.None)
     expect(machine.state.get(Layout.halted)).toBe(0)
     expect(machine.state.get(Layout.interruptShadow)).toBe(0)
+  })
+
+  it('single-stepping saves TF for the return, clears it and says so in DR6', () => {
+    const machine = protectedMachine()
+    machine.interruptGate(1)
+    machine.state.eflags = Flag.TF
+    machine.unit.singleStepTrap()
+    expect(machine.state.eflags).toBe(2)
+    expect(machine.memory.read(kernelStackTop - 4, 4, 0)).toBe(Flag.TF | 2)
+    expect(machine.state.get(Layout.debug + 48)).toBe(0xffff_4ff0)
   })
 
   it('blocks NMIs until IRET', () => {

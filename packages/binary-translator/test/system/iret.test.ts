@@ -21,7 +21,12 @@ describe('IRET', () => {
     ['CS absent', [0x6000, Selector.AbsentCode, 2], Vector.NP, Selector.AbsentCode],
     ['EIP beyond the limit', [0x1_0000, Selector.Code16, 2], Vector.GP, 0],
     ['a null SS', [0x6000, Selector.UserCode, 2, 0, 3], Vector.GP, 0],
-    ['SS with RPL other than CS', [0x6000, Selector.UserCode, 2, 0, Selector.KernelData], Vector.GP, Selector.KernelData],
+    [
+      'SS with RPL other than CS',
+      [0x6000, Selector.UserCode, 2, 0, Selector.KernelData],
+      Vector.GP,
+      Selector.KernelData,
+    ],
     ['SS absent', [0x6000, Selector.UserCode, 2, 0, Selector.Free | 3], Vector.SS, Selector.Free],
     ['EIP beyond 64 KiB for virtual-8086 mode', [0x1_0000, 0, Flag.VM | 2, 0, 0, 0, 0, 0, 0], Vector.GP, 0],
   ] as [string, number[], number, number][])('refuses %s with no effect', (_title, frame, vector, error) => {
@@ -47,7 +52,7 @@ describe('IRET', () => {
     for (const iopl of [0, 3]) {
       const machine = protectedMachine()
       machine.toUser(Flag.IF | 2 | (iopl << 12))
-      const frame = [0x6000, Selector.UserCode, 0x3000 ^ (iopl << 12) | Flag.AC | Flag.ID | Flag.VM]
+      const frame = [0x6000, Selector.UserCode, (0x3000 ^ (iopl << 12)) | Flag.AC | Flag.ID | Flag.VM]
       frame.forEach((value, index) => machine.memory.write(userStackTop + index * 4, 4, value, 0))
       machine.run(Callout.Iret, 4)
       const kept = iopl === 0 ? Flag.IF : 0
@@ -160,4 +165,3 @@ describe('PUSHF and POPF in protected mode', () => {
     )
   })
 })
-

@@ -180,7 +180,9 @@ export class Machine {
     const { state } = this
     const segments = Array.from({ length: 8 }, (_, segment) => segmentOf(state, segment))
     const registers = Array.from({ length: 8 }, (_, register) => state.gpr(register))
-    const cells = [Layout.cr0, Layout.cr3, Layout.cr4, Layout.cpl, Layout.mode, Layout.tlbRead].map((cell) => state.get(cell))
+    const cells = [Layout.cr0, Layout.cr3, Layout.cr4, Layout.cpl, Layout.mode, Layout.tlbRead].map((cell) =>
+      state.get(cell),
+    )
     return { segments, registers, cells, eip: state.eip, eflags: state.eflags }
   }
 

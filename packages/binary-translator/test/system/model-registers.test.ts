@@ -4,7 +4,7 @@ import { Callout } from '../../src/system/callouts.ts'
 import { FeatureBit, defineModel, i486, mica32, pentium, pentium3 } from '../../src/system/cpu-models.ts'
 import { Vector, noErrorCode } from '../../src/system/guest-fault.ts'
 import type { CpuModel } from '../../src/system/types.ts'
-import { Machine, Selector, protectedMachine } from './machine.ts'
+import { type Machine, Selector, protectedMachine } from './machine.ts'
 
 function write(machine: Machine, address: number, low: number, high: number = 0): number {
   machine.state.setGpr(0, low)
@@ -82,14 +82,21 @@ describe('model-specific registers', () => {
 })
 
 const text = (...registers: number[]): string =>
-  registers.map((value) => String.fromCharCode(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24)).join('')
+  registers
+    .map((value) => String.fromCharCode(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24))
+    .join('')
 
 function cpuid(model: CpuModel, leaf: number): { eax: number; ebx: number; ecx: number; edx: number } {
   const machine = protectedMachine(model)
   machine.state.setGpr(0, leaf)
   machine.state.setGpr(1, 0)
   machine.run(Callout.Cpuid)
-  const [eax, ecx, edx, ebx] = [0, 1, 2, 3].map((register) => machine.state.gpr(register)) as [number, number, number, number]
+  const [eax, ecx, edx, ebx] = [0, 1, 2, 3].map((register) => machine.state.gpr(register)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
   return { eax, ebx, ecx, edx }
 }
 
@@ -124,7 +131,14 @@ describe('CPUID', () => {
   })
 
   it('a model may announce newer features through leaf 7', () => {
-    const base = defineModel({ name: 'x', signature: 0x600, features: 0, highestBasicLeaf: 2, physicalBits: 32, hypervisor: false })
+    const base = defineModel({
+      name: 'x',
+      signature: 0x600,
+      features: 0,
+      highestBasicLeaf: 2,
+      physicalBits: 32,
+      hypervisor: false,
+    })
     const model: CpuModel = {
       name: 'with leaf 7',
       cpuid: (leaf, subleaf) => {

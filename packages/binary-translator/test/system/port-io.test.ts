@@ -20,7 +20,11 @@ describe('IN and OUT', () => {
     expect(state.gpr(0)).toBe(0x1111_ccdd)
     machine.run(Callout.In, 0xffff, 4)
     expect(state.gpr(0)).toBe(0xaabb_ccdd)
-    expect(machine.portReads).toEqual([{ port: 0x60, size: 1 }, { port: 0x60, size: 2 }, { port: 0xffff, size: 4 }])
+    expect(machine.portReads).toEqual([
+      { port: 0x60, size: 1 },
+      { port: 0x60, size: 2 },
+      { port: 0xffff, size: 4 },
+    ])
   })
 
   it('OUT sends AL, AX or EAX', () => {

@@ -26,7 +26,11 @@ const cases: fc.Arbitrary<Case> = fc.record({
   mode: fc.constantFrom('real' as const, 'virtual8086' as const, 'protected' as const),
   segment: fc.integer({ min: 0, max: 5 }),
   attributes: fc
-    .tuple(fc.constantFrom(0x10, 0x12, 0x14, 0x16, 0x18, 0x1a, 0x1c, 0x1e, 0x02), fc.constantFrom(0, 0x4000), fc.boolean())
+    .tuple(
+      fc.constantFrom(0x10, 0x12, 0x14, 0x16, 0x18, 0x1a, 0x1c, 0x1e, 0x02),
+      fc.constantFrom(0, 0x4000),
+      fc.boolean(),
+    )
     .map(([type, big, present]) => (present ? type | big | 0x80 : 0)),
   limit: address,
   offset: address,

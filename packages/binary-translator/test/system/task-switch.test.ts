@@ -7,7 +7,8 @@ import { type Machine, Selector, gdtBase, idtBase, protectedMachine, rights, tss
 
 const secondTask = tssBase + 0x400
 const pointer = (selector: number): number => selector | (4 << 16)
-const busy = (machine: Machine, selector: number): boolean => (machine.memory.read(gdtBase + selector + 5, 1, 0) & 2) !== 0
+const busy = (machine: Machine, selector: number): boolean =>
+  (machine.memory.read(gdtBase + selector + 5, 1, 0) & 2) !== 0
 
 /** A second task at CPL 0: EIP 6666H, ESP A000H, EAX..EDI 101H..108H but ESP. */
 function withTask(): Machine {
@@ -16,7 +17,8 @@ function withTask(): Machine {
   memory.write(secondTask + 0x1c, 4, 0x5_5000, 0)
   memory.write(secondTask + 0x20, 4, 0x6666, 0)
   memory.write(secondTask + 0x24, 4, Flag.IF | Flag.CF | 2, 0)
-  for (let index = 0; index < 8; index++) memory.write(secondTask + 0x28 + index * 4, 4, index === 4 ? 0xa000 : 0x101 + index, 0)
+  for (let index = 0; index < 8; index++)
+    memory.write(secondTask + 0x28 + index * 4, 4, index === 4 ? 0xa000 : 0x101 + index, 0)
   const selectors = [Selector.UserData, Selector.KernelCode, Selector.KernelData, Selector.KernelData, 0, 0]
   selectors.forEach((selector, index) => memory.write(secondTask + 0x48 + index * 4, 2, selector, 0))
   memory.write(secondTask + 0x60, 2, Selector.Ldt, 0)
@@ -33,14 +35,21 @@ describe('task switches', () => {
     expect([state.eip, state.gpr(4), state.gpr(0), state.gpr(7)]).toEqual([0x6666, 0xa000, 0x101, 0x108])
     expect(state.eflags).toBe(Flag.IF | Flag.CF | Flag.NT | 2)
     expect([state.selector(Segment.TR), state.selector(Segment.LDTR), state.selector(Segment.ES)]).toEqual([
-      Selector.Tss2, Selector.Ldt, Selector.UserData,
+      Selector.Tss2,
+      Selector.Ldt,
+      Selector.UserData,
     ])
     expect(state.get(Layout.cr0) & 8).toBe(8)
     expect([busy(machine, Selector.Tss), busy(machine, Selector.Tss2)]).toEqual([true, true])
     expect(memory.read(secondTask, 2, 0)).toBe(Selector.Tss)
     expect([memory.read(tssBase + 0x20, 4, 0), memory.read(tssBase + 0x34, 4, 0)]).toEqual([0x7002, 0x3333])
     machine.run(Callout.Iret, 4)
-    expect([state.eip, state.gpr(3), state.selector(Segment.TR), state.eflags]).toEqual([0x7002, 0x3333, Selector.Tss, Flag.ZF | 2])
+    expect([state.eip, state.gpr(3), state.selector(Segment.TR), state.eflags]).toEqual([
+      0x7002,
+      0x3333,
+      Selector.Tss,
+      Flag.ZF | 2,
+    ])
     expect([busy(machine, Selector.Tss), busy(machine, Selector.Tss2)]).toEqual([true, false])
   })
 
@@ -118,6 +127,11 @@ describe('task switches', () => {
       memory.write(secondTask + 0x22 + index * 2, 2, selector, 0)
     }
     machine.run(Callout.FarJump, 0, pointer(Selector.Tss2))
-    expect([state.eip, state.gpr(0), state.eflags, state.attributes(Segment.FS)]).toEqual([0x4444, 0xffff_aaaa, Flag.CF | 2, 0])
+    expect([state.eip, state.gpr(0), state.eflags, state.attributes(Segment.FS)]).toEqual([
+      0x4444,
+      0xffff_aaaa,
+      Flag.CF | 2,
+      0,
+    ])
   })
 })

@@ -89,7 +89,12 @@ describe('virtual-8086 mode', () => {
     const machine = protectedMachine()
     machine.toVirtual8086()
     machine.run(Callout.LoadSegment, Segment.DS, 0xffff)
-    expect(segmentOf(machine.state, Segment.DS)).toEqual({ selector: 0xffff, base: 0xffff0, limit: 0xffff, attributes: 0xf3 })
+    expect(segmentOf(machine.state, Segment.DS)).toEqual({
+      selector: 0xffff,
+      base: 0xffff0,
+      limit: 0xffff,
+      attributes: 0xf3,
+    })
     expect(machine.unit.checkSegment(Segment.CS, 0, 4, true)).toBe(-1)
     expect(machine.unit.checkSegment(Segment.DS, 0xfffd, 4, true)).toBe(Vector.GP)
   })
