@@ -46,6 +46,19 @@ export { Piix3, type Piix3Options } from './piix3/device.ts'
 export { Piix4Pm, type Piix4PmOptions } from './piix4/device.ts'
 export { AcpiPm, type AcpiPmOptions } from './acpi-pm/device.ts'
 export type { AcpiPmState } from './acpi-pm/state.ts'
+export {
+  ApicBus,
+  DeliveryMode,
+  type ApicMessage,
+  type ApicReceiver,
+  type EoiListener,
+  type Shorthand,
+} from './apic-bus.ts'
+export { LocalApic, type LocalApicOptions } from './local-apic/device.ts'
+export type { ApicTimerState, LocalApicState } from './local-apic/state.ts'
+export { IoApic, type IoApicOptions } from './io-apic/device.ts'
+export type { IoApicState } from './io-apic/state.ts'
+export type { ApicsState } from './platform/apics.ts'
 export { PC_ADDRESSES } from './platform/addresses.ts'
 export { CpuInterrupts, type LocalInterrupts } from './platform/cpu-interrupts.ts'
 export { assignPciResources } from './platform/pci-resources.ts'

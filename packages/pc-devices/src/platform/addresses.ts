@@ -32,3 +32,6 @@ export const PC_ADDRESSES = {
   pciMmio: { start: 0xe000_0000, end: 0xfec0_0000 },
   pciPorts: { start: 0xc000, end: 0x1_0000 },
 } as const
+
+/** Default for the shortest time between two timer edges: no system asks for more than 100000 interrupts a second. */
+export const SHORTEST_EDGE_NS = 10_000

@@ -7,6 +7,8 @@ export interface LocalInterrupts {
   /** ExtINT from the PIC gets through: LINT0 is set up for it, or the APIC is off. */
   readonly acceptsPic: boolean
   acknowledge(): number
+  /** The PIC's INTR is wired to LINT0. */
+  setLint(pin: 0 | 1, level: boolean): void
   onChange: () => void
 }
 
@@ -20,7 +22,10 @@ export class CpuInterrupts implements InterruptController {
   constructor(pic: InterruptController, local?: LocalInterrupts) {
     this.#pic = pic
     this.#local = local
-    pic.onChange = () => this.#update()
+    pic.onChange = (level) => {
+      local?.setLint(0, level)
+      this.#update()
+    }
     if (local) local.onChange = () => this.#update()
   }
 
@@ -28,15 +33,13 @@ export class CpuInterrupts implements InterruptController {
     return this.#pending
   }
 
+  /** With nothing pending the answer is a spurious vector: the local APIC's, or the PIC's if its INTR reaches the CPU. */
   acknowledge(): number {
-    const vector = this.#local?.pending ? this.#local.acknowledge() : this.#acknowledgePic()
+    const local = this.#local
+    const fromLocal = local !== undefined && (local.pending || !local.acceptsPic)
+    const vector = fromLocal ? local.acknowledge() : this.#pic.acknowledge()
     this.#update()
     return vector
-  }
-
-  /** With nothing pending anywhere the PIC answers as it does to any INTA: with its spurious vector. */
-  #acknowledgePic(): number {
-    return this.#pic.acknowledge()
   }
 
   #update(): void {

@@ -1,3 +1,5 @@
+import type { IoApic } from '../io-apic/device.ts'
+import type { LocalApic } from '../local-apic/device.ts'
 import { AcpiPm } from '../acpi-pm/device.ts'
 import { APM_CONTROL } from '../acpi-pm/registers.ts'
 import { Bus } from '../bus.ts'
@@ -20,7 +22,8 @@ import { Piix4Pm } from '../piix4/device.ts'
 import { ResetControlPort, SystemPortA, SystemPortB } from '../system-control/device.ts'
 import { PORT_A, PORT_B } from '../system-control/registers.ts'
 import type { InterruptController, Line, Stateful } from '../types.ts'
-import { PC_ADDRESSES } from './addresses.ts'
+import { PC_ADDRESSES, SHORTEST_EDGE_NS } from './addresses.ts'
+import { Apics } from './apics.ts'
 import { CpuInterrupts } from './cpu-interrupts.ts'
 import { IsaInterrupts } from './isa-interrupts.ts'
 import type { PcEvents, PcPlatformOptions } from './options.ts'
@@ -47,6 +50,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
   /** What the CPU sees. */
   readonly interrupts: InterruptController
   readonly #events: PcEvents
+  readonly #apics: Apics | undefined
   readonly #isa: IsaInterrupts
   readonly #portA: SystemPortA
   readonly #portB: SystemPortB
@@ -59,9 +63,11 @@ export class PcPlatform implements Stateful<PcPlatformState> {
   constructor(options: PcPlatformOptions) {
     const { timers, events = {} } = options
     this.#events = events
-    this.#isa = new IsaInterrupts({ pic: this.pic })
-    this.interrupts = new CpuInterrupts(this.pic)
-    this.pit = new I8254({ timers, out0: this.irq(0), shortestEdgeNs: options.shortestEdgeNs ?? 10_000 })
+    this.#apics = options.apic === false ? undefined : new Apics(this.bus, options)
+    const ioApic = this.#apics?.io
+    this.#isa = new IsaInterrupts({ pic: this.pic, ioApic })
+    this.interrupts = new CpuInterrupts(this.pic, this.#apics?.local)
+    this.pit = new I8254({ timers, out0: this.irq(0), shortestEdgeNs: options.shortestEdgeNs ?? SHORTEST_EDGE_NS })
     this.rtc = new Mc146818({ ...options, irq: this.irq(RTC_IRQ) })
     this.#portB = new SystemPortB({ timers, counter2: this.pit, onTone: (hz) => events.tone?.(hz) })
     this.#portA = new SystemPortA({
@@ -89,12 +95,29 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#bridges = [new I440fx(), isaBridge, new Piix4Pm({ block: this.acpi })]
     this.pci = new PciHost({
       bus: this.bus,
-      pirq: (index, level) => isaBridge.setPirq(index, level),
+      pirq: (index, level) => {
+        isaBridge.setPirq(index, level)
+        ioApic?.setPin(PC_ADDRESSES.pirqPins[index]!, level)
+      },
       inner: this.#resetControl,
     })
     this.#post = new PostPort((code) => events.post?.(code))
     this.#attach(options.debugPorts ?? true)
     this.reset()
+  }
+
+  /** The boot processor's local APIC, for its MSRs and CR8; undefined in a machine without. */
+  get localApic(): LocalApic | undefined {
+    return this.#apics?.local
+  }
+
+  get ioApic(): IoApic | undefined {
+    return this.#apics?.io
+  }
+
+  /** A message-signalled interrupt from a device. False if nobody took it. */
+  deliverMsi(address: number, data: number): boolean {
+    return this.#apics?.messages.deliverMsi(address, data) ?? false
   }
 
   /** A new input of ISA interrupt line `irq`. */
@@ -107,15 +130,20 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     assignPciResources(this.pci)
   }
 
-  /** An NMI from the host. Port 70h can mask it. */
+  /** The NMI line pulses, on its way through LINT1. Port 70h can mask it. */
   raiseNmi(): void {
-    if (!this.rtc.nmiMasked) this.#events.nmi?.()
+    if (this.rtc.nmiMasked) return
+    const local = this.#apics?.local
+    if (!local) return this.#events.nmi?.()
+    local.setLint(1, true)
+    local.setLint(1, false)
   }
 
   /** The state of the platform's own devices. Devices that users attached keep their own. */
   snapshot(): PcPlatformState {
     return {
       pic: this.pic.snapshot(),
+      apics: this.#apics?.snapshot() ?? null,
       pit: this.pit.snapshot(),
       rtc: this.rtc.snapshot(),
       keyboardController: this.keyboardController.snapshot(),
@@ -147,6 +175,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#resetControl.restore(state.resetControl)
     this.#post.restore(state.post)
     this.pic.restore(state.pic)
+    if (state.apics) this.#apics?.restore(state.apics)
   }
 
   /** Power-on or hard reset of every device of the platform. The CPU and the users' own devices are the caller's. */
@@ -163,6 +192,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#resetControl.reset()
     this.pic.reset()
     this.pic.writePort(PicPort.ELCR2, 1, LEVEL_IRQS_8_TO_15)
+    this.#apics?.reset()
   }
 
   #serialPort(index: number, port: object, { timers }: PcPlatformOptions): Ns16550a {

@@ -6,9 +6,12 @@ import type { Mc146818State } from '../mc146818/state.ts'
 import type { Ns16550aState } from '../ns16550a/state.ts'
 import type { PciDeviceState, PciHostState } from '../pci/state.ts'
 import type { PortAState, PortBState, ResetControlState } from '../system-control/state.ts'
+import type { ApicsState } from './apics.ts'
 
 export interface PcPlatformState {
   pic: I8259State
+  /** Null in a machine without APICs. */
+  apics: ApicsState | null
   pit: I8254State
   rtc: Mc146818State
   keyboardController: I8042State

@@ -1,0 +1,400 @@
+import { DeliveryMode, type ApicBus, type ApicMessage, type ApicReceiver, type Shorthand } from '../apic-bus.ts'
+import { copyOf } from '../internal/copy.ts'
+import type { AccessSize, MmioDevice, Stateful, Timers } from '../types.ts'
+import { BaseMsr, Esr, FIRST_VECTOR, Icr, Lvt, LVT_WRITABLE, LvtIndex, Register, Svr, VERSION_VALUE } from './registers.ts'
+import { initialApicState, type LocalApicState } from './state.ts'
+import { ApicTimer } from './timer.ts'
+import { clearVector, hasVector, highestVector, setVector } from './vectors.ts'
+
+export interface LocalApicOptions {
+  timers: Timers
+  bus: ApicBus
+  /** Physical APIC ID, 0..254. Default 0. */
+  id?: number
+  /** Whether this is the bootstrap processor's APIC. Default true. */
+  bootstrap?: boolean
+  /** Nanoseconds per tick of the timer's clock. Default 1: a bus of 1 GHz. */
+  timerTickNs?: number
+  /** Periodic expiries that come faster are folded into one. Default 0. */
+  shortestEdgeNs?: number
+  /** Time stamp counter for TSC-deadline mode. */
+  tsc?: { toNs: (tsc: number) => number } | undefined
+  onNmi?: () => void
+  onInit?: () => void
+  onStartup?: (vector: number) => void
+  /** IA32_APIC_BASE moved the page, or turned it off (-1). */
+  onBase?: (base: number) => void
+}
+
+const SHORTHANDS: readonly Shorthand[] = ['none', 'self', 'all', 'others']
+const VECTOR_BANKS = { [Register.ISR]: 'isr', [Register.TMR]: 'tmr', [Register.IRR]: 'irr' } as const
+
+/** A local APIC (xAPIC). Attach it as a page of memory; give the CPU `pending` and `acknowledge`. */
+export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicState> {
+  /** Called whenever `pending` or `acceptsPic` may have changed. */
+  onChange: () => void = () => {}
+  readonly #options: LocalApicOptions
+  readonly #timer: ApicTimer
+  #state: LocalApicState
+
+  constructor(options: LocalApicOptions) {
+    const { id = 0, timerTickNs = 1 } = options
+    if (!(id >= 0 && id < 255)) throw new RangeError(`APIC ID must lie in 0..254, got ${id}`)
+    if (!(timerTickNs > 0)) throw new RangeError(`timerTickNs must be positive, got ${timerTickNs}`)
+    this.#options = options
+    this.#state = initialApicState(id)
+    this.#timer = new ApicTimer(
+      {
+        timers: options.timers,
+        tickNs: timerTickNs,
+        shortestEdgeNs: options.shortestEdgeNs ?? 0,
+        tsc: options.tsc,
+        onExpire: () => this.#raiseLvt(LvtIndex.Timer),
+      },
+      this.#state.timer,
+    )
+    options.bus.addLocal(this)
+  }
+
+  /** A fixed interrupt outranks the processor's priority. */
+  get pending(): boolean {
+    const state = this.#state
+    return state.globallyEnabled && highestVector(state.irr) >> 4 > this.processorPriority >> 4
+  }
+
+  /** The PIC's interrupts reach the CPU. */
+  get acceptsPic(): boolean {
+    const lint0 = this.#state.lvt[LvtIndex.Lint0]!
+    if (!this.#state.globallyEnabled) return true
+    return !(lint0 & Lvt.MASK) && ((lint0 >> Lvt.MODE_SHIFT) & 7) === DeliveryMode.ExtInt
+  }
+
+  get enabled(): boolean {
+    return this.#state.globallyEnabled && (this.#state.svr & Svr.ENABLE) !== 0
+  }
+
+  /** PPR (SDM vol. 3, 11.8.3.1). */
+  get processorPriority(): number {
+    const { tpr, isr } = this.#state
+    const inService = Math.max(0, highestVector(isr))
+    return tpr >> 4 >= inService >> 4 ? tpr : inService & 0xf0
+  }
+
+  /** CR8 is bits 7..4 of the task priority. */
+  get taskPriority(): number {
+    return this.#state.tpr
+  }
+
+  set taskPriority(value: number) {
+    this.#state.tpr = value & 0xff
+    this.onChange()
+  }
+
+  /** IA32_APIC_BASE. */
+  readBase(): { low: number; high: number } {
+    const { base, globallyEnabled } = this.#state
+    const flags = ((this.#options.bootstrap ?? true) ? BaseMsr.BSP : 0) | (globallyEnabled ? BaseMsr.ENABLE : 0)
+    return { low: ((base % 2 ** 32) + flags) >>> 0, high: Math.floor(base / 2 ** 32) }
+  }
+
+  /** Writes IA32_APIC_BASE. False for reserved bits: the CPU raises #GP. Turning the APIC off resets it. */
+  writeBase(low: number, high: number): boolean {
+    if (low & BaseMsr.RESERVED_LOW || high & ~0xf) return false
+    const on = (low & BaseMsr.ENABLE) !== 0
+    if (!on && this.#state.globallyEnabled) this.reset()
+    this.#state.base = ((low & 0xffff_f000) >>> 0) + high * 2 ** 32
+    this.#state.globallyEnabled = on
+    this.#options.onBase?.(on ? this.#state.base : -1)
+    this.onChange()
+    return true
+  }
+
+  /** Writes IA32_TSC_DEADLINE; `tsc` in ticks, 0 disarms. */
+  writeTscDeadline(tsc: number): void {
+    this.#timer.setTscDeadline(tsc)
+  }
+
+  readTscDeadline(): number {
+    return this.#state.timer.tscDeadline
+  }
+
+  /** What firmware does: software-enabled, PIC through LINT0, NMI through LINT1 (SDM vol. 3, 11.5.1, virtual wire). */
+  enterVirtualWire(): void {
+    this.#writeRegister(Register.SVR, Svr.ENABLE | 0xff)
+    this.#writeRegister(Register.LVT_LINT0, DeliveryMode.ExtInt << Lvt.MODE_SHIFT)
+    this.#writeRegister(Register.LVT_LINT1, DeliveryMode.Nmi << Lvt.MODE_SHIFT)
+  }
+
+  /** The level of pin LINT0 or LINT1. */
+  setLint(pin: 0 | 1, level: boolean): void {
+    const state = this.#state
+    const rose = level && !state.lint[pin]
+    state.lint[pin] = level
+    const index = pin === 0 ? LvtIndex.Lint0 : LvtIndex.Lint1
+    if (!state.globallyEnabled) {
+      // With the APIC off the pins are INTR and NMI of old.
+      if (rose && pin === 1) this.#options.onNmi?.()
+    } else if (rose || (level && this.#isLevel(index))) {
+      this.#raiseLvt(index)
+    }
+  }
+
+  acknowledge(): number {
+    const state = this.#state
+    if (!this.pending) return state.svr & Svr.VECTOR
+    const vector = highestVector(state.irr)
+    clearVector(state.irr, vector)
+    setVector(state.isr, vector)
+    this.onChange()
+    return vector
+  }
+
+  matches(destination: number, logical: boolean): boolean {
+    const { id, ldr, dfr, globallyEnabled } = this.#state
+    if (!globallyEnabled) return false
+    if (!logical || destination === 0xff) return destination === 0xff || destination === id
+    const own = ldr >>> 24
+    if (dfr >>> 28 === 0xf) return (own & destination) !== 0
+    const cluster = destination >> 4
+    return (cluster === 0xf || cluster === own >> 4) && (own & destination & 0xf) !== 0
+  }
+
+  accept({ mode, vector, levelTriggered }: ApicMessage): boolean {
+    switch (mode) {
+      case DeliveryMode.Fixed:
+      case DeliveryMode.LowestPriority:
+        return this.#acceptFixed(vector, levelTriggered)
+      case DeliveryMode.Nmi:
+        this.#options.onNmi?.()
+        return true
+      case DeliveryMode.Init:
+        this.#options.onInit?.()
+        return true
+      case DeliveryMode.Startup:
+        this.#options.onStartup?.(vector)
+        return true
+      default:
+        return false
+    }
+  }
+
+  readMmio(offset: number, size: AccessSize): number {
+    // Registers are 32 bits at multiples of 16; the rest of each line reads as zero.
+    const value = (offset & 0xc) === 0 ? this.#readRegister(offset & 0xff0) : 0
+    return size === 4 && (offset & 3) === 0 ? value : (value >>> (8 * (offset & 3))) >>> 0
+  }
+
+  writeMmio(offset: number, size: AccessSize, value: number): void {
+    if (size === 4 && (offset & 0xf) === 0) this.#writeRegister(offset & 0xff0, value)
+  }
+
+  snapshot(): LocalApicState {
+    return copyOf(this.#state)
+  }
+
+  restore(state: LocalApicState): void {
+    this.#state = copyOf(state)
+    const lvt = this.#state.lvt[LvtIndex.Timer]!
+    this.#timer.restore(this.#state.timer, (lvt >> Lvt.TIMER_MODE_SHIFT) & 3, (lvt & Lvt.MASK) !== 0)
+    this.#options.onBase?.(state.globallyEnabled ? state.base : -1)
+    this.onChange()
+  }
+
+  /** Power-up: software-disabled, everything masked. */
+  reset(): void {
+    this.restore({ ...initialApicState(this.#options.id ?? 0), lint: this.#state.lint })
+  }
+
+  #acceptFixed(vector: number, level: boolean): boolean {
+    if (!this.enabled) return false
+    if (vector < FIRST_VECTOR) {
+      this.#error(Esr.RECEIVE_ILLEGAL_VECTOR)
+      return false
+    }
+    const state = this.#state
+    setVector(state.irr, vector)
+    if (level) setVector(state.tmr, vector)
+    else clearVector(state.tmr, vector)
+    this.onChange()
+    return true
+  }
+
+  #isLevel(index: number): boolean {
+    const entry = this.#state.lvt[index]!
+    return (entry & Lvt.LEVEL) !== 0 && ((entry >> Lvt.MODE_SHIFT) & 7) === DeliveryMode.Fixed
+  }
+
+  /** A local source fires. ExtINT is no message: the PIC's own output counts then. */
+  #raiseLvt(index: number): void {
+    const state = this.#state
+    const entry = state.lvt[index]!
+    if (entry & Lvt.MASK) return
+    const plain = index === LvtIndex.Timer || index === LvtIndex.Error
+    const mode = plain ? DeliveryMode.Fixed : (entry >> Lvt.MODE_SHIFT) & 7
+    const level = this.#isLevel(index) && !plain
+    if (level && entry & Lvt.REMOTE_IRR) return
+    if (mode === DeliveryMode.Startup || mode === DeliveryMode.LowestPriority || mode === DeliveryMode.ExtInt) return
+    const taken = this.accept({ destination: 0, logical: false, mode, vector: entry & Lvt.VECTOR, levelTriggered: level })
+    if (taken && level) state.lvt[index] = entry | Lvt.REMOTE_IRR
+  }
+
+  #error(bit: number): void {
+    // An error that is reported already raises nothing more: an illegal error vector cannot feed itself.
+    if (this.#state.errors & bit) return
+    this.#state.errors |= bit
+    this.#raiseLvt(LvtIndex.Error)
+  }
+
+  #endOfInterrupt(): void {
+    const state = this.#state
+    const vector = highestVector(state.isr)
+    if (vector < 0) return
+    clearVector(state.isr, vector)
+    this.onChange()
+    if (!hasVector(state.tmr, vector)) return
+    this.#options.bus.broadcastEoi(vector)
+    for (const pin of [0, 1] as const) {
+      const index = pin === 0 ? LvtIndex.Lint0 : LvtIndex.Lint1
+      const entry = state.lvt[index]!
+      if (!(entry & Lvt.REMOTE_IRR) || (entry & Lvt.VECTOR) !== vector) continue
+      state.lvt[index] = entry & ~Lvt.REMOTE_IRR
+      if (state.lint[pin]) this.#raiseLvt(index)
+    }
+  }
+
+  #readRegister(register: number): number {
+    const state = this.#state
+    const bank = (register & ~0x7f) as keyof typeof VECTOR_BANKS
+    if (VECTOR_BANKS[bank]) return state[VECTOR_BANKS[bank]][(register >> 4) & 7]!
+    if (register >= Register.LVT_TIMER && register <= Register.LVT_ERROR) {
+      return state.lvt[(register - Register.LVT_TIMER) >> 4]!
+    }
+    switch (register) {
+      case Register.ID:
+        return (state.id << 24) >>> 0
+      case Register.VERSION:
+        return VERSION_VALUE
+      case Register.TPR:
+        return state.tpr
+      case Register.APR:
+      case Register.EOI:
+      case Register.RRD:
+        return 0
+      case Register.PPR:
+        return this.processorPriority
+      case Register.LDR:
+        return state.ldr
+      case Register.DFR:
+        return state.dfr
+      case Register.SVR:
+        return state.svr
+      case Register.ESR:
+        return state.esr
+      case Register.ICR_LOW:
+        return state.icrLow
+      case Register.ICR_HIGH:
+        return state.icrHigh
+      case Register.TIMER_INITIAL:
+        return state.timer.initial
+      case Register.TIMER_CURRENT:
+        return this.#timer.current()
+      case Register.TIMER_DIVIDE:
+        return state.timer.divide
+      default:
+        this.#error(Esr.ILLEGAL_REGISTER)
+        return 0
+    }
+  }
+
+  #writeRegister(register: number, value: number): void {
+    const state = this.#state
+    if (register >= Register.LVT_TIMER && register <= Register.LVT_ERROR) {
+      return this.#writeLvt((register - Register.LVT_TIMER) >> 4, value)
+    }
+    switch (register) {
+      case Register.ID:
+        state.id = value >>> 24
+        return
+      case Register.TPR:
+        this.taskPriority = value
+        return
+      case Register.EOI:
+        return this.#endOfInterrupt()
+      case Register.LDR:
+        state.ldr = (value & 0xff00_0000) >>> 0
+        return this.#options.bus.retry()
+      case Register.DFR:
+        state.dfr = (value | 0x0fff_ffff) >>> 0
+        return this.#options.bus.retry()
+      case Register.SVR:
+        return this.#writeSvr(value)
+      case Register.ESR:
+        state.esr = state.errors
+        state.errors = 0
+        return
+      case Register.ICR_LOW:
+        state.icrLow = value & Icr.LOW_WRITABLE
+        return this.#sendIpi()
+      case Register.ICR_HIGH:
+        state.icrHigh = (value & 0xff00_0000) >>> 0
+        return
+      case Register.TIMER_INITIAL:
+        return this.#timer.setInitial(value)
+      case Register.TIMER_DIVIDE:
+        return this.#timer.setDivide(value)
+      default:
+        if (!this.#readOnly(register)) this.#error(Esr.ILLEGAL_REGISTER)
+    }
+  }
+
+  #readOnly(register: number): boolean {
+    if (register >= Register.ISR && register < Register.ESR) return true
+    return (
+      register === Register.VERSION ||
+      register === Register.TIMER_CURRENT ||
+      (register >= Register.APR && register <= Register.RRD)
+    )
+  }
+
+  #writeLvt(index: number, value: number): void {
+    const state = this.#state
+    const forced = this.enabled ? 0 : Lvt.MASK
+    const entry = (value & LVT_WRITABLE[index]!) | forced | (state.lvt[index]! & Lvt.REMOTE_IRR)
+    state.lvt[index] = entry & Lvt.LEVEL ? entry : entry & ~Lvt.REMOTE_IRR
+    if (index === LvtIndex.Timer) {
+      this.#timer.configure((entry >> Lvt.TIMER_MODE_SHIFT) & 3, (entry & Lvt.MASK) !== 0)
+    } else if (index === LvtIndex.Lint0 || index === LvtIndex.Lint1) {
+      const pin = index === LvtIndex.Lint0 ? 0 : 1
+      if (state.lint[pin] && this.#isLevel(index)) this.#raiseLvt(index)
+    }
+    this.onChange()
+  }
+
+  /** Software-disabling masks all local sources; what is pending stays (SDM vol. 3, 11.4.7.2). */
+  #writeSvr(value: number): void {
+    const state = this.#state
+    const was = this.enabled
+    state.svr = value & Svr.WRITABLE
+    if (!this.enabled) for (let index = 0; index < state.lvt.length; index++) this.#writeLvt(index, state.lvt[index]!)
+    if (this.enabled && !was) this.#options.bus.retry()
+    this.onChange()
+  }
+
+  #sendIpi(): void {
+    const { icrLow, icrHigh } = this.#state
+    const mode = (icrLow >> Lvt.MODE_SHIFT) & 7
+    const vector = icrLow & 0xff
+    const fixed = mode === DeliveryMode.Fixed || mode === DeliveryMode.LowestPriority
+    if (fixed && vector < FIRST_VECTOR) return this.#error(Esr.SEND_ILLEGAL_VECTOR)
+    // INIT level de-assert only synchronizes arbitration IDs, which no longer exist.
+    if (mode === DeliveryMode.Init && icrLow & Icr.LEVEL && !(icrLow & Icr.ASSERT)) return
+    const message = {
+      destination: icrHigh >>> 24,
+      logical: (icrLow & Icr.LOGICAL) !== 0,
+      mode,
+      vector,
+      levelTriggered: false,
+    }
+    this.#options.bus.sendIpi(this, SHORTHANDS[(icrLow >> Icr.SHORTHAND_SHIFT) & 3]!, message)
+  }
+}

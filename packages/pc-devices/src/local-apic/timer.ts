@@ -1,0 +1,127 @@
+import type { TimerHandle, Timers } from '../types.ts'
+import { TimerMode } from './registers.ts'
+import type { ApicTimerState } from './state.ts'
+
+export interface ApicTimerOptions {
+  timers: Timers
+  /** Nanoseconds per tick of the undivided timer clock. */
+  tickNs: number
+  shortestEdgeNs: number
+  tsc: { toNs: (tsc: number) => number } | undefined
+  /** The count reached zero. */
+  onExpire: () => void
+}
+
+/** The local APIC's timer: a count that is computed when read, and one host timer for the next expiry. */
+export class ApicTimer {
+  readonly #options: ApicTimerOptions
+  #state: ApicTimerState
+  #mode: number = TimerMode.OneShot
+  #masked = true
+  #handle: TimerHandle | undefined
+
+  constructor(options: ApicTimerOptions, state: ApicTimerState) {
+    this.#options = options
+    this.#state = state
+  }
+
+  /** The state is shared with the APIC's. */
+  restore(state: ApicTimerState, mode: number, masked: boolean): void {
+    this.#state = state
+    this.#mode = mode
+    this.#masked = masked
+    this.#schedule()
+  }
+
+  /** The LVT entry changed. Going to or from TSC-deadline mode disarms the timer (SDM vol. 3, 11.5.4.1). */
+  configure(mode: number, masked: boolean): void {
+    if (mode === this.#mode && masked === this.#masked) return
+    if (mode !== this.#mode) {
+      const count = this.current()
+      const disarm = mode === TimerMode.TscDeadline || this.#mode === TimerMode.TscDeadline
+      this.#mode = mode
+      this.#state.tscDeadline = 0
+      this.#anchor(disarm ? 0 : count)
+      if (disarm) this.#state.initial = 0
+    }
+    this.#masked = masked
+    this.#schedule()
+  }
+
+  setInitial(count: number): void {
+    if (this.#mode === TimerMode.TscDeadline) return
+    this.#state.initial = count
+    this.#anchor(count)
+    this.#schedule()
+  }
+
+  setDivide(value: number): void {
+    const count = this.current()
+    this.#state.divide = value & 0x0b
+    this.#anchor(count)
+    this.#schedule()
+  }
+
+  setTscDeadline(tsc: number): void {
+    if (this.#mode !== TimerMode.TscDeadline) return
+    this.#state.tscDeadline = tsc
+    this.#schedule()
+  }
+
+  /** Current count register. */
+  current(): number {
+    const { initial, anchorNs, anchorCount } = this.#state
+    const ticks = Math.max(0, Math.floor((this.#now() - anchorNs) / this.#tickNs()))
+    if (ticks < anchorCount) return anchorCount - ticks
+    if (this.#mode !== TimerMode.Periodic || initial === 0) return 0
+    return initial - ((ticks - anchorCount) % initial)
+  }
+
+  #anchor(count: number): void {
+    this.#state.anchorNs = this.#now()
+    this.#state.anchorCount = count
+  }
+
+  #now(): number {
+    return this.#options.timers.nowNs()
+  }
+
+  /** Divide configuration, bits 3, 1, 0: 000 divides by 2 ... 110 by 128, 111 by 1. */
+  #tickNs(): number {
+    const code = (this.#state.divide & 3) | ((this.#state.divide & 8) >> 1)
+    return this.#options.tickNs * (code === 7 ? 1 : 2 << code)
+  }
+
+  #schedule(): void {
+    this.#handle?.cancel()
+    this.#handle = undefined
+    if (this.#masked) return
+    const deadline = this.#deadline()
+    if (deadline === Infinity) return
+    this.#handle = this.#options.timers.schedule(deadline, () => this.#expired())
+  }
+
+  #deadline(): number {
+    const { anchorNs, anchorCount, initial, tscDeadline } = this.#state
+    if (this.#mode === TimerMode.TscDeadline) {
+      return tscDeadline > 0 && this.#options.tsc ? this.#options.tsc.toNs(tscDeadline) : Infinity
+    }
+    const first = anchorNs + anchorCount * this.#tickNs()
+    const now = this.#now()
+    if (anchorCount > 0 && first > now) return first
+    if (this.#mode !== TimerMode.Periodic || initial === 0) return Infinity
+    const period = initial * this.#tickNs()
+    return first + (Math.floor((now - first) / period) + 1) * period
+  }
+
+  /** Expiries that were missed, or that come faster than the shortest edge, are folded into one. */
+  #expired(): void {
+    this.#handle = undefined
+    if (this.#mode === TimerMode.TscDeadline) this.#state.tscDeadline = 0
+    if (this.#mode === TimerMode.Periodic) {
+      const earliest = this.#now() + Math.max(1, this.#options.shortestEdgeNs)
+      this.#handle = this.#options.timers.schedule(Math.max(this.#deadline(), earliest), () => this.#expired())
+    }
+    this.#options.onExpire()
+  }
+}
