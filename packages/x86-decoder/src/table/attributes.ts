@@ -46,13 +46,14 @@ export const Trait = {
   ShiftCount: 512,
   EndsBlock: 1024,
   NoOperandSizePrefix: 2048,
+  AbsoluteOffset: 4096,
 } as const
 export type Trait = (typeof Trait)[keyof typeof Trait]
 
 const TRAIT_WORDS: Readonly<Record<string, number>> = {
   lock: Trait.Lock, str: Trait.String, rep: Trait.Rep, d64: Trait.Default64, f64: Trait.Force64,
   byaddress: Trait.ByAddress, xlat: Trait.Xlat, i64: Trait.Invalid64, o64: Trait.Only64, shift: Trait.ShiftCount,
-  end: Trait.EndsBlock, no66: Trait.NoOperandSizePrefix,
+  end: Trait.EndsBlock, no66: Trait.NoOperandSizePrefix, moffs: Trait.AbsoluteOffset,
 }
 
 /** A row's attribute column, parsed. */

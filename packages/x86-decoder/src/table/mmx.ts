@@ -4,7 +4,7 @@ import { mmxAndXmm } from './vector-rows.ts'
 /** Operations that MMX brought and SSE2 widened, by opcode in map 0F. */
 const SINCE_MMX: readonly string[] = [
   '63 packsswb', '64 pcmpgtb', '65 pcmpgtw', '66 pcmpgtd', '67 packuswb', '68 punpckhbw', '69 punpckhwd', '6A punpckhdq',
-  '6B packssdw', '74 pcmpeqb', '75 pcmpeqw', '76 pcmpeqd', 'D1 psrlw', 'D2 psrld', 'D3 psrlq', 'D5 pmullw', 'D8 psubusb',
+  '6B packssdw', '74 pcmpeqb', '75 pcmpeqw', '76 pcmpeqd', 'D1 psrlw', 'D2 psrld', 'D3 psrlq', 'D4 paddq', 'D5 pmullw', 'D8 psubusb',
   'D9 psubusw', 'DB pand', 'DC paddusb', 'DD paddusw', 'DF pandn', 'E1 psraw', 'E2 psrad', 'E5 pmulhw', 'E8 psubsb',
   'E9 psubsw', 'EB por', 'EC paddsb', 'ED paddsw', 'EF pxor', 'F1 psllw', 'F2 pslld', 'F3 psllq', 'F5 pmaddwd',
   'F8 psubb', 'F9 psubw', 'FA psubd', 'FC paddb', 'FD paddw', 'FE paddd',
@@ -14,7 +14,7 @@ const SINCE_SSE: readonly string[] = [
   'DA pminub', 'DE pmaxub', 'E4 pmulhuw', 'EA pminsw', 'EE pmaxsw', 'F6 psadbw',
 ]
 /** Operations that SSE2 brought for both. */
-const SINCE_SSE2: readonly string[] = ['D4 paddq', 'F4 pmuludq', 'FB psubq']
+const SINCE_SSE2: readonly string[] = ['F4 pmuludq', 'FB psubq']
 
 function widened(list: readonly string[], feature: string): Row[] {
   return list.flatMap((text) => {

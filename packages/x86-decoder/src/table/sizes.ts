@@ -16,7 +16,6 @@ const SIZES: readonly (readonly [letter: string, ...bytes: number[]])[] = [
   ['y', 4, 4, 8],
   ['p', 4, 6, 10],
   ['a', 4, 8, 8],
-  ['Q', 8, 8, 16],
   ['r', 4, 4, 4, 8, 8, 8],
   ['s', 6, 6, 6, 10, 10, 10],
   ['e', 14, 28, 28],

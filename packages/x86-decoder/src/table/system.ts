@@ -87,12 +87,12 @@ const STATE: readonly Row[] = [
   ['NP 0FAE /4 m', 'xsave|xsave|xsave64', 'Mn', 'op=Xsave a=x cpu=XSAVE'],
   ['NP 0FAE /5 m', 'xrstor|xrstor|xrstor64', 'Mn', 'op=Xrstor a=r cpu=XSAVE'],
   ['NP 0FAE /6 m', 'xsaveopt|xsaveopt|xsaveopt64', 'Mn', 'op=Xsaveopt a=x cpu=XSAVEOPT'],
-  ['NP 0FAE /7 m', 'clflush', 'Mb', 'a=n cpu=CLFSH'],
+  ['NP 0FAE /7 m', 'clflush', 'Mb', 'a=r cpu=CLFSH'],
   ['NP 0FAE /5 r', 'lfence', '', 'cpu=SSE2'],
   ['NP 0FAE /6 r', 'mfence', '', 'cpu=SSE2'],
   ['NP 0FAE /7 r', 'sfence', '', 'cpu=SSE'],
-  ['66 0FAE /6 m', 'clwb', 'Mb', 'a=n cpu=CLWB'],
-  ['66 0FAE /7 m', 'clflushopt', 'Mb', 'a=n cpu=CLFLUSHOPT'],
+  ['66 0FAE /6 m', 'clwb', 'Mb', 'a=r cpu=CLWB'],
+  ['66 0FAE /7 m', 'clflushopt', 'Mb', 'a=r cpu=CLFLUSHOPT'],
   ['66 0FAE /6 r', 'tpause', 'Ry', `a=r ${CARRY_FLAG} cpu=WAITPKG`],
   ['F3 0FAE /4', 'ptwrite', 'Ey', 'no66 a=r cpu=PTWRITE'],
   ['F3 0FAE /6 m', 'clrssbsy', 'Mq', `cpl0 ${CARRY_FLAG} cpu=CET_SS`],
@@ -118,7 +118,6 @@ const STATE: readonly Row[] = [
 
 /** Processors of VIA: the Padlock engines. */
 const PADLOCK: readonly Row[] = [
-  ['F3 0FA6 /0 r', 'montmul', '', 'cpu=PADLOCK_PMM'],
   ['F3 0FA6 /1 r', 'xsha1', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /2 r', 'xsha256', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /3 r', 'xsha512_alt', '', 'cpu=PADLOCK_PHE'],

@@ -115,14 +115,14 @@ const MOVES: readonly Row[] = [
 ]
 
 const CONDITIONAL_MOVES: readonly Row[] = [
-  ['DA /0 r', 'fcmovb', 'ST0 STi', 'a=x r=c c=1 u=023 cpu=CMOV'],
-  ['DA /1 r', 'fcmove', 'ST0 STi', 'a=x r=z c=1 u=023 cpu=CMOV'],
-  ['DA /2 r', 'fcmovbe', 'ST0 STi', 'a=x r=cz c=1 u=023 cpu=CMOV'],
-  ['DA /3 r', 'fcmovu', 'ST0 STi', 'a=x r=p c=1 u=023 cpu=CMOV'],
-  ['DB /0 r', 'fcmovnb', 'ST0 STi', 'a=x r=c c=1 u=023 cpu=CMOV'],
-  ['DB /1 r', 'fcmovne', 'ST0 STi', 'a=x r=z c=1 u=023 cpu=CMOV'],
-  ['DB /2 r', 'fcmovnbe', 'ST0 STi', 'a=x r=cz c=1 u=023 cpu=CMOV'],
-  ['DB /3 r', 'fcmovnu', 'ST0 STi', 'a=x r=p c=1 u=023 cpu=CMOV'],
+  ['DA /0 r', 'fcmovb', 'ST0 STi', 'a=c r=c c=1 u=023 cpu=CMOV'],
+  ['DA /1 r', 'fcmove', 'ST0 STi', 'a=c r=z c=1 u=023 cpu=CMOV'],
+  ['DA /2 r', 'fcmovbe', 'ST0 STi', 'a=c r=cz c=1 u=023 cpu=CMOV'],
+  ['DA /3 r', 'fcmovu', 'ST0 STi', 'a=c r=p c=1 u=023 cpu=CMOV'],
+  ['DB /0 r', 'fcmovnb', 'ST0 STi', 'a=c r=c c=1 u=023 cpu=CMOV'],
+  ['DB /1 r', 'fcmovne', 'ST0 STi', 'a=c r=z c=1 u=023 cpu=CMOV'],
+  ['DB /2 r', 'fcmovnbe', 'ST0 STi', 'a=c r=cz c=1 u=023 cpu=CMOV'],
+  ['DB /3 r', 'fcmovnu', 'ST0 STi', 'a=c r=p c=1 u=023 cpu=CMOV'],
 ]
 
 const COMPARISONS: readonly Row[] = [

@@ -1,8 +1,9 @@
 import {
-  DecodeStatus, facts, FlagBit, flagEffect, Mnemonic, OperandKind, Privilege, registerClass, RegisterClass, registerId,
+  Access, DecodeStatus, facts, FlagBit, flagEffect, Mnemonic, Operation, OperandKind, Privilege, registerClass, RegisterClass, registerId,
 } from '../../src/index.ts'
 import type { Instruction } from '../../src/index.ts'
-import { iced, icedCode, memorySizes, registerIds } from './iced.ts'
+import { iced, icedCode, memorySizes, operandAccess, registerIds } from './iced.ts'
+import { isKnown } from './known-differences.ts'
 import { isUndecoded } from './undecoded.ts'
 
 const mnemonicNames = Object.keys(Mnemonic).map((name) => name.toLowerCase())
@@ -19,7 +20,7 @@ export function difference(status: DecodeStatus, ours: Instruction, theirs: iced
   if (mnemonicNames[ours.mnemonic] !== code.mnemonic.toLowerCase()) {
     return `mnemonic ${mnemonicNames[ours.mnemonic]} / ${code.mnemonic}`
   }
-  return operands(ours, theirs) ?? prefixes(ours, theirs) ?? flags(ours, theirs) ?? control(ours, theirs)
+  return operands(ours, theirs) ?? prefixes(ours, theirs) ?? flags(ours, theirs) ?? control(ours, theirs) ?? access(ours, theirs) ?? feature(ours, theirs)
 }
 
 function operands(ours: Instruction, theirs: iced.Instruction): string | null {
@@ -133,7 +134,7 @@ function displacement(ours: Instruction, theirs: iced.Instruction): string | nul
 
 /** A moffs operand: an unsigned offset, as wide as an address. */
 function isOffset(ours: Instruction): boolean {
-  return /\bO[bv]\b/.test(facts(ours.code).encoding)
+  return / O[bv]/.test(facts(ours.code).encoding)
 }
 
 /** In 64-bit mode ES, CS, SS and DS are one flat segment; iced shows an ignored override there, we the default. */
@@ -185,3 +186,41 @@ function control(ours: Instruction, theirs: iced.Instruction): string | null {
   return null
 }
 
+
+/** Our access by iced's: none, read, conditional read, write, conditional write, read-write, read-conditional-write, none. */
+const ACCESS: readonly Access[] = [
+  Access.None, Access.Read, Access.Read, Access.Write, Access.ConditionalWrite, Access.ReadWrite,
+  Access.ReadConditionalWrite, Access.None,
+]
+
+function access(ours: Instruction, theirs: iced.Instruction): string | null {
+  const mine = facts(ours.code).access
+  if (sameRegisters(ours) || isKnown(icedCode(theirs).name, 'access')) return null
+  const expected = operandAccess(theirs)
+  const implicit = theirs.opCount - ours.operandCount
+  for (let slot = 0; slot < ours.operandCount; slot++) {
+    if (theirs.opKind(slot + implicit) >= K.NearBranch16 && theirs.opKind(slot + implicit) <= K.Immediate32to64) continue
+    const want = ACCESS[expected[slot + implicit]!]
+    // In 64-bit mode a 32-bit CMOVcc always clears the upper half (SDM vol. 2, CMOVcc): iced counts that as a write.
+    if (ours.operation === Operation.Cmovcc) continue
+    if (mine[slot] !== want) return `access ${slot}: ${mine[slot]} / ${want}`
+  }
+  return null
+}
+
+/** Of an operation on one register twice iced may say that it does not read it: then access is not a fact of the form. */
+function sameRegisters({ kinds, registers }: Instruction): boolean {
+  return kinds[0] === OperandKind.Register && kinds[1] === OperandKind.Register && registers[0] === registers[1]
+}
+
+function feature(ours: Instruction, theirs: iced.Instruction): string | null {
+  const mine = facts(ours.code).cpuFeature
+  const known = FEATURE_NAMES[mine] ?? mine
+  const { features } = icedCode(theirs)
+  return features.includes(known) || known === '' ? null : `feature ${mine} / ${features.join(' ')}`
+}
+
+/** Generations of processors go by other names in iced, and need not agree: forms of one row came at different times. */
+const FEATURE_NAMES: Readonly<Record<string, string>> = {
+  '8086': '', '186': '', '286': '', '386': '', '486': '', PPRO: '', FPU: '', '287': '', '387': '',
+}

@@ -12,6 +12,8 @@ export interface IcedCode {
   readonly features: readonly string[]
   readonly mustBeCpl0: boolean
   readonly mayRequireCpl0: boolean
+  /** Access of each operand, by whether the last decode had a memory operand. */
+  readonly access: (readonly number[] | undefined)[]
 }
 
 const codes = new Map<number, IcedCode>()
@@ -29,10 +31,27 @@ export function icedCode(instruction: iced.Instruction): IcedCode {
     features: [...instruction.cpuidFeatures()].map((feature) => iced.CpuidFeature[feature]!),
     mustBeCpl0: info.mustBeCpl0,
     mayRequireCpl0: info.mayRequireCpl0,
+    access: [],
   }
   info.free()
   codes.set(instruction.code, made)
   return made
+}
+
+const factory = new iced.InstructionInfoFactory()
+
+/** How iced says that `instruction` uses its operands. */
+export function operandAccess(instruction: iced.Instruction): readonly number[] {
+  const { access } = icedCode(instruction)
+  const kinds = [instruction.op0Kind, instruction.op1Kind, instruction.op2Kind]
+  const key = kinds.includes(iced.OpKind.Memory) ? 1 : 0
+  const known = access[key]
+  if (known) return known
+  const info = factory.info(instruction)
+  const found = Array.from({ length: instruction.opCount }, (_, slot) => info.opAccess(slot) as number)
+  info.free()
+  access[key] = found
+  return found
 }
 
 const NAMED: Readonly<Record<string, number>> = {

@@ -5,7 +5,7 @@ import { iced } from './iced.ts'
 export const undecodedEncodings: readonly number[] = [
   iced.EncodingKind.VEX, iced.EncodingKind.EVEX, iced.EncodingKind.XOP,
 ]
-export const undecodedFeatures: readonly string[] = ['PADLOCK_UNDOC']
+export const undecodedFeatures: readonly string[] = ['PADLOCK_UNDOC', 'PADLOCK_PMM']
 
 export function isUndecoded(code: IcedCode): boolean {
   return undecodedEncodings.includes(code.encoding) || code.features.some((feature) => undecodedFeatures.includes(feature))
