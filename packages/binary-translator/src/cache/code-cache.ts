@@ -1,0 +1,261 @@
+import { UnitField, unitBytes } from './unit.ts'
+
+const pageBytes = 4096
+/** Granularity of write detection inside a code page. */
+const chunkBytes = 64
+
+/** A translation unit's descriptor seen from TypeScript. */
+export interface Unit {
+  /** Address of the descriptor. */
+  readonly address: number
+  readonly page: CodePage
+  readonly offset: number
+  readonly mode: number
+  /** Bytes of code from `offset` on; 0 while not decoded. */
+  length: number
+  /** Regions that contain this unit's code. */
+  readonly regions: Set<Region>
+}
+
+/** Translated code: one function that covers one or several units of a page. */
+export interface Region {
+  readonly slot: number
+  readonly entry: Unit
+  readonly units: readonly Unit[]
+}
+
+/** What is cached of one frame's code. */
+export interface CodePage {
+  /** Host address of the frame. */
+  readonly frame: number
+  readonly units: Map<number, Unit>
+  /** Units of the page before whose last instruction ends in this page. */
+  readonly tails: Set<Unit>
+  /** One byte per chunk of 64 bytes: whether it holds code. */
+  readonly chunks: Uint8Array
+  /** Times that code of this frame was overwritten. */
+  writes: number
+}
+
+/** Executions in the interpreter before a unit is translated. */
+export interface CacheOptions {
+  readonly memory: WebAssembly.Memory
+  /** Start and size of the area for the hash, the descriptors and the records. */
+  readonly start: number
+  readonly bytes: number
+  readonly heat: number
+}
+
+/** log2 of the number of hash buckets. */
+const hashBits = 16
+
+/**
+ * The translation cache's bookkeeping: unit descriptors in linear memory, found by a hash over (host address, mode),
+ * and their code pages. Its area is bounded: when it is full, everything is dropped and begins anew.
+ */
+export class CodeCache {
+  readonly hashBase: number
+  readonly #words: Int32Array
+  readonly #start: number
+  readonly #end: number
+  #next: number
+  readonly #heat: number
+  readonly #pages = new Map<number, CodePage>()
+  /** Called with a region's table slot when its code is dropped. */
+  onRegionDropped: (slot: number) => void = () => {}
+  /** Called with each frame whose code begins to be cached: it must be write-traced. */
+  onPage: (frame: number) => void = () => {}
+  units = 0
+  flushes = 0
+  dropped = 0
+
+  constructor({ memory, start, bytes, heat }: CacheOptions) {
+    this.#words = new Int32Array(memory.buffer)
+    this.hashBase = start
+    this.#start = start + (4 << hashBits)
+    this.#end = start + bytes
+    this.#next = this.#start
+    this.#heat = heat
+  }
+
+  /** Mask of bucket numbers. */
+  static readonly bucketMask: number = (1 << hashBits) - 1
+
+  /** Bucket of a host address; the dispatcher computes the same. */
+  static bucketOf(host: number): number {
+    return (host ^ (host >>> 13)) & CodeCache.bucketMask
+  }
+
+  /** Takes `bytes` of the area; -1 when it is full. */
+  allocate(bytes: number): number {
+    if (this.#next + bytes > this.#end) return -1
+    const at = this.#next
+    this.#next += bytes
+    return at
+  }
+
+  /** Whether `bytes` more fit. */
+  fits(bytes: number): boolean {
+    return this.#next + bytes <= this.#end
+  }
+
+  get usedBytes(): number {
+    return this.#next - this.#start
+  }
+
+  /** The code page of `frame`, if any code of it is cached. */
+  page(frame: number): CodePage | undefined {
+    return this.#pages.get(frame)
+  }
+
+  /** The unit at host address `host` in `mode`, with a descriptor made if there is none. The area must have room. */
+  unit(host: number, mode: number): Unit {
+    const frame = host - (host % pageBytes)
+    const page = this.#pageOf(frame)
+    const key = (host - frame) | (mode << 12)
+    const known = page.units.get(key)
+    if (known) return known
+    const unit: Unit = { address: this.#describe(host, mode), page, offset: host - frame, mode, length: 0, regions: new Set() }
+    page.units.set(key, unit)
+    this.units++
+    return unit
+  }
+
+  #pageOf(frame: number): CodePage {
+    const known = this.#pages.get(frame)
+    if (known) return known
+    const chunks = new Uint8Array(pageBytes / chunkBytes)
+    const page: CodePage = { frame, units: new Map(), tails: new Set(), chunks, writes: 0 }
+    this.#pages.set(frame, page)
+    this.onPage(frame)
+    return page
+  }
+
+  #describe(host: number, mode: number): number {
+    const address = this.allocate(unitBytes)
+    if (address < 0) throw new RangeError('the code cache has no room for a unit descriptor')
+    const word = address >>> 2
+    const bucket = (this.hashBase >>> 2) + CodeCache.bucketOf(host)
+    this.#words.fill(0, word, word + unitBytes / 4)
+    this.#words[word + UnitField.host / 4] = host
+    this.#words[word + UnitField.mode / 4] = mode
+    this.#words[word + UnitField.heat / 4] = this.#heat
+    this.#words[word + UnitField.nextInBucket / 4] = this.#words[bucket]!
+    this.#words[bucket] = address
+    return address
+  }
+
+  /** The decoded unit whose descriptor is at `address`. */
+  unitAt(address: number): Unit {
+    const word = address >>> 2
+    return this.unit(this.#words[word + UnitField.host / 4]! >>> 0, this.#words[word + UnitField.mode / 4]!)
+  }
+
+  /** Sets a descriptor's field. */
+  set(unit: Unit, field: number, value: number): void {
+    this.#words[(unit.address + field) >>> 2] = value
+  }
+
+  get(unit: Unit, field: number): number {
+    return this.#words[(unit.address + field) >>> 2]!
+  }
+
+  /** Notes that `unit` has code in [offset, offset + length). */
+  occupy(unit: Unit, length: number): void {
+    unit.length = length
+    this.set(unit, UnitField.last, length - 1)
+    const last = Math.min(unit.offset + length, pageBytes) - 1
+    for (let chunk = unit.offset >>> 6; chunk <= last >>> 6; chunk++) unit.page.chunks[chunk] = 1
+  }
+
+  /** Notes that the one instruction of `unit` ends in the frame at `secondPage`. */
+  extendInto(unit: Unit, secondPage: number): void {
+    const page = this.#pageOf(secondPage)
+    page.tails.add(unit)
+    page.chunks[0] = 1
+    this.set(unit, UnitField.secondPage, secondPage)
+  }
+
+  /** Whether a write of `size` bytes at `host` could touch cached code. */
+  overlaps(host: number, size: number): boolean {
+    const page = this.#pages.get(host - (host % pageBytes))
+    if (!page) return false
+    const offset = host % pageBytes
+    return page.chunks[offset >>> 6] !== 0 || page.chunks[Math.min(offset + size - 1, pageBytes - 1) >>> 6] !== 0
+  }
+
+  /** Drops all code that overlaps a write of `size` bytes at `host`. */
+  invalidate(host: number, size: number): void {
+    const page = this.#pages.get(host - (host % pageBytes))
+    if (!page) return
+    const first = host - page.frame
+    const last = first + size - 1
+    page.writes++
+    for (const unit of page.units.values()) {
+      if (unit.length > 0 && unit.offset <= last && unit.offset + unit.length > first) this.drop(unit)
+    }
+    for (const unit of page.tails) {
+      if (unit.offset + unit.length - pageBytes <= first) continue
+      page.tails.delete(unit)
+      if (this.get(unit, UnitField.secondPage) === page.frame) this.drop(unit)
+    }
+    this.#recount(page)
+  }
+
+  /** Drops the code of a whole frame, whose contents or use changed. */
+  invalidateFrame(frame: number): void {
+    this.invalidate(frame, pageBytes)
+  }
+
+  #recount(page: CodePage): void {
+    page.chunks.fill(0)
+    if (page.tails.size > 0) page.chunks[0] = 1
+    for (const unit of page.units.values()) if (unit.length > 0) this.occupy(unit, unit.length)
+  }
+
+  /** Drops one unit's records and every region that contains it; its descriptor, and so every chain, stays. */
+  drop(unit: Unit): void {
+    this.dropped++
+    for (const region of [...unit.regions]) this.dropRegion(region)
+    unit.length = 0
+    this.set(unit, UnitField.head, 0)
+    this.set(unit, UnitField.records, 0)
+    this.set(unit, UnitField.secondPage, 0)
+    this.set(unit, UnitField.heat, this.#heat)
+  }
+
+  /** Links `region` as the code of its entry. */
+  install(region: Region): void {
+    for (const unit of region.units) unit.regions.add(region)
+    this.set(region.entry, UnitField.code, region.slot)
+    this.set(region.entry, UnitField.head, 0)
+  }
+
+  dropRegion(region: Region): void {
+    for (const unit of region.units) unit.regions.delete(region)
+    if (this.get(region.entry, UnitField.code) === region.slot) {
+      this.set(region.entry, UnitField.code, 0)
+      this.set(region.entry, UnitField.heat, this.#heat)
+      if (this.get(region.entry, UnitField.secondPage) === 0) {
+        this.set(region.entry, UnitField.head, this.get(region.entry, UnitField.records))
+      }
+    }
+    this.onRegionDropped(region.slot)
+  }
+
+  /** Drops everything. Descriptors and records of before are invalid afterwards. */
+  flush(): void {
+    for (const page of this.#pages.values()) {
+      for (const unit of page.units.values()) for (const region of [...unit.regions]) this.dropRegion(region)
+    }
+    this.#pages.clear()
+    this.#words.fill(0, this.hashBase >>> 2, (this.hashBase >>> 2) + (1 << hashBits))
+    this.#next = this.#start
+    this.flushes++
+  }
+
+  /** Frames that hold cached code. */
+  frames(): Iterable<number> {
+    return this.#pages.keys()
+  }
+}

@@ -1,0 +1,147 @@
+import { Op } from '../../wasm/opcodes.ts'
+import { Layout, Segment } from '../../state/layout.ts'
+import type { Emitter } from '../emitter.ts'
+import type { Value } from '../value.ts'
+import { Flow, type Family } from './family.ts'
+
+const ECX = 1
+const ESI = 6
+const EDI = 7
+
+/** Elements that one execution of a repeated string instruction handles before it starts over: it can always be interrupted. */
+export const elementsPerPortion = 4096
+
+/** What one element's step does, and what decides whether a conditional repetition (REPE, REPNE) goes on. */
+interface StringStep {
+  readonly source: boolean
+  readonly destination: boolean
+  readonly emit: (e: Emitter, context: StepContext) => void
+  /** Whether ZF ends the repetition: CMPS and SCAS. */
+  readonly compares: boolean
+}
+
+interface StepContext {
+  readonly size: number
+  /** Locals that keep the operands of the last comparison. */
+  readonly a: number
+  readonly b: number
+}
+
+const sourceLinear = (e: Emitter): Value =>
+  e.linear(e.segment(), e.gpr(ESI, e.shape.addressSize), e.size, false, e.shape.segmented)
+
+const destinationLinear = (e: Emitter, write: boolean): Value =>
+  e.linearIn(Segment.ES, e.gpr(EDI, e.shape.addressSize), e.size, write)
+
+/** Moves an index register by one element in the direction that DF says. */
+function advance(e: Emitter, register: number, delta: Value): void {
+  const size = e.shape.addressSize
+  e.setGpr(register, size, e.push(e.gpr(register, size)).push(delta).op(Op.i32_add).pop())
+}
+
+function step(e: Emitter, string: StringStep, context: StepContext, delta: Value): void {
+  string.emit(e, context)
+  if (string.source) advance(e, ESI, delta)
+  if (string.destination) advance(e, EDI, delta)
+}
+
+/** Pushes the step of an index register: the element size, negative with DF set. */
+function direction(e: Emitter): Value {
+  e.i32(e.size).cell(Layout.eflags).i32(10).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+  return e.i32(2 * e.size).op(Op.i32_mul).op(Op.i32_sub).pop()
+}
+
+function setCompareFlags(e: Emitter, { a, b }: StepContext): void {
+  const r = e.push(a).push(b).op(Op.i32_sub).pop()
+  e.flags.sub(e.size, a, b, r)
+}
+
+/** Emits the repetition; leaves the instruction's own address as the next one when a portion ends early. */
+function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Value): void {
+  const size = e.shape.addressSize
+  const skip = e.w.block()
+  e.push(e.gpr(ECX, size)).op(Op.i32_eqz).w.brIf(skip)
+  const portion = e.i32(elementsPerPortion).pop()
+  const done = e.w.block()
+  const top = e.w.loop()
+  step(e, string, context, delta)
+  const left = e.push(e.gpr(ECX, size)).i32(1).op(Op.i32_sub).mask(size).pop()
+  e.setGpr(ECX, size, left)
+  e.push(left).op(Op.i32_eqz).w.brIf(done)
+  if (string.compares) {
+    e.push(context.a).push(context.b).op(e.shape.rep === 3 ? Op.i32_ne : Op.i32_eq).w.brIf(done)
+  }
+  e.push(portion).i32(1).op(Op.i32_sub).w.tee(portion).brIf(top)
+  e.again()
+  e.w.end()
+  e.w.end()
+  if (string.compares) {
+    setCompareFlags(e, context)
+    e.flags.settle()
+  }
+  e.w.end()
+}
+
+/** A string instruction: plain and repeated forms of one step. */
+function string(step_: StringStep): Family {
+  const emit = (e: Emitter): void => {
+    const context = { size: e.size, a: e.temporary(), b: e.temporary() }
+    const delta = direction(e)
+    if (e.shape.rep === 0) {
+      step(e, step_, context, delta)
+      if (step_.compares) setCompareFlags(e, context)
+      return
+    }
+    e.flags.settle()
+    repeat(e, step_, context, delta)
+  }
+  return { emit, flow: Flow.Next }
+}
+
+export const movs: Family = string({
+  source: true,
+  destination: true,
+  compares: false,
+  emit: (e, { size }) => {
+    const value = e.load(sourceLinear(e), size)
+    e.store(destinationLinear(e, true), size, value)
+  },
+})
+
+export const stos: Family = string({
+  source: false,
+  destination: true,
+  compares: false,
+  emit: (e, { size }) => e.store(destinationLinear(e, true), size, e.gpr(0, size)),
+})
+
+export const lods: Family = string({
+  source: true,
+  destination: false,
+  compares: false,
+  emit: (e, { size }) => e.setGpr(0, size, e.load(sourceLinear(e), size)),
+})
+
+export const cmps: Family = string({
+  source: true,
+  destination: true,
+  compares: true,
+  emit: (e, { size, a, b }) => {
+    const left = e.load(sourceLinear(e), size)
+    const right = e.load(destinationLinear(e, false), size)
+    e.push(left).w.set(a)
+    e.push(right).w.set(b)
+  },
+})
+
+export const scas: Family = string({
+  source: false,
+  destination: true,
+  compares: true,
+  emit: (e, { size, a, b }) => {
+    const right = e.load(destinationLinear(e, false), size)
+    e.push(e.gpr(0, size)).w.set(a)
+    e.push(right).w.set(b)
+  },
+})
+

@@ -1,0 +1,104 @@
+import { Mode, Segment } from '../state/layout.ts'
+import { Mnemonic, Operation, OperandKind, RegisterClass, registerClass, type Instruction } from '@mica-vm/x86-decoder'
+
+/**
+ * All that the emitted code of one instruction depends on apart from register numbers, addresses and immediates.
+ * Two instructions of equal shape share one interpreter handler.
+ */
+export interface Shape {
+  readonly operation: number
+  /** The condition of Jcc, SETcc and CMOVcc; the segment register that LDS and its like load; else 0. */
+  readonly variant: number
+  /** Effective operand size in bytes. */
+  readonly size: number
+  readonly addressSize: number
+  readonly kinds: readonly number[]
+  readonly sizes: readonly number[]
+  /** Register class per operand (0 where it is no register). */
+  readonly classes: readonly number[]
+  readonly lock: number
+  readonly rep: number
+  /** Whether the memory operand's segment needs its base added and its limit checked. */
+  readonly segmented: boolean
+  readonly hasBase: boolean
+  readonly hasIndex: boolean
+  readonly code32: boolean
+  readonly stack32: boolean
+  readonly flat: boolean
+  readonly user: boolean
+  /** Instruction length matters to no shape; the segment number does where an emitter asks for it. */
+  readonly key: string
+}
+
+const general = new Set<number>([
+  RegisterClass.Gpr8,
+  RegisterClass.Gpr8High,
+  RegisterClass.Gpr16,
+  RegisterClass.Gpr32,
+])
+
+/** Whether register class `c` is a general register's. */
+export const isGeneral = (c: number): boolean => general.has(c)
+
+/** The shape of `instruction` in a unit of mode `mode`. */
+export function shapeOf(instruction: Instruction, mode: number): Shape {
+  const count = instruction.operandCount
+  const kinds: number[] = []
+  const sizes: number[] = []
+  const classes: number[] = []
+  for (let i = 0; i < count; i++) {
+    const kind = instruction.kinds[i]!
+    kinds.push(kind)
+    sizes.push(instruction.sizes[i]!)
+    classes.push(kind === OperandKind.Register ? registerClass(instruction.registers[i]!) : -1)
+  }
+  const flat = (mode & Mode.flat) !== 0
+  const segmented = !flat || instruction.segment > 3
+  const shape = {
+    operation: instruction.operation,
+    variant: variantOf(instruction),
+    size: instruction.operandSize,
+    addressSize: instruction.addressSize,
+    kinds,
+    sizes,
+    classes,
+    lock: instruction.lock,
+    rep: instruction.rep,
+    segmented,
+    hasBase: instruction.base >= 0,
+    hasIndex: instruction.index >= 0,
+    code32: (mode & Mode.code32) !== 0,
+    stack32: (mode & Mode.stack32) !== 0,
+    flat,
+    user: (mode & Mode.user) !== 0,
+  }
+  return { ...shape, key: keyOf(shape) }
+}
+
+function keyOf(shape: Omit<Shape, 'key'>): string {
+  const bits =
+    (shape.segmented ? 1 : 0) |
+    (shape.hasBase ? 2 : 0) |
+    (shape.hasIndex ? 4 : 0) |
+    (shape.code32 ? 8 : 0) |
+    (shape.stack32 ? 16 : 0) |
+    (shape.flat ? 32 : 0) |
+    (shape.lock << 6) |
+    (shape.rep << 7) |
+    (shape.variant << 9) |
+    (shape.user ? 1 << 13 : 0)
+  return `${shape.operation}.${shape.size}.${shape.addressSize}.${bits}.${shape.kinds}.${shape.sizes}.${shape.classes}`
+}
+
+const farPointerSegments: Readonly<Record<number, number>> = {
+  [Mnemonic.Les]: Segment.ES,
+  [Mnemonic.Lss]: Segment.SS,
+  [Mnemonic.Lds]: Segment.DS,
+  [Mnemonic.Lfs]: Segment.FS,
+  [Mnemonic.Lgs]: Segment.GS,
+}
+
+function variantOf(instruction: Instruction): number {
+  if (instruction.operation === Operation.LoadFarPointer) return farPointerSegments[instruction.mnemonic]!
+  return instruction.condition
+}

@@ -1,0 +1,281 @@
+import { CodeCache, type Region, type Unit } from './cache/code-cache.ts'
+import { UnitField } from './cache/unit.ts'
+import { decodeUnit, maximumUnitLength, type DecodedInstruction, type DecodedUnit } from './decode-unit.ts'
+import { HeadField, RecordField, recordBytes, writeRecord } from './emit/record.ts'
+import { Handlers, type Linkage } from './interpreter/handlers.ts'
+import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
+import { helpers } from './runtime/signatures.ts'
+import { Layout } from './state/layout.ts'
+import { successorsOf } from './translate/region-translator.ts'
+import { translateRegions, type RegionPlan } from './translate/translator.ts'
+import type { EngineOptions, TlbOffsets } from './types.ts'
+import type { Vcpu } from './vcpu.ts'
+
+const pageBytes = 4096
+/** A heat that never reaches zero: the interpreter alone. */
+const never = 0x7fff_ffff
+/** Units and instructions that one region covers at most. */
+const regionUnits = 24
+const regionInstructions = 200
+/** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
+const unitRoom = (maximumUnitLength + 2) * recordBytes + 1024
+
+/** Counters of the engine's work; all only grow. */
+export interface EngineStatistics {
+  /** Units decoded for the interpreter. */
+  decodedUnits: number
+  /** Regions translated, and the units and instructions that they cover. */
+  translatedRegions: number
+  translatedUnits: number
+  translatedInstructions: number
+  /** Bytes of WebAssembly emitted for regions. */
+  handlers: number
+  /** Times that the whole cache was dropped because it was full. */
+  flushes: number
+  /** Units dropped because their code was overwritten. */
+  droppedUnits: number
+}
+
+/**
+ * The part of the engine that all vCPUs of one linear memory share: handlers, translation cache, dispatcher and the
+ * function table. One translation of a frame's code serves every vCPU that maps the frame.
+ */
+export class Engine {
+  readonly memory: WebAssembly.Memory
+  readonly tlb: TlbOffsets
+  readonly cache: CodeCache
+  readonly dispatcher: Dispatcher
+  readonly handlers: Handlers
+  /** The vCPU that is running; helpers act on it. */
+  current: Vcpu | null = null
+  readonly #words: Int32Array
+  readonly #bytes: Uint8Array
+  readonly #table: WebAssembly.Table
+  readonly #freeSlots: number[] = []
+  #nextSlot = 1
+  readonly #linkage: Linkage
+  readonly #vcpus: Vcpu[] = []
+  readonly #maximumSlots: number
+  readonly statistics: EngineStatistics = {
+    decodedUnits: 0,
+    translatedRegions: 0,
+    translatedUnits: 0,
+    translatedInstructions: 0,
+    handlers: 0,
+    flushes: 0,
+    droppedUnits: 0,
+  }
+
+  constructor({ memory, cacheStart, cacheBytes, mode = 'auto', heat = 200, maximumRegions = 20_000 }: EngineOptions) {
+    this.memory = memory
+    this.tlb = tlbOffsets
+    this.#words = new Int32Array(memory.buffer)
+    this.#bytes = new Uint8Array(memory.buffer)
+    this.#maximumSlots = maximumRegions + 10_000
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096, maximum: this.#maximumSlots })
+    const threshold = mode === 'interpreter' ? never : mode === 'translator' ? 1 : heat
+    this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
+    this.cache.onRegionDropped = (slot) => this.#freeSlot(slot)
+    this.cache.onPage = (frame) => {
+      for (const vcpu of this.#vcpus) vcpu.traceFrame(frame)
+    }
+    const memoryPages = memory.buffer.byteLength / 65536
+    const imports: Record<string, WebAssembly.ImportValue> = { memory, table: this.#table }
+    const dispatcher = dispatcherModule(this.tlb, this.cache.hashBase, memoryPages)
+    this.dispatcher = new WebAssembly.Instance(new WebAssembly.Module(dispatcher), { mica: imports })
+      .exports as unknown as Dispatcher
+    this.#table.set(0, this.dispatcher.stub as never)
+    Object.assign(imports, this.#helperFunctions())
+    this.#linkage = { memoryPages, imports: { mica: imports }, place: (code) => this.#place(code) }
+    this.handlers = new Handlers(this.tlb, this.#linkage)
+  }
+
+  /** Adds a vCPU whose MMU is to trace code frames. */
+  attach(vcpu: Vcpu): void {
+    this.#vcpus.push(vcpu)
+    for (const frame of this.cache.frames()) vcpu.traceFrame(frame)
+  }
+
+  detach(vcpu: Vcpu): void {
+    this.#vcpus.splice(this.#vcpus.indexOf(vcpu), 1)
+  }
+
+  #helperFunctions(): Record<string, Function> {
+    const cpu = (): Vcpu => this.current!
+    const functions: Record<string, Function> = {
+      read: (_: number, linear: number, size: number, site: number) => cpu().slowRead(linear, size, site),
+      write: (_: number, linear: number, size: number, site: number, value: number) =>
+        cpu().slowWrite(linear, size, site, value),
+      update: (_: number, linear: number, size: number, site: number) => cpu().slowUpdate(linear, size, site),
+      commit: () => cpu().commitUpdate(),
+      checkSegment: (_: number, packed: number, offset: number, site: number) => cpu().checkSegment(packed, offset, site),
+      callout: (_: number, id: number, x: number, y: number, site: number) => cpu().callout(id, x, y, site),
+      continueAtRip: this.dispatcher.continueAtRip,
+    }
+    for (const [name] of helpers) if (!(name in functions)) throw new Error(`helper ${name} has no function`)
+    return functions
+  }
+
+  #place(code: unknown): number {
+    const slot = this.#freeSlots.pop() ?? this.#nextSlot++
+    if (slot >= this.#table.length) this.#table.grow(this.#table.length)
+    this.#table.set(slot, code as never)
+    return slot
+  }
+
+  #freeSlot(slot: number): void {
+    this.#table.set(slot, null)
+    this.#freeSlots.push(slot)
+  }
+
+  /** Drops everything if the cache or the table is nearly full. Only between units, never below translated code. */
+  makeRoom(): void {
+    if (this.cache.fits(4 * unitRoom) && this.#nextSlot - this.#freeSlots.length < this.#maximumSlots - 2000) return
+    this.cache.flush()
+    this.statistics.flushes++
+  }
+
+  /**
+   * Decodes the unit at `host` into records, unless it is there. Null: its first instruction does not end in the page
+   * or must run alone.
+   */
+  ensureUnit(host: number, mode: number): Unit | null {
+    const page = host - (host % pageBytes)
+    const unit = this.cache.unit(host, mode)
+    if (this.cache.get(unit, UnitField.records) !== 0) return unit
+    const decoded = decodeUnit(this.#bytes, page, host - page, mode)
+    if (decoded.alone) return null
+    this.handlers.prepare(decoded.instructions)
+    const head = this.#writeUnit(unit, decoded)
+    this.cache.occupy(unit, decoded.length)
+    this.cache.set(unit, UnitField.records, head)
+    this.cache.set(unit, UnitField.head, head)
+    this.statistics.decodedUnits++
+    return unit
+  }
+
+  /** Caches a unit of one instruction that ends in the page at host address `secondPage`. */
+  crossingUnit(host: number, mode: number, decoded: DecodedInstruction, secondPage: number): void {
+    const unit = this.cache.unit(host, mode)
+    if (this.cache.get(unit, UnitField.records) !== 0) this.cache.drop(unit)
+    this.handlers.prepare([decoded])
+    const { instruction, family, offset } = decoded
+    const fallsThrough = family.flow !== 2
+    const one: DecodedUnit = { offset, mode, instructions: [decoded], length: instruction.length, fallsThrough, alone: false }
+    const head = this.#writeUnit(unit, one)
+    this.cache.occupy(unit, instruction.length)
+    this.cache.extendInto(unit, secondPage)
+    this.cache.set(unit, UnitField.heat, never)
+    this.cache.set(unit, UnitField.records, head)
+  }
+
+  /** Writes head, instructions and end of a unit; returns the head's address. */
+  #writeUnit(unit: Unit, decoded: DecodedUnit): number {
+    const { instructions } = decoded
+    const address = this.cache.allocate((instructions.length + 2) * recordBytes)
+    if (address < 0) throw new RangeError('the code cache has no room for a unit; makeRoom comes first')
+    let word = address >>> 2
+    this.#words[word + HeadField.handler / 4] = this.handlers.head
+    this.#words[word + HeadField.count / 4] = instructions.length
+    this.#words[word + HeadField.unit / 4] = unit.address
+    this.#words[word + HeadField.offset / 4] = unit.offset
+    instructions.forEach((one, i) => {
+      word += recordBytes / 4
+      writeRecord(this.#words, word, one.instruction, this.handlers.slot(one.shape), one.offset, instructions.length - i)
+    })
+    const next = unit.offset + decoded.length
+    const last = word
+    word += recordBytes / 4
+    this.#words.fill(0, word, word + recordBytes / 4)
+    this.#words[word + RecordField.handler / 4] = this.handlers.end
+    this.#words[word + RecordField.next / 4] = next
+    const target = this.#words[last + RecordField.target / 4]!
+    for (const successor of this.#successors(decoded)) {
+      const link = this.cache.unit(unit.page.frame + successor, unit.mode).address
+      if (successor === next) this.#words[word + RecordField.linkNext / 4] = link
+      if (successor === next) this.#words[last + RecordField.linkNext / 4] = link
+      if (successor === target) this.#words[last + RecordField.linkTarget / 4] = link
+    }
+    return address
+  }
+
+  /** Direct successors in the page, a call's target among them. */
+  #successors(decoded: DecodedUnit): number[] {
+    const successors = successorsOf(decoded)
+    const { instruction, shape } = decoded.instructions.at(-1)!
+    const target = decoded.offset + decoded.length + instruction.immediate
+    const isNear = shape.kinds[0] === 4 && shape.flat && shape.size !== 2
+    if (isNear && target >= 0 && target < pageBytes) successors.push(target)
+    return successors
+  }
+
+  /** Writes one instruction and an end to the records at `address`, for a vCPU that runs it alone. */
+  writeSingle(address: number, decoded: DecodedInstruction): void {
+    this.handlers.prepare([decoded])
+    const word = address >>> 2
+    writeRecord(this.#words, word, decoded.instruction, this.handlers.slot(decoded.shape), decoded.offset, 1)
+    const end = word + recordBytes / 4
+    this.#words.fill(0, end, end + recordBytes / 4)
+    this.#words[end + RecordField.handler / 4] = this.handlers.end
+    this.#words[end + RecordField.next / 4] = decoded.offset + decoded.instruction.length
+  }
+
+  /** Translates the region that begins at the unit whose descriptor is at `address`. */
+  translate(address: number): void {
+    const entry = this.cache.unitAt(address)
+    const plan = this.#plan(entry)
+    if (plan === null) {
+      this.cache.set(entry, UnitField.heat, never)
+      return
+    }
+    const [slot] = translateRegions([plan], this.tlb, this.#linkage)
+    const units = plan.units.map((unit) => this.cache.unit(entry.page.frame + unit.offset, entry.mode))
+    const region: Region = { slot: slot!, entry, units }
+    this.cache.install(region)
+    this.statistics.translatedRegions++
+    this.statistics.translatedUnits += units.length
+    for (const unit of plan.units) this.statistics.translatedInstructions += unit.instructions.length
+  }
+
+  /** Gathers the units around `entry` that have run already, breadth first. */
+  #plan(entry: Unit): RegionPlan | null {
+    const { frame } = entry.page
+    const units: DecodedUnit[] = []
+    const seen = new Set([entry.offset])
+    const queue = [entry.offset]
+    let instructions = 0
+    for (const offset of queue) {
+      const decoded = decodeUnit(this.#bytes, frame, offset, entry.mode)
+      if (decoded.alone || units.length >= regionUnits) continue
+      if (units.length > 0 && instructions + decoded.instructions.length > regionInstructions) continue
+      units.push(decoded)
+      instructions += decoded.instructions.length
+      for (const successor of successorsOf(decoded)) {
+        if (seen.has(successor)) continue
+        seen.add(successor)
+        const unit = this.cache.unit(frame + successor, entry.mode)
+        if (this.cache.get(unit, UnitField.records) !== 0) queue.push(successor)
+      }
+    }
+    if (units.length === 0) return null
+    return { units, addressOf: (offset) => this.cache.unit(frame + offset, entry.mode).address }
+  }
+}
+
+/** Entries of each soft TLB array. */
+const tlbEntries = 2048
+const tlbArray = (n: number): number => Layout.bytes + n * tlbEntries * 8
+
+/** Where the soft TLB lies behind each vCPU's state block. */
+export const tlbOffsets: TlbOffsets = {
+  entries: tlbEntries,
+  readUser: tlbArray(0),
+  readSupervisor: tlbArray(1),
+  writeUser: tlbArray(2),
+  writeSupervisor: tlbArray(3),
+  fetchUser: tlbArray(4),
+  fetchSupervisor: tlbArray(5),
+}
+
+/** Bytes of linear memory that one vCPU needs: state block, soft TLB and a page for records that run alone. */
+export const vcpuBytes: number = tlbArray(6) + pageBytes

@@ -1,0 +1,367 @@
+import { OperandKind, registerClass, registerNumber, RegisterClass, type Instruction } from '@mica-vm/x86-decoder'
+import type { TlbOffsets } from '../types.ts'
+import { ExitCode, Layout } from '../state/layout.ts'
+import { UnitField } from '../cache/unit.ts'
+import { FunctionWriter, type Label, type Local } from '../wasm/function-writer.ts'
+import type { Signature } from '../wasm/module-writer.ts'
+import { Op } from '../wasm/opcodes.ts'
+import { Emitter, Helper } from '../emit/emitter.ts'
+import { siteOf } from '../emit/record.ts'
+import { isGeneral, type Shape } from '../emit/shape.ts'
+import { constant, sizeMask, type Value } from '../emit/value.ts'
+import { TranslatedFlags } from './translated-flags.ts'
+
+/** How the region continues after an instruction that transfers control; offsets count from the code page's start. */
+export interface RegionFlow {
+  /** Emits the transfer to the unit at `offset`. */
+  go(offset: number): void
+}
+
+const firstRegister = 2
+const registers = 8
+
+/** Labels of the function's ways out, in nesting order. */
+interface Exits {
+  callout: Label
+  indirect: Label
+  chain: Label
+  leave: Label
+  budget: Label
+}
+
+/**
+ * The translation-time binding: emits one function (cpu, unit) -> exit code for a region. General registers and flags
+ * live in locals, loaded once and written back at the ways out; addresses, immediates and register numbers are
+ * constants.
+ */
+export class TranslatedEmitter extends Emitter {
+  override w: FunctionWriter
+  override readonly flags: TranslatedFlags
+  readonly unit: Local = 1
+  readonly #typeOf: (signature: Signature) => number
+  readonly #codeType: number
+  readonly #user: boolean
+  readonly #result: Local
+  readonly #aux: Local
+  readonly #budget: Local
+  readonly #x: readonly Local[]
+  readonly #free = new Set<Local>()
+  #live: Local[] = []
+  #used = 0
+  #dirty = 0
+  #flagsUsed = false
+  #flagsDirty = false
+  #exits!: Exits
+  #instruction!: Instruction
+  #offset = 0
+  #site = 0
+  flow!: RegionFlow
+
+  constructor(
+    writer: FunctionWriter,
+    tlb: TlbOffsets,
+    user: boolean,
+    codeType: number,
+    typeOf: (signature: Signature) => number,
+  ) {
+    super(tlb)
+    this.w = writer
+    this.#user = user
+    this.#codeType = codeType
+    this.#typeOf = typeOf
+    for (let i = 0; i < registers; i++) writer.local()
+    this.#result = writer.local()
+    this.#aux = writer.local()
+    this.#budget = writer.local()
+    this.#x = [writer.local(), writer.local(), writer.local(), writer.local()]
+    this.flags = new TranslatedFlags(this, {
+      result: this.#result,
+      aux: this.#aux,
+      use: (written) => {
+        this.#flagsUsed = true
+        this.#flagsDirty ||= written
+      },
+    })
+  }
+
+  /** Emits the function around `body`, which never falls through. */
+  function(body: () => void): void {
+    const w = this.w
+    const callout = w.block()
+    const indirect = w.block()
+    const chain = w.block()
+    const leave = w.block()
+    const budget = w.block()
+    this.#exits = { callout, indirect, chain, leave, budget }
+    body()
+    w.op(Op.unreachable).end()
+    this.#budgetExit()
+    w.end()
+    this.#spill()
+    this.cell(Layout.exit).w.op(Op.return).end()
+    this.#spill()
+    const [target] = this.#x
+    w.get(this.cpu).get(target!).get(target!).memory(Op.i32_load, UnitField.code).returnCallIndirect(this.#codeType)
+    w.end()
+    this.#spill()
+    w.get(this.cpu).get(this.unit).returnCall(Helper.continueAtRip).end()
+    this.#spill()
+    w.get(this.cpu)
+    for (const x of this.#x) w.get(x)
+    w.returnCall(Helper.callout)
+    this.#prologue()
+  }
+
+  /** Starts an instruction at page offset `offset`; `remaining` counts the unit's instructions from it on. */
+  start(instruction: Instruction, shape: Shape, offset: number, remaining: number): void {
+    this.#instruction = instruction
+    this.#offset = offset
+    this.#site = siteOf(offset, remaining, instruction.length)
+    this.shape = shape
+  }
+
+  /** Ends an instruction: its temporaries are free again, but for those that pending flags need. */
+  finish(): void {
+    const captured = this.flags.captured()
+    for (const local of this.#live) if (!captured.has(local)) this.#free.add(local)
+    this.#live = this.#live.filter((local) => captured.has(local))
+  }
+
+  /** Enters code with `pending` flags: their temporaries must not be given out. */
+  resume(pending: TranslatedFlags['pending']): void {
+    this.flags.pending = pending
+    for (const local of this.flags.captured()) {
+      if (local < firstRegister + registers) continue
+      this.#free.delete(local)
+      if (!this.#live.includes(local)) this.#live.push(local)
+    }
+  }
+
+  /** Takes a unit's `count` instructions from the budget, or leaves at its start, page offset `offset`. */
+  takeBudget(count: number, offset: number): void {
+    const w = this.w
+    const [x0, x1] = this.#x
+    w.get(this.cpu).get(this.#budget).i32(count).op(Op.i32_sub).tee(this.#budget).memory(Op.i32_store, Layout.budget)
+    w.get(this.#budget).get(this.cpu).memory(Op.i32_load, Layout.attention).op(Op.i32_or).i32(0).op(Op.i32_lt_s).if()
+    this.flags.inArm(() => this.flags.settle())
+    w.i32(offset).set(x0!).i32(count).set(x1!).br(this.#exits.budget).end()
+  }
+
+  /** Leaves to the unit whose descriptor is `unit`, in the same code page. */
+  chainTo(unit: number): void {
+    this.flags.settle()
+    this.w.i32(unit).set(this.#x[0]!).br(this.#exits.chain)
+  }
+
+  /** Leaves to an address outside the code page. */
+  goOutside(offset: number): void {
+    this.jumpTo(this.eipOf(constant(offset)))
+  }
+
+  #budgetExit(): void {
+    const w = this.w
+    const [offset, count] = this.#x
+    this.#spill()
+    w.get(this.cpu).get(this.#budget).get(count!).op(Op.i32_add).memory(Op.i32_store, Layout.budget)
+    w.get(this.cpu)
+    this.cell(Layout.ripPage).w.get(offset!).op(Op.i32_add).memory(Op.i32_store, Layout.rip)
+    w.i32(ExitCode.Budget).op(Op.return)
+  }
+
+  #spill(): void {
+    for (let i = 0; i < registers; i++) {
+      if (this.#dirty & (1 << i)) this.w.get(this.cpu).get(firstRegister + i).memory(Op.i32_store, i * 8)
+    }
+    if (!this.#flagsDirty) return
+    this.setCell(Layout.flagResult, this.#result)
+    this.setCell(Layout.flagAux, this.#aux)
+  }
+
+  #prologue(): void {
+    const w = new FunctionWriter(0)
+    for (let i = 0; i < registers; i++) {
+      if (this.#used & (1 << i)) w.get(this.cpu).memory(Op.i32_load, i * 8).set(firstRegister + i)
+    }
+    if (this.#flagsUsed) {
+      w.get(this.cpu).memory(Op.i32_load, Layout.flagResult).set(this.#result)
+      w.get(this.cpu).memory(Op.i32_load, Layout.flagAux).set(this.#aux)
+    }
+    w.get(this.cpu).memory(Op.i32_load, Layout.budget).set(this.#budget)
+    this.w.prologue = w
+  }
+
+  override begin(): void {}
+
+  override temporary(): Local {
+    const local = this.#free.values().next().value ?? this.w.local()
+    this.#free.delete(local)
+    this.#live.push(local)
+    return local
+  }
+
+  #register(number: number): Local {
+    this.#used |= 1 << number
+    return firstRegister + number
+  }
+
+  override gpr(number: number, size: number): Value {
+    const local = this.#register(number)
+    return size === 4 ? local : this.push(local).mask(size).pop()
+  }
+
+  override setGpr(number: number, size: number, value: Value): void {
+    this.#insert(number, size, 0, value)
+  }
+
+  /** Writes `size` bytes of register `number` from bit `shift` on. */
+  #insert(number: number, size: number, shift: number, value: Value): void {
+    const local = this.#register(number)
+    this.#dirty |= 1 << number
+    if (value === local && size === 4) return
+    this.flags.protect(local)
+    if (size === 4) {
+      this.push(value).w.set(local)
+      return
+    }
+    const mask = sizeMask(size)
+    this.push(local).i32(~(mask << shift)).op(Op.i32_and).push(value).mask(size)
+    if (shift > 0) this.i32(shift).op(Op.i32_shl)
+    this.op(Op.i32_or).w.set(local)
+  }
+
+  protected override readRegister(i: number): Value {
+    const register = this.#instruction.registers[i]!
+    const number = registerNumber(register)
+    if (registerClass(register) !== RegisterClass.Gpr8High) return this.gpr(number, this.shape.sizes[i]!)
+    return this.push(this.#register(number)).i32(8).op(Op.i32_shr_u).mask(1).pop()
+  }
+
+  protected override writeRegister(i: number, value: Value): void {
+    const register = this.#instruction.registers[i]!
+    const shift = registerClass(register) === RegisterClass.Gpr8High ? 8 : 0
+    this.#insert(registerNumber(register), this.shape.sizes[i]!, shift, value)
+  }
+
+  override gprNumber(i: number): Value {
+    return constant(registerNumber(this.#instruction.registers[i]!))
+  }
+
+  override registerNumber(i: number): Value {
+    const register = this.#instruction.registers[i]!
+    if (this.shape.kinds[i] === OperandKind.Register && isGeneral(registerClass(register))) return this.gprNumber(i)
+    return constant(registerNumber(register))
+  }
+
+  override immediate(): Value {
+    return constant(this.#instruction.immediate)
+  }
+
+  override immediate2(): Value {
+    return constant(this.#instruction.immediate2)
+  }
+
+  override targetOffset(): Value {
+    return constant(this.#nextOffset + this.#instruction.immediate)
+  }
+
+  get #nextOffset(): number {
+    return this.#offset + this.#instruction.length
+  }
+
+  override nextOffset(): Value {
+    return constant(this.#nextOffset)
+  }
+
+  override segment(): Value {
+    return constant(this.#instruction.segment)
+  }
+
+  override pushSite(): void {
+    this.w.i32(this.#site)
+  }
+
+  protected override effectiveAddress(): Value {
+    const { base, index, scale, displacement } = this.#instruction
+    if (base < 0 && index < 0) return constant(displacement)
+    if (index < 0 && displacement === 0) return this.#register(base)
+    if (base >= 0) this.push(this.#register(base))
+    if (index >= 0) {
+      this.push(this.#register(index))
+      if (scale > 0) this.i32(scale).op(Op.i32_shl)
+      if (base >= 0) this.op(Op.i32_add)
+    }
+    if (displacement !== 0) this.i32(displacement).op(Op.i32_add)
+    return this.pop()
+  }
+
+  protected override pushTlbBase(write: boolean): number {
+    this.push(this.cpu)
+    if (this.#user) return write ? this.tlb.writeUser : this.tlb.readUser
+    return write ? this.tlb.writeSupervisor : this.tlb.readSupervisor
+  }
+
+  override leaveIf(): void {
+    if (this.flags.pending === null) {
+      this.w.brIf(this.#exits.leave)
+      return
+    }
+    this.when(() => {
+      this.flags.inArm(() => this.flags.settle())
+      this.w.br(this.#exits.leave)
+    })
+  }
+
+  override callout(id: number, x: Value, y: Value): void {
+    this.flags.inArm(() => {
+      this.flags.settle()
+      const [x0, x1, x2, x3] = this.#x
+      this.push(x).w.set(x1!)
+      this.push(y).w.set(x2!)
+      this.w.i32(id).set(x0!).i32(this.#site).set(x3!).br(this.#exits.callout)
+    })
+  }
+
+  override callTable(slot: number, signature: Signature): void {
+    this.w.i32(slot).callIndirect(this.#typeOf(signature))
+  }
+
+  /** Whether direct branches stay within EIP's range, so that page offsets name their targets. */
+  get #linear(): boolean {
+    return this.shape.flat && this.size !== 2
+  }
+
+  override jump(): void {
+    if (this.#linear) return this.flow.go(this.#nextOffset + this.#instruction.immediate)
+    const target = this.directTarget()
+    this.checkCodeLimit(target)
+    this.jumpTo(target)
+  }
+
+  override branch(): void {
+    const next = this.#nextOffset
+    const pending = this.flags.pending
+    this.w.if()
+    this.jump()
+    this.w.else()
+    this.resume(pending)
+    this.flow.go(next)
+    this.w.end()
+  }
+
+  override jumpTo(target: Value): void {
+    this.flags.settle()
+    this.setCell(Layout.rip, target).w.br(this.#exits.indirect)
+  }
+
+  override goNext(): void {
+    this.flow.go(this.#nextOffset)
+  }
+
+  override again(): void {
+    this.flags.inArm(() => {
+      const refund = ((this.#site >>> 12) & 0xff) - 1
+      this.w.get(this.cpu).get(this.#budget).i32(refund).op(Op.i32_add).memory(Op.i32_store, Layout.budget)
+      this.jumpTo(this.eipOf(constant(this.#offset)))
+    })
+  }
+}

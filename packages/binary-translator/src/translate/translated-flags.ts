@@ -1,0 +1,165 @@
+import { Condition, Flags, isStep, type BinaryProducer, type Producer } from '../emit/flags.ts'
+import { Op } from '../wasm/opcodes.ts'
+import type { Emitter } from '../emit/emitter.ts'
+import type { Value } from '../emit/value.ts'
+
+/** What the flags need from the emitter that translates. */
+export interface FlagLocals {
+  /** Locals of the canonical words. */
+  readonly result: number
+  readonly aux: number
+  /** Notes that the canonical words are used (written). */
+  use(written: boolean): void
+}
+
+/**
+ * Flags of translated code. A producer is only remembered; the next one replaces it at no cost. Conditions that follow
+ * a comparison are taken from its operands. The canonical words are computed when a path leaves the code that knows
+ * the producer: at merges, exits and in the slow arms of accesses that fault.
+ */
+export class TranslatedFlags extends Flags {
+  /** The producer whose flags are not in the canonical words yet. */
+  pending: Producer | null = null
+  readonly #locals: FlagLocals
+
+  constructor(emitter: Emitter, locals: FlagLocals) {
+    super(emitter)
+    this.#locals = locals
+  }
+
+  override step(kind: 'inc' | 'dec', size: number, r: Value): void {
+    let carry = this.pending
+    while (carry && isStep(carry)) carry = carry.carry
+    this.pending = { kind, size, r, carry }
+  }
+
+  protected override produce(producer: Producer): void {
+    this.pending = producer
+  }
+
+  protected override pushResult(): void {
+    this.#locals.use(false)
+    this.e.push(this.#locals.result)
+  }
+
+  protected override pushAux(): void {
+    this.#locals.use(false)
+    this.e.push(this.#locals.aux)
+  }
+
+  protected override store(result: () => void, aux: () => void): void {
+    this.#locals.use(true)
+    aux()
+    const auxValue = this.e.pop()
+    result()
+    this.e.w.set(this.#locals.result)
+    this.e.push(auxValue).w.set(this.#locals.aux)
+    this.pending = null
+  }
+
+  override settle(): void {
+    if (this.pending) this.materialize(this.pending)
+  }
+
+  /** Emits `body`, an arm of a branch, and forgets what it did to the pending producer. */
+  inArm(body: () => void): void {
+    const saved = this.pending
+    body()
+    this.pending = saved
+  }
+
+  /** Copies what the pending producer needs of `local` before that is overwritten. */
+  protect(local: number): void {
+    if (!this.captured().has(local)) return
+    const copy = this.e.push(local).pop()
+    this.pending = substitute(this.pending!, local, copy)
+  }
+
+  /** Temporaries that the pending producer still needs. */
+  captured(): Set<number> {
+    const locals = new Set<number>()
+    const add = (value: Value): void => {
+      if (typeof value === 'number') locals.add(value)
+    }
+    const walk = (producer: Producer | null): void => {
+      if (producer === null) return
+      add(producer.r)
+      if (isStep(producer)) walk(producer.carry)
+      else if (producer.kind !== 'logic') {
+        add(producer.a)
+        add(producer.b)
+      }
+    }
+    walk(this.pending)
+    return locals
+  }
+
+  override pushCarry(): void {
+    const p = this.pending
+    if (p?.kind === 'sub') this.e.push(p.a).push(p.b).op(Op.i32_lt_u)
+    else if (p?.kind === 'add') this.e.push(p.r).mask(p.size).push(p.a).op(Op.i32_lt_u)
+    else this.pushCarryOf(p)
+  }
+
+  override pushCondition(cc: number): void {
+    if (!this.pending || !this.#fused(this.pending, cc & ~1, (cc & 1) !== 0)) super.pushCondition(cc)
+  }
+
+  /** Takes the condition straight from the producer, where that is possible. */
+  #fused(p: Producer, cc: number, negated: boolean): boolean {
+    if (p.kind === 'sub') return this.#compared(p, cc, negated)
+    const ofResult = cc === Condition.E || cc === Condition.S
+    if (p.kind === 'logic') {
+      if (cc === Condition.O || cc === Condition.B) {
+        this.e.i32(negated ? 1 : 0)
+        return true
+      }
+      if (!ofResult && cc !== Condition.BE && cc !== Condition.L && cc !== Condition.LE) return false
+    } else if (!ofResult) return false
+    this.e.pushSigned(p.r, p.size)
+    if (cc === Condition.E || cc === Condition.BE) return this.#isZero(negated)
+    this.e.i32(0)
+    if (cc === Condition.LE) this.e.op(negated ? Op.i32_gt_s : Op.i32_le_s)
+    else this.e.op(negated ? Op.i32_ge_s : Op.i32_lt_s)
+    return true
+  }
+
+  #isZero(negated: boolean): true {
+    this.e.op(Op.i32_eqz)
+    if (negated) this.e.op(Op.i32_eqz)
+    return true
+  }
+
+  #compared({ a, b, r, size }: BinaryProducer, cc: number, negated: boolean): boolean {
+    const e = this.e
+    const opcodes = comparisons.get(cc)
+    if (opcodes) {
+      e.push(a).push(b)
+      e.op(negated ? opcodes[1] : opcodes[0])
+    } else if (cc === Condition.L || cc === Condition.LE) {
+      e.pushSigned(a, size).pushSigned(b, size)
+      const less = negated ? Op.i32_ge_s : Op.i32_lt_s
+      const lessOrEqual = negated ? Op.i32_gt_s : Op.i32_le_s
+      e.op(cc === Condition.L ? less : lessOrEqual)
+    } else if (cc === Condition.S) {
+      e.pushSigned(r, size).i32(0).op(negated ? Op.i32_ge_s : Op.i32_lt_s)
+    } else return false
+    return true
+  }
+}
+
+/** Unsigned comparisons by condition: the condition itself, and its negation. */
+const comparisons: ReadonlyMap<number, readonly [Op, Op]> = new Map([
+  [Condition.B, [Op.i32_lt_u, Op.i32_ge_u]],
+  [Condition.E, [Op.i32_eq, Op.i32_ne]],
+  [Condition.BE, [Op.i32_le_u, Op.i32_gt_u]],
+])
+
+/** `producer` with `from` replaced by `to`; producers are shared between arms, so they never change. */
+function substitute(producer: Producer, from: number, to: number): Producer {
+  const replace = (value: Value): Value => (value === from ? to : value)
+  const r = replace(producer.r)
+  if (isStep(producer)) return { ...producer, r, carry: producer.carry && substitute(producer.carry, from, to) }
+  if (producer.kind === 'logic') return { ...producer, r }
+  return { ...producer, r, a: replace(producer.a), b: replace(producer.b) }
+}

@@ -1,0 +1,62 @@
+/** Where the soft TLB lies, in bytes from a vCPU's state block, and how many entries each of its arrays has. */
+export interface TlbOffsets {
+  /** Entries per array: a power of two. */
+  readonly entries: number
+  readonly readUser: number
+  readonly readSupervisor: number
+  readonly writeUser: number
+  readonly writeSupervisor: number
+  readonly fetchUser: number
+  readonly fetchSupervisor: number
+}
+
+/** Which tiers an engine uses. */
+export type EngineMode =
+  /** Interpret first, translate what becomes hot. */
+  | 'auto'
+  /** Interpret only. */
+  | 'interpreter'
+  /** Translate each unit when it first runs. */
+  | 'translator'
+
+/** How to make an `Engine`. */
+export interface EngineOptions {
+  /** The machine's memory; it must not grow. */
+  readonly memory: WebAssembly.Memory
+  /** Area of that memory for the translation cache: start (a multiple of 4096) and size in bytes. */
+  readonly cacheStart: number
+  readonly cacheBytes: number
+  /** Default: `auto`. */
+  readonly mode?: EngineMode
+  /** Executions of a unit before it is translated; default 200. */
+  readonly heat?: number
+  /** Translated regions that are kept at most; default 20,000. */
+  readonly maximumRegions?: number
+}
+
+/** Port: the MMU. Results are left in its fields. Outcomes: 0 direct, 1 device, 2 fault, 3 traced, 4 out of memory. */
+export interface Mmu {
+  /** Host byte address, after outcomes 0 and 3. */
+  readonly host: number
+  /** Guest-physical address, after outcomes 0, 1 and 3. */
+  readonly physical: number
+  /** Page-fault error code, after outcome 2. */
+  readonly errorCode: number
+  /** `kind`: 0 read, 1 write, 2 fetch. `privilege`: 0 supervisor, 1 user, 2 the processor's own table accesses. */
+  access(linear: number, kind: 0 | 1 | 2, privilege: 0 | 1 | 2): number
+  configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
+  invalidatePage(linear: number): void
+  /** Starts or ends a write trace of the frame at a host address. */
+  trace(frame: number, on: boolean): void
+}
+
+/** Port: I/O ports and device memory. */
+export interface IoSpace {
+  readPort(port: number, size: 1 | 2 | 4): number
+  writePort(port: number, size: 1 | 2 | 4, value: number): void
+  readMmio(physical: number, size: 1 | 2 | 4): number
+  writeMmio(physical: number, size: 1 | 2 | 4, value: number): void
+}
+
+/** Outcomes of `Mmu.access`. */
+export const MmuOutcome = { Direct: 0, Device: 1, Fault: 2, Traced: 3, OutOfMemory: 4 } as const
