@@ -87,7 +87,7 @@ function branchTarget(instruction: Instruction, slot: number, ip: bigint | numbe
 
 function memoryText(instruction: Instruction, slot: number, style: HexStyle): string {
   const { base, index, displacement, addressSize } = instruction
-  const size = isAddressOnly(instruction) ? '' : sizeName(instruction.sizes[slot]!)
+  const size = sizeName(instruction.sizes[slot]!)
   const kind = ADDRESS_CLASS[addressSize]!
   const parts: string[] = []
   if (base >= 0) parts.push(registerName(registerId(kind, base)))
@@ -96,6 +96,7 @@ function memoryText(instruction: Instruction, slot: number, style: HexStyle): st
   let inside = parts.join('+')
   if (parts.length === 0) inside = hexadecimal(absoluteAddress(instruction), style)
   else if (displacement !== 0) inside += signedHexadecimal(displacement, style)
+  if (instruction.operation === Operation.Lea) return `[${inside}]`
   return `${size}${segmentText(instruction, base === 4 || base === 5 ? 2 : 3)}[${inside}]`
 }
 
@@ -108,11 +109,6 @@ function indexText({ vectorIndex, index, scale, base }: Instruction, kind: Regis
 function absoluteAddress({ displacement, displacementHigh, addressSize, code }: Instruction): bigint {
   const high = formTraits[code]! & Trait.AbsoluteOffset ? displacementHigh : displacement >> 31
   return unsignedBigInt(displacement, high, addressSize)
-}
-
-/** LEA, and what takes an address only, names no size. */
-function isAddressOnly({ operation }: Instruction): boolean {
-  return operation === Operation.Lea
 }
 
 function segmentText({ segment }: Instruction, usual: number): string {
