@@ -34,7 +34,6 @@ function pciRootBridge(hardware: AcpiHardware): Aml {
   return device(
     'PCI0',
     name('_HID', eisaId('PNP0A03')),
-    name('_ADR', integer(0)),
     name('_UID', integer(0)),
     name('_CRS', pciWindows(hardware)),
     name('_PRT', routingTable(hardware)),

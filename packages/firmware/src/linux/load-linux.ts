@@ -79,7 +79,7 @@ export function loadLinux(boot: LinuxBoot): EntryState {
 
 function placeBzImage(plan: MemoryPlan, image: Uint8Array): PlacedKernel {
   const { bytes, code, loadAddress, initBytes, initrdMax, commandLineLimit } = parseSetupHeader(image)
-  if (loadAddress < HIGH_START || !plan.take(loadAddress, initBytes)) throw noRoomForKernel(initBytes, loadAddress)
+  if (!plan.take(loadAddress, initBytes)) throw noRoomForKernel(initBytes, loadAddress)
   const write = (writer: GuestWriter): number => {
     writer.write(loadAddress, code)
     return loadAddress
