@@ -3,7 +3,7 @@ import { NO_LINE } from '../line.ts'
 import type { AccessSize, Line, PortDevice, Stateful, TimerHandle, Timers } from '../types.ts'
 import { Counter } from './counter.ts'
 import { CONTROL_WORD, COUNTER_0, PIT_HZ, READ_BACK, SELECT_SHIFT } from './registers.ts'
-import type { I8254State } from './state.ts'
+import { initialCounterState, type CounterState, type I8254State } from './state.ts'
 
 export interface I8254Options {
   timers: Timers
@@ -26,8 +26,9 @@ export class I8254 implements PortDevice, Stateful<I8254State> {
   readonly #shortestEdgeNs: number
   readonly #counters: [Counter, Counter, Counter] = [new Counter(true), new Counter(true), new Counter(false)]
   #timer: TimerHandle | undefined
-  #timerTick = Infinity
-  #lastEdgeNs = -Infinity
+  /** The rise that the timer waits for, -1 when it has to be found anew. */
+  #timerTick = -1
+  #lastEdgeNs: number | null = null
 
   constructor({ timers, out0 = NO_LINE, shortestEdgeNs = 0 }: I8254Options) {
     this.#timers = timers
@@ -68,27 +69,24 @@ export class I8254 implements PortDevice, Stateful<I8254State> {
   }
 
   snapshot(): I8254State {
-    const [first, second, third] = this.#counters
-    return { counters: [first.snapshot(), second.snapshot(), third.snapshot()] }
+    this.#settle()
+    const [first, second, third] = [this.#counter(0), this.#counter(1), this.#counter(2)]
+    return { counters: [first.snapshot(), second.snapshot(), third.snapshot()], lastEdgeNs: this.#lastEdgeNs }
   }
 
-  restore({ counters }: I8254State): void {
+  restore({ counters, lastEdgeNs }: I8254State): void {
     this.#counters.forEach((counter, index) => counter.restore(counters[index]!))
-    this.#lastEdgeNs = -Infinity
+    this.#lastEdgeNs = lastEdgeNs
     this.#out0(this.#counters[0].out)
+    this.#timerTick = -1
     this.#settle()
   }
 
+  /** The data sheet leaves the state after power-on open: here OUT is low and nothing counts. */
   reset(): void {
     const tick = this.#now()
-    const gates = [true, true, false]
-    this.restore({
-      counters: this.#counters.map((_, index) => {
-        const counter = new Counter(gates[index]!)
-        counter.advance(tick)
-        return counter.snapshot()
-      }) as I8254State['counters'],
-    })
+    const fresh = (gate: boolean): CounterState => ({ ...initialCounterState(gate), tick })
+    this.restore({ counters: [fresh(true), fresh(true), fresh(false)], lastEdgeNs: null })
   }
 
   #writeControl(control: number): void {
@@ -129,9 +127,10 @@ export class I8254 implements PortDevice, Stateful<I8254State> {
     this.#timer = undefined
     this.#timerTick = tick
     if (tick === Infinity) return
-    const deadline = Math.max(GRID.nsAt(tick), this.#lastEdgeNs + this.#shortestEdgeNs)
+    const earliest = this.#lastEdgeNs === null ? 0 : this.#lastEdgeNs + this.#shortestEdgeNs
+    const deadline = Math.max(GRID.nsAt(tick), earliest)
     this.#timer = this.#timers.schedule(deadline, () => {
-      this.#timerTick = Infinity
+      this.#timerTick = -1
       this.#settle()
     })
   }

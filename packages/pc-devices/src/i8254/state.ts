@@ -36,6 +36,8 @@ export interface CounterState {
 
 export interface I8254State {
   counters: [CounterState, CounterState, CounterState]
+  /** When OUT of counter 0 was last seen to rise, null if never. */
+  lastEdgeNs: number | null
 }
 
 export function initialCounterState(gate: boolean): CounterState {

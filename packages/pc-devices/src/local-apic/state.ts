@@ -10,6 +10,8 @@ export interface ApicTimerState {
   anchorCount: number
   /** IA32_TSC_DEADLINE, 0 when not armed. */
   tscDeadline: number
+  /** When the timer will expire, null when nothing is to come. */
+  dueNs: number | null
 }
 
 export interface LocalApicState {
@@ -58,6 +60,6 @@ export function initialApicState(id: number): LocalApicState {
     icrHigh: 0,
     lvt: LVT_WRITABLE.map(() => Lvt.MASK),
     lint: [false, false],
-    timer: { initial: 0, divide: 0, anchorNs: 0, anchorCount: 0, tscDeadline: 0 },
+    timer: { initial: 0, divide: 0, anchorNs: 0, anchorCount: 0, tscDeadline: 0, dueNs: null },
   }
 }

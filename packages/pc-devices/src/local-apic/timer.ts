@@ -30,12 +30,13 @@ export class ApicTimer {
     this.#state = state
     this.#mode = mode
     this.#masked = masked
-    this.#schedule()
+    this.#wait(state.dueNs ?? Infinity)
   }
 
   /** The LVT entry changed. Going to or from TSC-deadline mode disarms the timer (SDM vol. 3, 11.5.4.1). */
   configure(mode: number, masked: boolean): void {
     if (mode === this.#mode && masked === this.#masked) return
+    this.#expireIfDue()
     if (mode !== this.#mode) {
       const count = this.current()
       const disarm = mode === TimerMode.TscDeadline || this.#mode === TimerMode.TscDeadline
@@ -50,12 +51,14 @@ export class ApicTimer {
 
   setInitial(count: number): void {
     if (this.#mode === TimerMode.TscDeadline) return
+    this.#expireIfDue()
     this.#state.initial = count
     this.#anchor(count)
     this.#schedule()
   }
 
   setDivide(value: number): void {
+    this.#expireIfDue()
     const count = this.current()
     this.#state.divide = value & 0x0b
     this.#anchor(count)
@@ -64,6 +67,7 @@ export class ApicTimer {
 
   setTscDeadline(tsc: number): void {
     if (this.#mode !== TimerMode.TscDeadline) return
+    this.#expireIfDue()
     this.#state.tscDeadline = tsc
     this.#schedule()
   }
@@ -93,12 +97,20 @@ export class ApicTimer {
   }
 
   #schedule(): void {
+    this.#wait(this.#masked ? Infinity : this.#deadline())
+  }
+
+  #wait(dueNs: number): void {
     this.#handle?.cancel()
     this.#handle = undefined
-    if (this.#masked) return
-    const deadline = this.#deadline()
-    if (deadline === Infinity) return
-    this.#handle = this.#options.timers.schedule(deadline, () => this.#expired())
+    this.#state.dueNs = dueNs === Infinity ? null : dueNs
+    if (dueNs < Infinity) this.#handle = this.#options.timers.schedule(dueNs, () => this.#expired())
+  }
+
+  /** What the guest changes now must not undo an expiry that only waits for the host. */
+  #expireIfDue(): void {
+    const { dueNs } = this.#state
+    if (dueNs !== null && dueNs <= this.#now()) this.#expired()
   }
 
   #deadline(): number {
@@ -116,12 +128,9 @@ export class ApicTimer {
 
   /** Expiries that were missed, or that come faster than the shortest edge, are folded into one. */
   #expired(): void {
-    this.#handle = undefined
     if (this.#mode === TimerMode.TscDeadline) this.#state.tscDeadline = 0
-    if (this.#mode === TimerMode.Periodic) {
-      const earliest = this.#now() + Math.max(1, this.#options.shortestEdgeNs)
-      this.#handle = this.#options.timers.schedule(Math.max(this.#deadline(), earliest), () => this.#expired())
-    }
+    const earliest = this.#now() + Math.max(1, this.#options.shortestEdgeNs)
+    this.#wait(this.#mode === TimerMode.Periodic ? Math.max(this.#deadline(), earliest) : Infinity)
     this.#options.onExpire()
   }
 }
