@@ -26,7 +26,7 @@ function documents(): string[] {
   const below = (folder: string): string[] =>
     existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : []
   const guides = below('docs').filter((name) => name.endsWith('.md'))
-  const readmes = [...below('packages'), ...below('examples')].map((folder) => `${folder}/README.md`)
+  const readmes = below('packages').map((folder) => `${folder}/README.md`)
   return ['README.md', ...guides, ...readmes].filter((path) => existsSync(join(root, path)))
 }
 
