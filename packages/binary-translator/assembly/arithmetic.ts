@@ -7,7 +7,7 @@ import {
   stopsOnDenormal, MemoryOperand,
 } from './classify'
 import { precisionOf, roundToRegister, roundingOf } from './round'
-import { Wide, divideWide, multiplyWide, shiftRightSticky } from './wide'
+import { Rest, Wide, divideWide, multiplyHigh, shiftRightSticky } from './wide'
 
 export function add(control: u32, aSe: u32, a: u64, bSe: u32, b: u64): void {
   if (!(isNormal(aSe, a) && isNormal(bSe, b) && !MemoryOperand.denormal)) {
@@ -95,8 +95,10 @@ export function multiply(control: u32, aSe: u32, a: u64, bSe: u32, b: u64): void
     if (zero) return give(sign, 0)
   }
   let exponent = normalExponent(aSe, a) + normalExponent(bSe, b) - BIAS + 1
-  let high = multiplyWide(normalSignificand(a), normalSignificand(b))
-  let low = Wide.low
+  const aNormal = normalSignificand(a)
+  const bNormal = normalSignificand(b)
+  let high = multiplyHigh(aNormal, bNormal)
+  let low = aNormal * bNormal
   if (<i64>high >= 0) {
     high = (high << 1) | (low >> 63)
     low <<= 1
@@ -157,43 +159,53 @@ export function squareRoot(control: u32, se: u32, a: u64): void {
   const high = odd ? significand : significand >> 1
   const low = odd ? 0 : significand << 63
   const root = integerRoot(high, low)
-  roundToRegister(control, precisionOf(control), 0, (exponent >> 1) + BIAS, root, rootRest(high, low, root))
-}
-
-/** floor(sqrt(high:low)) for high >= 2^62: a double's root, one Newton step, then corrections by one. */
-export function integerRoot(high: u64, low: u64): u64 {
-  const estimate = Math.sqrt(<f64>(high >> 11) * 2048.0) * 4294967296.0
-  let root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>estimate
-  const square = multiplyWide(root, root)
-  const squareLow = Wide.low
-  if (square > high || (square == high && squareLow > low)) {
-    const differenceLow = squareLow - low
-    root -= halfQuotient(square - high - u64(squareLow < low), differenceLow, root) + 1
-  } else {
-    const differenceLow = low - squareLow
-    const step = halfQuotient(high - square - u64(low < squareLow), differenceLow, root)
-    root = root + step < root ? 0xffffffffffffffff : root + step
-  }
-  while (exceeds(root, high, low)) root--
-  while (root != 0xffffffffffffffff && !exceeds(root + 1, high, low)) root++
-  return root
-}
-
-/** (high:low) / (2 * root), where high is far below root. */
-function halfQuotient(high: u64, low: u64, root: u64): u64 {
-  return divideWide(high >> 1, (high << 63) | (low >> 1), root)
-}
-
-function exceeds(root: u64, high: u64, low: u64): bool {
-  const square = multiplyWide(root, root)
-  return square > high || (square == high && Wide.low > low)
+  roundToRegister(control, precisionOf(control), 0, (exponent >> 1) + BIAS, root, belowRoot(root))
 }
 
 /** The root's fraction as far as rounding needs it; a root is never exactly half way. */
-function rootRest(high: u64, low: u64, root: u64): u64 {
-  const square = multiplyWide(root, root)
-  const restLow = low - Wide.low
-  const restHigh = high - square - u64(low < Wide.low)
-  if ((restHigh | restLow) == 0) return 0
-  return restHigh != 0 || restLow > root ? INTEGER_BIT | 1 : 1
+function belowRoot(root: u64): u64 {
+  if ((Rest.high | Rest.low) == 0) return 0
+  return Rest.high != 0 || Rest.low > root ? INTEGER_BIT | 1 : 1
+}
+
+/**
+ * floor(sqrt(high:low)) for high >= 2^62, the rest in Rest. A double's root is right to 2^12, one Newton step makes that a
+ * unit or two, and the rest tells how to correct it.
+ */
+function integerRoot(high: u64, low: u64): u64 {
+  const estimate = Math.sqrt(<f64>(high >> 11) * 2048.0) * 4294967296.0
+  const root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>estimate
+  const square = multiplyHigh(root, root)
+  const squareLow = root * root
+  if (square > high || (square == high && squareLow > low)) {
+    return correctRoot(root - newtonStep(square - high - u64(squareLow < low), squareLow - low, root), high, low)
+  }
+  const next = root + newtonStep(high - square - u64(low < squareLow), low - squareLow, root)
+  return correctRoot(next < root ? 0xffffffffffffffff : next, high, low)
+}
+
+/** (high:low) / (2 * root) for a difference below 2^78. */
+function newtonStep(high: u64, low: u64, root: u64): u64 {
+  return ((high << 40) | (low >> 24)) / (root >> 23)
+}
+
+function correctRoot(root: u64, high: u64, low: u64): u64 {
+  const squareLow = root * root
+  let restLow = low - squareLow
+  let restHigh = <i64>(high - multiplyHigh(root, root) - u64(low < squareLow))
+  while (restHigh < 0) {
+    root--
+    const change = (root << 1) | 1
+    restLow += change
+    restHigh += <i64>((root >> 63) + u64(restLow < change))
+  }
+  while (<u64>restHigh > root >> 63 || (<u64>restHigh == root >> 63 && restLow > root << 1)) {
+    const change = (root << 1) | 1
+    restHigh -= <i64>((root >> 63) + u64(restLow < change))
+    restLow -= change
+    root++
+  }
+  Rest.high = <u64>restHigh
+  Rest.low = restLow
+  return root
 }

@@ -1,13 +1,14 @@
 // Comparison, classification and sign changes (SDM vol. 1, sections 8.3.5, 8.3.6; FXAM in vol. 2).
 import { C0, C1, C2, C3, CONDITIONS, CONTROL, IE, MAX_EXPONENT, QUIET_BIT, SF, SIGN, INTEGER_BIT } from './layout'
 import { Result, give, isEmpty, isStopped, physical, popMany, settleConditions, signExponentOf, significandOf, underflowInto, writeBack } from './state'
-import { MemoryOperand, exponentOf, isDenormal, isNan, isUnsupported, isZero, stopsOnDenormal } from './classify'
+import { MemoryOperand, exponentOf, isDenormal, isNan, isNormal, isUnsupported, isZero, stopsOnDenormal } from './classify'
 import { takeF32, takeF64, takeInteger, takeNone } from './memory-operand'
 
 const UNORDERED: u32 = C0 | C2 | C3
 
 /** C3, C2, C0 of comparing a with b. `quiet`: a QNaN raises nothing (FUCOM). */
 function order(control: u32, aSe: u32, a: u64, bSe: u32, b: u64, quiet: bool): u32 {
+  if (isNormal(aSe, a) && isNormal(bSe, b) && !MemoryOperand.denormal) return orderNumbers(aSe, a, bSe, b)
   if (isUnsupported(aSe, a) || isUnsupported(bSe, b)) {
     Result.raised |= IE
     return UNORDERED

@@ -1,6 +1,6 @@
 // Loads and constants (SDM vol. 1, sections 8.3.1 to 8.3.4).
 import { CONTROL, IE, INDEFINITE, INDEFINITE_SIGN_EXPONENT, QUIET_BIT, RC_NEAREST, RC_UP, SF, SIGN } from './layout'
-import { Result, give, giveInvalid, isEmpty, isStopped, moveTop, physical, pushResult, setRegister, settle, signExponentOf, significandOf } from './state'
+import { Result, give, giveInvalid, isEmpty, isStopped, moveTop, physical, pushExact, pushResult, setRegister, settle, signExponentOf, significandOf } from './state'
 import { MemoryOperand, isNan } from './classify'
 import { takeF32, takeF64, takeInteger } from './memory-operand'
 import { roundingOf } from './round'
@@ -26,22 +26,25 @@ function pushReal(cpu: usize): void {
   pushResult(cpu)
 }
 
-function pushExact(cpu: usize, signExponent: u32, significand: u64): void {
-  Result.raised = 0
-  give(signExponent, significand)
-  pushResult(cpu)
+/** Whether an exponent field is that of a normal number, which raises nothing. */
+// @ts-ignore: decorator
+@inline
+function isPlain(exponent: u32, limit: u32): bool {
+  return ((exponent & limit) - 1) < limit - 1
 }
 
 /** FLD m32; bits of a single. */
 export function fld_f32(cpu: usize, bits: u32): void {
   takeF32(bits)
-  pushReal(cpu)
+  if (isPlain(bits >> 23, 0xff)) pushExact(cpu, MemoryOperand.signExponent, MemoryOperand.significand)
+  else pushReal(cpu)
 }
 
 /** FLD m64; bits of a double. */
 export function fld_f64(cpu: usize, bits: u64): void {
   takeF64(bits)
-  pushReal(cpu)
+  if (isPlain(<u32>(bits >> 52), 0x7ff)) pushExact(cpu, MemoryOperand.signExponent, MemoryOperand.significand)
+  else pushReal(cpu)
 }
 
 /** FLD m80: any bit pattern loads as it is. */

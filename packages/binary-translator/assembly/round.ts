@@ -21,6 +21,8 @@ export function precisionOf(control: u32): u32 {
 }
 
 /** Whether a magnitude with this fraction (half = 2^63) rounds away from zero. */
+// @ts-ignore: decorator
+@inline
 export function roundsUp(rounding: u32, negative: bool, odd: bool, fraction: u64): bool {
   if (rounding == RC_NEAREST) return fraction > INTEGER_BIT || (fraction == INTEGER_BIT && odd)
   if (rounding == RC_DOWN) return negative && fraction != 0
@@ -29,13 +31,15 @@ export function roundsUp(rounding: u32, negative: bool, odd: bool, fraction: u64
 }
 
 /** Rounds a normalized high:low to a register's exponent range and gives it. */
+// @ts-ignore: decorator
+@inline
 export function roundToRegister(control: u32, precision: u32, sign: u32, exponent: i32, high: u64, low: u64): void {
   round(control, precision, 0x7fff, sign, exponent, high, low)
 }
 
 /**
  * Gives sign (0 or 0x8000), a biased exponent below `limit` (the format's all-ones exponent) and a significand
- * with `precision` bits kept at the top. Tininess is detected after rounding (section 4.9.1.5).
+ * with `precision` bits kept at the top.
  */
 export function round(control: u32, precision: u32, limit: i32, sign: u32, exponent: i32, high: u64, low: u64): void {
   const unit: u64 = <u64>1 << (64 - precision)
@@ -50,19 +54,23 @@ export function round(control: u32, precision: u32, limit: i32, sign: u32, expon
       after++
     }
   }
-  if (after <= 0 && (control & UE) != 0) return denormalize(control, precision, sign, exponent, high, low)
-  if (after >= limit && (control & OE) != 0) return overflow(control, unit, limit, sign)
+  if (<u32>(after - 1) >= <u32>(limit - 1)) return roundAtEdge(control, precision, limit, sign, exponent, high, low)
   if (fraction) Result.raised |= up ? PE | C1 : PE
-  if (after <= 0) {
-    Result.raised |= UE
-    after += WRAP
-    if (after <= 0) return massive(PE, sign, 0)
-  } else if (after >= limit) {
-    Result.raised |= OE
-    after -= WRAP
-    if (after >= limit) return massive(PE | C1, sign | limit, INTEGER_BIT)
-  }
   give(sign | after, rounded)
+}
+
+/** The same where the result is tiny, which is detected after rounding (section 4.9.1.5), or too large. */
+function roundAtEdge(control: u32, precision: u32, limit: i32, sign: u32, exponent: i32, high: u64, low: u64): void {
+  const unit: u64 = <u64>1 << (64 - precision)
+  if (exponent <= 0 && (control & UE) != 0) return denormalize(control, precision, sign, exponent, high, low)
+  if (exponent > 0 && (control & OE) != 0) return overflow(control, unit, limit, sign)
+  Result.raised |= exponent <= 0 ? UE : OE
+  // In a memory format nothing is stored, so nothing is wrapped or rounded.
+  if (limit != 0x7fff) return
+  exponent += exponent <= 0 ? WRAP : -WRAP
+  if (exponent <= 0) return massive(PE, sign, 0)
+  if (exponent >= limit) return massive(PE | C1, sign | limit, INTEGER_BIT)
+  round(control, precision, limit, sign, exponent, high, low)
 }
 
 /** Out of range even after the wrap, as FSCALE can produce (section 8.5.4): zero or infinity, inexact. */
@@ -72,6 +80,8 @@ function massive(raised: u32, signExponent: u32, significand: u64): void {
 }
 
 /** The bits below the last kept place, aligned so that half is 2^63. */
+// @ts-ignore: decorator
+@inline
 function fractionOf(precision: u32, high: u64, low: u64): u64 {
   return precision == 64 ? low : (high << precision) | u64(low != 0)
 }

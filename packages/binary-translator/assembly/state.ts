@@ -61,6 +61,8 @@ export function setEmpty(cpu: usize, register: u32): void {
 }
 
 /** ES and B follow from the flags and the masks (sections 8.1.3.3 and 8.1.3.4). */
+// @ts-ignore: decorator
+@inline
 export function summarize(status: u32, control: u32): u32 {
   const unmasked = status & ~control & EXCEPTIONS
   return (status & ~ES_AND_BUSY) | (unmasked ? ES_AND_BUSY : 0)
@@ -100,12 +102,23 @@ export function popMany(cpu: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) pop(cpu)
 }
 
-/** Ends an arithmetic instruction whose destination is a register. */
-export function writeBack(cpu: usize, register: u32, pops: u32): void {
-  settle(cpu)
-  if (isStopped(load<u32>(cpu, CONTROL))) return
-  setRegister(cpu, register, Result.signExponent, Result.significand)
-  popMany(cpu, pops)
+/** Ends an arithmetic instruction whose destination is a register; pops at most one. */
+export function writeBack(cpu: usize, register: u32, pop: u32): void {
+  const control = load<u32>(cpu, CONTROL)
+  const raised = Result.raised
+  let status = summarize((load<u32>(cpu, STATUS) & ~C1) | raised, control)
+  if (!(raised & ~control & PRE_COMPUTATION)) {
+    const at = cpu + (register << 4)
+    store<u64>(at, Result.significand, REGISTERS)
+    store<u16>(at, <u16>Result.signExponent, SIGN_EXPONENT)
+    let tags = load<u32>(cpu, TAGS) & ~(<u32>3 << (register << 1))
+    if (pop) {
+      tags |= <u32>3 << ((status >> 10) & 14)
+      status = (status & ~TOP) | ((status + 0x800) & TOP)
+    }
+    store<u32>(cpu, tags, TAGS)
+  }
+  store<u32>(cpu, status, STATUS)
 }
 
 /** Stack underflow of an instruction that writes `register`: C1 = 0 tells it from overflow. */
@@ -113,6 +126,23 @@ export function underflowInto(cpu: usize, register: u32, pops: u32): void {
   Result.raised = SF
   giveInvalid()
   writeBack(cpu, register, pops)
+}
+
+/** Pushes a value that no exception came with. */
+export function pushExact(cpu: usize, signExponent: u32, significand: u64): void {
+  const status = load<u32>(cpu, STATUS)
+  const register = ((status >> 11) + 7) & 7
+  const tags = load<u32>(cpu, TAGS)
+  const empty = <u32>3 << (register << 1)
+  if ((tags & empty) != empty) {
+    Result.raised = 0
+    return pushResult(cpu)
+  }
+  const at = cpu + (register << 4)
+  store<u64>(at, significand, REGISTERS)
+  store<u16>(at, <u16>signExponent, SIGN_EXPONENT)
+  store<u32>(cpu, tags & ~empty, TAGS)
+  store<u32>(cpu, (status & ~(TOP | C1)) | (register << 11), STATUS)
 }
 
 /** Pushes Result, or answers stack overflow with C1 = 1. An unmasked denormal operand is pushed all the same. */

@@ -53,10 +53,7 @@ function convertReal(cpu: usize, precision: u32, limit: i32): void {
     Result.significand = 0
   } else {
     const exponent = normalExponent(se, significand) - BIAS + (limit >> 1)
-    const control = load<u32>(cpu, CONTROL)
-    round(control, precision, limit, sign, exponent, normalSignificand(significand), 0)
-    // Nothing is stored, hence nothing was rounded.
-    if (Result.raised & ~control & (OE | UE)) Result.raised &= ~(PE | C1)
+    round(load<u32>(cpu, CONTROL), precision, limit, sign, exponent, normalSignificand(significand), 0)
   }
   stage(cpu, IE | OE | UE)
 }

@@ -5,17 +5,23 @@ export class Wide {
   static remainder: u64 = 0
 }
 
-/** The full product; high word returned. */
-export function multiplyWide(a: u64, b: u64): u64 {
+/** The high word of a full product; the low one is a * b. */
+// @ts-ignore: decorator
+@inline
+export function multiplyHigh(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff
   const aHigh = a >> 32
   const bLow = b & 0xffffffff
   const bHigh = b >> 32
-  const low = aLow * bLow
-  const middle = aHigh * bLow + (low >> 32) // at most (2^32-1)^2 + 2^32-1: no carry out
+  const middle = aHigh * bLow + ((aLow * bLow) >> 32) // at most (2^32-1)^2 + 2^32-1: no carry out
   const cross = aLow * bHigh + (middle & 0xffffffff)
-  Wide.low = (cross << 32) | (low & 0xffffffff)
   return aHigh * bHigh + (middle >> 32) + (cross >> 32)
+}
+
+/** The full product; high word returned. */
+export function multiplyWide(a: u64, b: u64): u64 {
+  Wide.low = a * b
+  return multiplyHigh(a, b)
 }
 
 /** high:low shifted right; bits that fall out stay visible as a one in the last place ("sticky"). */
@@ -76,11 +82,13 @@ export function multiplyUpper(aHigh: u64, aLow: u64, bHigh: u64, bLow: u64): u64
 
 /** high:low / divisor for a divisor below 2^32. */
 export function divideSmall(high: u64, low: u64, divisor: u64): u64 {
-  const quotient = high / divisor
-  const middle = ((high % divisor) << 32) | (low >> 32)
-  const rest = ((middle % divisor) << 32) | (low & 0xffffffff)
-  Wide.low = ((middle / divisor) << 32) | (rest / divisor)
-  return quotient
+  // Remainders by multiplication: a wasm remainder is a second division.
+  const first = high / divisor
+  const middle = ((high - first * divisor) << 32) | (low >> 32)
+  const second = middle / divisor
+  const last = ((middle - second * divisor) << 32) | (low & 0xffffffff)
+  Wide.low = (second << 32) | (last / divisor)
+  return first
 }
 
 /** What `quotientWord` leaves over. */
