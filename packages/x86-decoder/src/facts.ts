@@ -1,6 +1,6 @@
 import { sensitivityOf } from './sensitivity.ts'
 import { Trait } from './table/attributes.ts'
-import { forms } from './table/forms.ts'
+import { formCount, formOf } from './table/forms.ts'
 import type { Form } from './table/forms.ts'
 import { Dimension } from './table/selector.ts'
 import { Access, FlowControl, Privilege } from './types.ts'
@@ -16,16 +16,14 @@ const PRIVILEGES: Readonly<Record<string, Privilege>> = {
 const flows: Readonly<Record<string, FlowControl>> = FlowControl
 const cache: (InstructionFacts | undefined)[] = []
 
-/** How many forms there are: `Instruction.code` is below it. */
-export const formCount: number = forms.length
-
 /** The facts of a form (`Instruction.code`). Throws a RangeError for what is no form. */
 export function facts(code: number): InstructionFacts {
   const known = cache[code]
   if (known) return known
-  const form = forms[code]
-  if (!form) throw new RangeError(`code ${code} is no form: expected 0..${forms.length - 1}`)
-  const made = factsOf(form)
+  if (!Number.isInteger(code) || code < 0 || code >= formCount) {
+    throw new RangeError(`code ${code} is no form: expected 0..${formCount - 1}`)
+  }
+  const made = factsOf(formOf(code))
   cache[code] = made
   return made
 }

@@ -3,7 +3,7 @@ import { Operation } from './generated/operation.ts'
 import { OperandKind } from './instruction.ts'
 import type { Instruction } from './instruction.ts'
 import { FlagBit, Trait } from './table/attributes.ts'
-import { forms } from './table/forms.ts'
+import { formOf } from './table/forms.ts'
 import type { FlagEffect } from './types.ts'
 
 const NOTHING: FlagEffect = { flagsRead: 0, flagsWritten: 0, flagsUndefined: 0, flagsCleared: 0, flagsSet: 0 }
@@ -20,7 +20,7 @@ const ZERO_LOGIC: FlagEffect = {
  * count is zero touches none and by one defines OF; SUB and XOR of a register with itself have a known result.
  */
 export function flagEffect(instruction: Instruction): FlagEffect {
-  const { attributes } = forms[instruction.code]!
+  const { attributes } = formOf(instruction.code)
   if (attributes.traits & Trait.ShiftCount) return shiftEffect(instruction)
   if (instruction.operandCount === 2 && sameRegisters(instruction)) {
     if (instruction.operation === Operation.Xor) return ZERO_LOGIC

@@ -3,10 +3,10 @@ import type { Bitness, Instruction } from '../instruction.ts'
 import { Trait } from '../table/attributes.ts'
 import { Dimension } from '../table/selector.ts'
 import { operandSizes } from '../table/sizes.ts'
-import { hasModrm, roots, treeCells } from '../table/tree.ts'
+import { growTree, hasModrm, roots, tree, UNGROWN } from '../table/tree.ts'
 import {
   formCondition, formMnemonic, formOperandCount, formOperands, formOperation, formSize, formTraits,
-} from './hot-tables.ts'
+} from '../table/forms.ts'
 import { Operation } from '../generated/operation.ts'
 import { decodeOperand } from './operand.ts'
 import { overrideBit, overrideSegment, PrefixClass, prefixClasses } from './prefixes.ts'
@@ -33,9 +33,11 @@ export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitne
   reset(out, bitness)
   readPrefixes(out)
   const root = readOpcode()
+  let cell = roots[root]!
+  if (cell === UNGROWN) cell = growTree(root)
   if (hasModrm[root] === 1) readModrm()
   setSizes(out, bitness)
-  const code = select(roots[root]!)
+  const code = select(cell)
   if (code !== 0 && state.overrun === 0) decodeForm(out, code)
   out.length = state.position - offset
   if (state.overrun === 1) return end - offset >= MAX_LENGTH ? DecodeStatus.TooLong : DecodeStatus.NeedMoreBytes
@@ -153,8 +155,9 @@ function setSizes(out: Instruction, bitness: number): void {
 
 /** Walks the decision tree of an opcode to a form. */
 function select(root: number): number {
+  const { cells } = tree
   let cell = root
-  while (cell < 0) cell = treeCells[~cell + 1 + dimensionValue(treeCells[~cell]!)]!
+  while (cell < 0) cell = cells[~cell + 1 + dimensionValue(cells[~cell]!)]!
   return cell
 }
 
@@ -193,7 +196,8 @@ function decodeForm(out: Instruction, code: number): void {
 
 /** A 3DNow! operation is named by a byte after its operands (AMD APM vol. 3, appendix A.1.2). */
 function nameBySuffix(out: Instruction): void {
-  const code = roots[SUFFIX_MAP | out.immediate]!
+  const opcode = SUFFIX_MAP | out.immediate
+  const code = roots[opcode] === UNGROWN ? growTree(opcode) : roots[opcode]!
   if (code === 0) state.invalid = 1
   out.code = code
   out.operation = formOperation[code]!

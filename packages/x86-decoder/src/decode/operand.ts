@@ -2,10 +2,14 @@ import { OperandKind } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
 import { RegisterClass } from '../register.ts'
 import { operandSizes } from '../table/sizes.ts'
-import { TemplateKind } from '../table/templates.ts'
-import { templateKind, templateMemorySize, templateNumber, templateRegisterSize } from './hot-tables.ts'
+import { templateColumns, TemplateKind } from '../table/templates.ts'
 import { readMemoryOperand } from './memory-operand.ts'
 import type { DecodeState } from './state.ts'
+
+const templateKind: Uint8Array = templateColumns.kind
+const templateRegisterSize: Uint8Array = templateColumns.registerSize
+const templateMemorySize: Uint8Array = templateColumns.memorySize
+const templateNumber: Uint16Array = templateColumns.number
 
 /** Register id of general register 0 by operand size in bytes. */
 const GENERAL = Uint8Array.of(

@@ -111,16 +111,32 @@ const WORDS: Readonly<Record<string, Template>> = {
 
 const memo = new Map<string, number>()
 
-/** Every template in use; 0 is none. */
-export const templates: Template[] = [template(K.None, 'n', 'n', 0)]
+/** Every template in use, by id; 0 is none. Room for as many as a byte can name. */
+export const templateColumns: {
+  readonly kind: Uint8Array
+  readonly registerSize: Uint8Array
+  readonly memorySize: Uint8Array
+  readonly number: Uint16Array
+} = {
+  kind: new Uint8Array(256),
+  registerSize: new Uint8Array(256),
+  memorySize: new Uint8Array(256),
+  number: new Uint16Array(256),
+}
 
 /** The id of the template that an operand word of a row names. */
 export function templateId(word: string): number {
   const known = memo.get(word)
   if (known !== undefined) return known
-  templates.push(WORDS[word] ?? byLetter(word))
-  memo.set(word, templates.length - 1)
-  return templates.length - 1
+  const made = WORDS[word] ?? byLetter(word)
+  const id = memo.size + 1
+  if (id > 255) throw new Error('more operand templates than a byte can name')
+  memo.set(word, id)
+  templateColumns.kind[id] = made.kind
+  templateColumns.registerSize[id] = made.registerSize
+  templateColumns.memorySize[id] = made.memorySize
+  templateColumns.number[id] = made.number
+  return id
 }
 
 /** A letter for the place, a size for the register and, if it differs, one for memory: `Gv`, `Evw`, `Wd`. */

@@ -1,101 +1,84 @@
-import { forms } from './forms.ts'
+import { codesOf, formOf } from './forms.ts'
 import type { Form } from './forms.ts'
 import { Dimension, DIMENSION_VALUES, FULL_MASKS, MAP_COUNT } from './selector.ts'
-import { TemplateKind, templates } from './templates.ts'
-
-const WITH_MODRM: ReadonlySet<number> = new Set([
-  TemplateKind.RmGeneral, TemplateKind.RegGeneral, TemplateKind.RmGeneralOnly, TemplateKind.MemoryOnly,
-  TemplateKind.RegSegment, TemplateKind.RegSegmentTarget, TemplateKind.RegControl, TemplateKind.RegDebug,
-  TemplateKind.RegVector, TemplateKind.RmVector, TemplateKind.RmVectorOnly, TemplateKind.RmX87, TemplateKind.RegAddress,
-  TemplateKind.RmAddress,
-])
+import { templateColumns, TemplateKind } from './templates.ts'
 
 /**
- * Decision trees over the rows. A cell >= 0 is a form; a cell < 0 is a node: `~cell` indexes `treeCells`, whose first
- * element is the dimension to test and whose next ones are the cells for each of its values.
+ * Decision trees over the rows of each opcode, grown when the opcode is first met. A cell >= 0 is a form; a cell < 0 is
+ * a node: `~cell` indexes `tree.cells`, whose first element is the dimension to test and whose next ones are the cells
+ * for each of its values.
  */
-export const roots: Int32Array = new Int32Array(MAP_COUNT << 8)
-/** 1 where an opcode has a ModRM byte. */
+export const roots: Int32Array = new Int32Array(MAP_COUNT << 8).fill(0x7fffffff)
+/** The root of an opcode whose tree is not grown. */
+export const UNGROWN = 0x7fffffff
+/** 1 where an opcode (of a grown tree) has a ModRM byte. */
 export const hasModrm: Uint8Array = new Uint8Array(MAP_COUNT << 8)
+
+/** The nodes of all trees. */
+export const tree: { cells: Int32Array; length: number } = { cells: new Int32Array(1 << 12), length: 0 }
+
+const WITHOUT_MODRM: ReadonlySet<number> = new Set([
+  TemplateKind.OpcodeGeneral, TemplateKind.Immediate, TemplateKind.ImmediateSigned, TemplateKind.ImmediateByteSigned,
+  TemplateKind.ImmediateFull, TemplateKind.ImmediateSecond, TemplateKind.Relative, TemplateKind.Far, TemplateKind.Offset,
+  TemplateKind.Fixed, TemplateKind.FixedGeneral, TemplateKind.One,
+])
+
 function usesModrm(form: Form): boolean {
   const { accepts } = form.selector
   for (const dimension of [Dimension.Mod, Dimension.Reg, Dimension.Rm]) {
     if (accepts[dimension] !== FULL_MASKS[dimension]) return true
   }
-  return form.operands.some((operand) => WITH_MODRM.has(templates[operand]!.kind))
+  return form.operands.some((operand) => !WITHOUT_MODRM.has(templateColumns.kind[operand]!))
 }
 
-const DIMENSIONS: number = DIMENSION_VALUES.length
-
-/** Accepted values at `form * DIMENSIONS + dimension`. */
-function acceptColumns(): Uint8Array {
-  const columns = new Uint8Array(forms.length * DIMENSIONS)
-  forms.forEach((form, code) => columns.set(form.selector.accepts, code * DIMENSIONS))
-  return columns
+/** Grows the tree of an opcode (`map << 8 | opcode`) and returns its root. Allocates: once per opcode. */
+export function growTree(opcode: number): number {
+  const codes = codesOf(opcode)
+  if (codes.some((code) => usesModrm(formOf(code)))) hasModrm[opcode] = 1
+  const root = cellFor(codes, 0)
+  roots[opcode] = root
+  return root
 }
 
-function build(): Int32Array {
-  const byOpcode: number[][] = Array.from({ length: roots.length }, () => [])
-  for (let code = 1; code < forms.length; code++) {
-    const form = forms[code]!
-    const first = (form.selector.map << 8) | form.selector.opcode
-    const modrm = usesModrm(form) ? 1 : 0
-    for (let opcode = first; opcode < first + form.selector.span; opcode++) {
-      byOpcode[opcode]!.push(code)
-      hasModrm[opcode]! |= modrm
-    }
-  }
-  const builder: Builder = { accepts: acceptColumns(), cells: [] }
-  byOpcode.forEach((codes, opcode) => {
-    roots[opcode] = cellFor(builder, codes, 0)
-  })
-  return Int32Array.from(builder.cells)
-}
-
-interface Builder {
-  readonly accepts: Uint8Array
-  readonly cells: number[]
-}
-
-function cellFor(builder: Builder, codes: readonly number[], from: number): number {
+function cellFor(codes: readonly number[], from: number): number {
   if (codes.length === 0) return 0
-  const dimension = nextDimension(builder.accepts, codes, from)
-  if (dimension === DIMENSIONS) return codes[0]!
-  const { cells } = builder
-  const node = cells.length
+  const dimension = nextDimension(codes, from)
+  if (dimension === DIMENSION_VALUES.length) return codes[0]!
   const values = DIMENSION_VALUES[dimension]!
-  for (let i = 0; i <= values; i++) cells.push(dimension)
+  const node = newNode(dimension, values)
   let previous: readonly number[] = []
   for (let value = 0; value < values; value++) {
-    const fitting = fittingCodes(builder.accepts, codes, dimension, value)
+    const fitting = codes.filter((code) => formOf(code).selector.accepts[dimension]! & (1 << value))
     const same = value > 0 && equal(fitting, previous)
-    cells[node + 1 + value] = same ? cells[node + value]! : cellFor(builder, fitting, dimension + 1)
+    const cell = same ? tree.cells[node + value]! : cellFor(fitting, dimension + 1)
+    tree.cells[node + 1 + value] = cell
     previous = fitting
   }
   return ~node
 }
 
-/** The first dimension from `from` on in which some row does not accept everything. */
-function nextDimension(accepts: Uint8Array, codes: readonly number[], from: number): number {
-  for (let dimension = from; dimension < DIMENSIONS; dimension++) {
-    for (const code of codes) {
-      if (accepts[code * DIMENSIONS + dimension] !== FULL_MASKS[dimension]) return dimension
-    }
+function newNode(dimension: number, values: number): number {
+  const node = tree.length
+  tree.length += values + 1
+  if (tree.length > tree.cells.length) {
+    const larger = new Int32Array(tree.cells.length * 2)
+    larger.set(tree.cells)
+    tree.cells = larger
   }
-  return DIMENSIONS
+  tree.cells[node] = dimension
+  return node
 }
 
-function fittingCodes(accepts: Uint8Array, codes: readonly number[], dimension: number, value: number): number[] {
-  const fitting: number[] = []
-  for (const code of codes) {
-    if (accepts[code * DIMENSIONS + dimension]! & (1 << value)) fitting.push(code)
+/** The first dimension from `from` on in which some row does not accept everything. */
+function nextDimension(codes: readonly number[], from: number): number {
+  for (let dimension = from; dimension < DIMENSION_VALUES.length; dimension++) {
+    for (const code of codes) {
+      if (formOf(code).selector.accepts[dimension] !== FULL_MASKS[dimension]) return dimension
+    }
   }
-  return fitting
+  return DIMENSION_VALUES.length
 }
 
 function equal(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((code, i) => code === b[i])
 }
-
-/** Nodes: see `roots`. */
-export const treeCells: Int32Array = build()

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { facts, formCount, Operation, Sensitivity } from '../../src/index.ts'
-import { forms } from '../../src/table/forms.ts'
-import { roots, treeCells } from '../../src/table/tree.ts'
+import { formOf } from '../../src/table/forms.ts'
+import { DIMENSION_VALUES } from '../../src/table/selector.ts'
+import { growTree, roots, tree } from '../../src/table/tree.ts'
+
+const forms = Array.from({ length: formCount }, (_, code) => formOf(code))
 
 /** Forms that some path of the decision trees reaches. */
 function reachable(): Set<number> {
@@ -12,11 +15,10 @@ function reachable(): Set<number> {
     if (seen.has(cell)) return
     seen.add(cell)
     const node = ~cell
-    const dimension = treeCells[node]!
-    const values = [2, 8, 8, 4, 2, 3, 2, 2, 4][dimension]!
-    for (let value = 0; value < values; value++) visit(treeCells[node + 1 + value]!)
+    const values = DIMENSION_VALUES[tree.cells[node]!]!
+    for (let value = 0; value < values; value++) visit(tree.cells[node + 1 + value]!)
   }
-  for (const root of roots) visit(root)
+  for (let opcode = 0; opcode < roots.length; opcode++) visit(growTree(opcode))
   return found
 }
 
