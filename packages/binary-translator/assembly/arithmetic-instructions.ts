@@ -23,8 +23,6 @@ function compute(operation: u32, control: u32, aSe: u32, a: u64, bSe: u32, b: u6
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function registers(cpu: usize, operation: u32, dst: u32, src: u32, pop: u32): void {
   const into = physical(cpu, dst)
   const from = physical(cpu, src)

@@ -9,61 +9,43 @@ export class MemoryOperand {
   static denormal: u32 = 0
 }
 
-// @ts-ignore: decorator
-@inline
 export function exponentOf(signExponent: u32): u32 {
   return signExponent & MAX_EXPONENT
 }
 
 /** A finite normal number: neither zero, denormal, infinity, NaN nor unsupported. */
-// @ts-ignore: decorator
-@inline
 export function isNormal(signExponent: u32, significand: u64): bool {
   return <u32>(exponentOf(signExponent) - 1) < 0x7ffe && <i64>significand < 0
 }
 
 /** Unnormal, pseudo-NaN or pseudo-infinity. */
-// @ts-ignore: decorator
-@inline
 export function isUnsupported(signExponent: u32, significand: u64): bool {
   return exponentOf(signExponent) != 0 && <i64>significand >= 0
 }
 
-// @ts-ignore: decorator
-@inline
 export function isNan(signExponent: u32, significand: u64): bool {
   return exponentOf(signExponent) == MAX_EXPONENT && significand << 1 != 0
 }
 
-// @ts-ignore: decorator
-@inline
 export function isInfinity(signExponent: u32, significand: u64): bool {
   return exponentOf(signExponent) == MAX_EXPONENT && significand == INTEGER_BIT
 }
 
 /** Denormal or pseudo-denormal. */
-// @ts-ignore: decorator
-@inline
 export function isDenormal(signExponent: u32, significand: u64): bool {
   return exponentOf(signExponent) == 0 && significand != 0
 }
 
-// @ts-ignore: decorator
-@inline
 export function isZero(signExponent: u32, significand: u64): bool {
   return exponentOf(signExponent) == 0 && significand == 0
 }
 
 /** The exponent that a finite non-zero number has once its significand is normalized. */
-// @ts-ignore: decorator
-@inline
 export function normalExponent(signExponent: u32, significand: u64): i32 {
   const exponent = <i32>exponentOf(signExponent)
   return exponent ? exponent : 1 - <i32>clz(significand)
 }
 
-// @ts-ignore: decorator
-@inline
 export function normalSignificand(significand: u64): u64 {
   return significand << clz(significand)
 }

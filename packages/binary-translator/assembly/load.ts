@@ -27,8 +27,6 @@ function pushReal(cpu: usize): void {
 }
 
 /** Whether an exponent field is that of a normal number, which raises nothing. */
-// @ts-ignore: decorator
-@inline
 function isPlain(exponent: u32, limit: u32): bool {
   return ((exponent & limit) - 1) < limit - 1
 }

@@ -150,8 +150,6 @@ function timesLogarithmOfOnePlus(control: u32, xSe: u32, x: u64, ySe: u32, y: u6
   deliverProduct(control, xSe & SIGN, ySe, y)
 }
 
-// @ts-ignore: decorator
-@inline
 function intoSecond(cpu: usize, onePlus: bool): void {
   const top = physical(cpu, 0)
   const into = physical(cpu, 1)

@@ -44,8 +44,6 @@ export function takeInteger(value: i64): void {
 }
 
 /** Register operands: no memory operand takes part. */
-// @ts-ignore: decorator
-@inline
 export function takeNone(): void {
   MemoryOperand.denormal = 0
 }

@@ -6,8 +6,6 @@ import { Wide, shiftRightSticky } from './wide'
 /** An unmasked overflow or underflow wraps the exponent by this much (section 8.5.4). */
 const WRAP: i32 = 24576
 
-// @ts-ignore: decorator
-@inline
 export function roundingOf(control: u32): u32 {
   return (control >> 10) & 3
 }
@@ -21,8 +19,6 @@ export function precisionOf(control: u32): u32 {
 }
 
 /** Whether a magnitude with this fraction (half = 2^63) rounds away from zero. */
-// @ts-ignore: decorator
-@inline
 export function roundsUp(rounding: u32, negative: bool, odd: bool, fraction: u64): bool {
   if (rounding == RC_NEAREST) return fraction > INTEGER_BIT || (fraction == INTEGER_BIT && odd)
   if (rounding == RC_DOWN) return negative && fraction != 0
@@ -31,8 +27,6 @@ export function roundsUp(rounding: u32, negative: bool, odd: bool, fraction: u64
 }
 
 /** Rounds a normalized high:low to a register's exponent range and gives it. */
-// @ts-ignore: decorator
-@inline
 export function roundToRegister(control: u32, precision: u32, sign: u32, exponent: i32, high: u64, low: u64): void {
   round(control, precision, 0x7fff, sign, exponent, high, low)
 }
@@ -80,8 +74,6 @@ function massive(raised: u32, signExponent: u32, significand: u64): void {
 }
 
 /** The bits below the last kept place, aligned so that half is 2^63. */
-// @ts-ignore: decorator
-@inline
 function fractionOf(precision: u32, high: u64, low: u64): u64 {
   return precision == 64 ? low : (high << precision) | u64(low != 0)
 }

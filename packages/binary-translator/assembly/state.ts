@@ -12,8 +12,6 @@ export class Result {
   static raised: u32 = 0
 }
 
-// @ts-ignore: decorator
-@inline
 export function give(signExponent: u32, significand: u64): void {
   Result.signExponent = signExponent
   Result.significand = significand
@@ -25,26 +23,18 @@ export function giveInvalid(): void {
   give(INDEFINITE_SIGN_EXPONENT, INDEFINITE)
 }
 
-// @ts-ignore: decorator
-@inline
 export function physical(cpu: usize, i: u32): u32 {
   return ((load<u32>(cpu, STATUS) >> 11) + i) & 7
 }
 
-// @ts-ignore: decorator
-@inline
 export function isEmpty(cpu: usize, register: u32): bool {
   return ((load<u32>(cpu, TAGS) >> (register << 1)) & 3) == 3
 }
 
-// @ts-ignore: decorator
-@inline
 export function significandOf(cpu: usize, register: u32): u64 {
   return load<u64>(cpu + (register << 4), REGISTERS)
 }
 
-// @ts-ignore: decorator
-@inline
 export function signExponentOf(cpu: usize, register: u32): u32 {
   return load<u16>(cpu + (register << 4), SIGN_EXPONENT)
 }
@@ -61,8 +51,6 @@ export function setEmpty(cpu: usize, register: u32): void {
 }
 
 /** ES and B follow from the flags and the masks (sections 8.1.3.3 and 8.1.3.4). */
-// @ts-ignore: decorator
-@inline
 export function summarize(status: u32, control: u32): u32 {
   const unmasked = status & ~control & EXCEPTIONS
   return (status & ~ES_AND_BUSY) | (unmasked ? ES_AND_BUSY : 0)
@@ -81,8 +69,6 @@ export function settleConditions(cpu: usize, cleared: u32, conditions: u32): voi
 }
 
 /** Whether an unmasked exception found before computing forbids to write results. */
-// @ts-ignore: decorator
-@inline
 export function isStopped(control: u32): bool {
   return (Result.raised & ~control & PRE_COMPUTATION) != 0
 }

@@ -134,8 +134,6 @@ function convertInteger(cpu: usize, largest: u64, rounding: u32): i64 {
   return negative ? 0 - <i64>magnitude : <i64>magnitude
 }
 
-// @ts-ignore: decorator
-@inline
 function rounding(cpu: usize): u32 {
   return roundingOf(load<u32>(cpu, CONTROL))
 }

@@ -6,8 +6,6 @@ export class Wide {
 }
 
 /** The high word of a full product; the low one is a * b. */
-// @ts-ignore: decorator
-@inline
 export function multiplyHigh(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff
   const aHigh = a >> 32

@@ -7,15 +7,27 @@ const assembly = new URL('../assembly/', import.meta.url)
 const output = new URL('../src/generated/x87.ts', import.meta.url)
 
 const OPTIONS = [
-  'index.ts', '--outFile', 'x87.wasm', '-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory',
-  '--use', 'abort=',
+  'index.ts',
+  '--outFile',
+  'x87.wasm',
+  '-O3',
+  '--converge',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--noExportMemory',
+  '--use',
+  'abort=',
 ]
 
 type Sources = Map<string, string>
 
 async function readSources(): Promise<Sources> {
   const names = (await readdir(assembly)).filter((name) => name.endsWith('.ts')).sort()
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, assembly), 'utf8')] as const)))
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, assembly), 'utf8')] as const)),
+  )
 }
 
 async function hashOf(sources: Sources): Promise<string> {
@@ -42,14 +54,15 @@ async function compile(sources: Sources): Promise<Uint8Array> {
 /** The memory belongs to the machine: the module may bring neither data nor a start function nor a memory of its own. */
 function check(binary: Uint8Array, module: WebAssembly.Module): void {
   const imports = WebAssembly.Module.imports(module)
-  if (imports.length !== 1 || imports[0]?.kind !== 'memory') throw new Error(`unexpected imports ${JSON.stringify(imports)}`)
+  if (imports.length !== 1 || imports[0]?.kind !== 'memory')
+    throw new Error(`unexpected imports ${JSON.stringify(imports)}`)
   for (const section of sectionsOf(binary)) {
     if (section === 8 || section === 11) throw new Error(`the module has a ${section === 8 ? 'start' : 'data'} section`)
   }
 }
 
 function* sectionsOf(binary: Uint8Array): Generator<number> {
-  for (let at = 8; at < binary.length; ) {
+  for (let at = 8; at < binary.length;) {
     yield binary[at++]!
     let size = 0
     for (let shift = 0, more = true; more; shift += 7) {
@@ -60,20 +73,31 @@ function* sectionsOf(binary: Uint8Array): Generator<number> {
   }
 }
 
-const TYPES: Record<string, string> = { usize: 'number', i32: 'number', u32: 'number', i64: 'bigint', u64: 'bigint', void: 'void' }
+const TYPES: Record<string, string> = {
+  usize: 'number',
+  i32: 'number',
+  u32: 'number',
+  i64: 'bigint',
+  u64: 'bigint',
+  void: 'void',
+}
 
 /** One documented member per exported function, from its signature in the sources. */
 function describe(sources: Sources, exported: ReadonlySet<string>): string {
-  const pattern = /\/\*\*((?:(?!\*\/)[^])*)\*\/\n(?:\/\/ @ts-ignore[^\n]*\n)?(?:@\w+\n)?export function (\w+)\(([^)]*)\): (\w+)/g
+  const pattern = /\/\*\*((?:(?!\*\/)[^])*)\*\/\nexport function (\w+)\(([^)]*)\): (\w+)/g
   const members: string[] = []
-  const sourceNames = new Set([...sources.get('index.ts')!.matchAll(/from '\.\/([\w-]+)'/g)].map((match) => `${match[1]}.ts`))
+  const sourceNames = new Set(
+    [...sources.get('index.ts')!.matchAll(/from '\.\/([\w-]+)'/g)].map((match) => `${match[1]}.ts`),
+  )
   const found = new Set<string>()
   for (const [file, text] of sources) {
     if (!sourceNames.has(file)) continue
     for (const [, comment, name, parameters, result] of text.matchAll(pattern)) {
       if (!exported.has(name!)) continue
       found.add(name!)
-      const typed = parameters!.split(',').map((parameter) => parameter.trim().replace(/: (\w+)$/, (_, type: string) => `: ${TYPES[type]!}`))
+      const typed = parameters!
+        .split(',')
+        .map((parameter) => parameter.trim().replace(/: (\w+)$/, (_, type: string) => `: ${TYPES[type]!}`))
       members.push(`  /**${comment}*/\n  ${name}(${typed.join(', ')}): ${TYPES[result!]!}`)
     }
   }
@@ -115,7 +139,10 @@ async function generate(): Promise<void> {
   const binary = await compile(sources)
   const module = new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>)
   check(binary, module)
-  const names = WebAssembly.Module.exports(module).filter((entry) => entry.kind === 'function').map((entry) => entry.name).sort()
+  const names = WebAssembly.Module.exports(module)
+    .filter((entry) => entry.kind === 'function')
+    .map((entry) => entry.name)
+    .sort()
   await mkdir(new URL('.', output), { recursive: true })
   await writeFile(output, render(hash, binary, describe(sources, new Set(names)), names))
   process.stdout.write(`x87.ts: ${names.length} functions, ${binary.length} bytes\n`)

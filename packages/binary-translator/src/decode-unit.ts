@@ -54,8 +54,10 @@ export function decodeOne(bytes: Uint8Array, at: number, end: number, mode: numb
   return { instruction, shape, family: familyOf(shape), offset }
 }
 
-/** POP to memory computes an ESP-based address with ESP already incremented. SDM vol. 2, POP. */
+/** Brings far pointers to their offset's size; POP to memory counts ESP as already incremented. SDM vol. 2, POP. */
 function normalize(instruction: Instruction): void {
+  // The offset's size is the operand size; the pointer itself is two bytes longer.
+  if (instruction.kinds[0] === OperandKind.FarPointer) instruction.operandSize = instruction.sizes[0]! - 2
   if (instruction.operation !== Operation.Pop || instruction.kinds[0] !== OperandKind.Memory) return
   if (instruction.base === ESP) instruction.displacement += instruction.operandSize
 }

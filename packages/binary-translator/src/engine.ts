@@ -142,7 +142,9 @@ export class Engine {
   ensureUnit(host: number, mode: number): Unit | null {
     const page = host - (host % pageBytes)
     const unit = this.cache.unit(host, mode)
-    if (this.cache.get(unit, UnitField.records) !== 0) return unit
+    if (this.cache.get(unit, UnitField.records) !== 0) {
+      return this.cache.get(unit, UnitField.secondPage) === 0 ? unit : null
+    }
     const decoded = decodeUnit(this.#bytes, page, host - page, mode)
     if (decoded.alone) return null
     this.handlers.prepare(decoded.instructions)
@@ -157,6 +159,7 @@ export class Engine {
   /** Caches a unit of one instruction that ends in the page at host address `secondPage`. */
   crossingUnit(host: number, mode: number, decoded: DecodedInstruction, secondPage: number): void {
     const unit = this.cache.unit(host, mode)
+    if (this.cache.get(unit, UnitField.secondPage) === secondPage) return
     if (this.cache.get(unit, UnitField.records) !== 0) this.cache.drop(unit)
     this.handlers.prepare([decoded])
     const { instruction, family, offset } = decoded

@@ -17,7 +17,13 @@ export const anyOperands: OperandSource = (random) => {
 export const belowOne: OperandSource = (random) => {
   const [first, second] = anyOperands(random)
   if ((first.signExponent & 0x7fff) < 0x3fff || random.below(4) === 0) return [first, second]
-  return [{ signExponent: (first.signExponent & 0x8000) | (0x3ffe - random.below(random.pick([4, 70]))), significand: first.significand | INTEGER }, second]
+  return [
+    {
+      signExponent: (first.signExponent & 0x8000) | (0x3ffe - random.below(random.pick([4, 70]))),
+      significand: first.significand | INTEGER,
+    },
+    second,
+  ]
 }
 
 /** Every class of operand, with more of the magnitudes that reach the functions' series. */
@@ -40,15 +46,26 @@ function controlWord(random: Random): number {
 /** Tags by stack position: mostly two values and room to push; also full, empty and ragged stacks. */
 function emptySlots(random: Random): number {
   switch (random.below(10)) {
-    case 0: return 0
-    case 1: return random.u32() & 0xff
-    case 2: return 0xff
-    case 3: return 0xfe
-    default: return 0xfc & (0xff << random.below(6))
+    case 0:
+      return 0
+    case 1:
+      return random.u32() & 0xff
+    case 2:
+      return 0xff
+    case 3:
+      return 0xfe
+    default:
+      return 0xfc & (0xff << random.below(6))
   }
 }
 
-export function fillCase(random: Random, operands: OperandSource, view: DataView, at: number, instruction: number): void {
+export function fillCase(
+  random: Random,
+  operands: OperandSource,
+  view: DataView,
+  at: number,
+  instruction: number,
+): void {
   const control = controlWord(random)
   const top = random.below(8)
   // Only masked flags may be set: a pending exception would stop the instruction under test.
@@ -62,7 +79,14 @@ export function fillCase(random: Random, operands: OperandSource, view: DataView
   view.setUint32(at + Offset.tags, 0xffff0000 | tags, true)
   const [first, second] = operands(random)
   for (let i = 0; i < 8; i++) {
-    const value = i === 0 ? first : i === 1 ? second : i === 3 ? extended(random) : { signExponent: 0x3fff + i, significand: 0xabcdef0123456789n }
+    const value =
+      i === 0
+        ? first
+        : i === 1
+          ? second
+          : i === 3
+            ? extended(random)
+            : { signExponent: 0x3fff + i, significand: 0xabcdef0123456789n }
     view.setBigUint64(at + Offset.registers + 10 * i, value.significand, true)
     view.setUint16(at + Offset.registers + 10 * i + 8, value.signExponent, true)
   }
@@ -80,7 +104,12 @@ function decimal(random: Random, view: DataView, at: number): void {
   view.setUint8(at + 9, random.u32() & 0x80)
 }
 
-export function makeCases(seed: number, instruction: number, operands: OperandSource, count: number): Uint8Array<ArrayBuffer> {
+export function makeCases(
+  seed: number,
+  instruction: number,
+  operands: OperandSource,
+  count: number,
+): Uint8Array<ArrayBuffer> {
   const random = new Random(seed + instruction * 7919)
   const records = new Uint8Array(count * RECORD_BYTES)
   const view = new DataView(records.buffer)

@@ -18,9 +18,11 @@ function distance(expected: DataView, actual: DataView, i: number): bigint {
   const at = Offset.registers + 10 * i
   const [a, b] = [expected, actual].map((view) => [view.getUint16(at + 8, true), view.getBigUint64(at, true)] as const)
   if (a![0] === b![0] && a![1] === b![1]) return 0n
-  const isSpecial = ([se, significand]: readonly [number, bigint]): boolean => (se & 0x7fff) === 0x7fff || ((se & 0x7fff) !== 0 && significand >> 63n === 0n)
+  const isSpecial = ([se, significand]: readonly [number, bigint]): boolean =>
+    (se & 0x7fff) === 0x7fff || ((se & 0x7fff) !== 0 && significand >> 63n === 0n)
   if ((a![0] ^ b![0]) & 0x8000 || isSpecial(a!) || isSpecial(b!)) return 1n << 80n
-  const order = ([se, significand]: readonly [number, bigint]): bigint => (BigInt(Math.max(se & 0x7fff, 1)) << 63n) + significand
+  const order = ([se, significand]: readonly [number, bigint]): bigint =>
+    (BigInt(Math.max(se & 0x7fff, 1)) << 63n) + significand
   const difference = order(a!) - order(b!)
   return difference < 0n ? -difference : difference
 }

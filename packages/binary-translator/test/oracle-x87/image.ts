@@ -4,7 +4,15 @@
  */
 export const RECORD_BYTES = 272
 export const MEMORY_BYTES = 160
-export const Offset = { control: 0, status: 4, tags: 8, registers: 28, memory: 108, flags: 268, instruction: 270 } as const
+export const Offset = {
+  control: 0,
+  status: 4,
+  tags: 8,
+  registers: 28,
+  memory: 108,
+  flags: 268,
+  instruction: 270,
+} as const
 
 /** Which bytes of a record an instruction determines; the pointers between tags and registers are the harness's own. */
 export function isCompared(offset: number): boolean {

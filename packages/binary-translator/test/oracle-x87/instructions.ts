@@ -47,10 +47,18 @@ function defineArithmetic(): void {
     define(`f${name} st0, st1`, intel(`f${name} st, st(1)`), ({ x87, cpu }) => x87[`f${name}`](cpu, 0, 1, 0))
     define(`f${name} st3, st0`, intel(`f${name} st(3), st`), ({ x87, cpu }) => x87[`f${name}`](cpu, 3, 0, 0))
     define(`f${name}p st1, st0`, intel(`f${name}p st(1), st`), ({ x87, cpu }) => x87[`f${name}`](cpu, 1, 0, 1))
-    define(`f${name} m32`, `f${name}s (%1)`, ({ x87, cpu, memory }) => x87[`f${name}_f32`](cpu, memory.getUint32(0, true)))
-    define(`f${name} m64`, `f${name}l (%1)`, ({ x87, cpu, memory }) => x87[`f${name}_f64`](cpu, memory.getBigUint64(0, true)))
-    define(`fi${name} m16`, `fi${name}s (%1)`, ({ x87, cpu, memory }) => x87[`fi${name}_i16`](cpu, memory.getUint16(0, true)))
-    define(`fi${name} m32`, `fi${name}l (%1)`, ({ x87, cpu, memory }) => x87[`fi${name}_i32`](cpu, memory.getUint32(0, true)))
+    define(`f${name} m32`, `f${name}s (%1)`, ({ x87, cpu, memory }) =>
+      x87[`f${name}_f32`](cpu, memory.getUint32(0, true)),
+    )
+    define(`f${name} m64`, `f${name}l (%1)`, ({ x87, cpu, memory }) =>
+      x87[`f${name}_f64`](cpu, memory.getBigUint64(0, true)),
+    )
+    define(`fi${name} m16`, `fi${name}s (%1)`, ({ x87, cpu, memory }) =>
+      x87[`fi${name}_i16`](cpu, memory.getUint16(0, true)),
+    )
+    define(`fi${name} m32`, `fi${name}l (%1)`, ({ x87, cpu, memory }) =>
+      x87[`fi${name}_i32`](cpu, memory.getUint32(0, true)),
+    )
   }
   define('fsqrt', 'fsqrt', ({ x87, cpu }) => x87.fsqrt(cpu))
 }
@@ -58,24 +66,33 @@ function defineArithmetic(): void {
 function defineLoads(): void {
   define('fld m32', 'flds (%1)', ({ x87, cpu, memory }) => x87.fld_f32(cpu, memory.getUint32(0, true)))
   define('fld m64', 'fldl (%1)', ({ x87, cpu, memory }) => x87.fld_f64(cpu, memory.getBigUint64(0, true)))
-  define('fld m80', 'fldt (%1)', ({ x87, cpu, memory }) => x87.fld_f80(cpu, memory.getBigUint64(0, true), memory.getUint16(8, true)))
+  define('fld m80', 'fldt (%1)', ({ x87, cpu, memory }) =>
+    x87.fld_f80(cpu, memory.getBigUint64(0, true), memory.getUint16(8, true)),
+  )
   define('fld st3', 'fld %%st(3)', ({ x87, cpu }) => x87.fld_st(cpu, 3))
   define('fld st0', 'fld %%st(0)', ({ x87, cpu }) => x87.fld_st(cpu, 0))
   define('fild m16', 'filds (%1)', ({ x87, cpu, memory }) => x87.fild_i16(cpu, memory.getUint16(0, true)))
   define('fild m32', 'fildl (%1)', ({ x87, cpu, memory }) => x87.fild_i32(cpu, memory.getUint32(0, true)))
   define('fild m64', 'fildll (%1)', ({ x87, cpu, memory }) => x87.fild_i64(cpu, memory.getBigUint64(0, true)))
-  define('fbld', 'fbld (%1)', ({ x87, cpu, memory }) => x87.fbld(cpu, memory.getBigUint64(0, true), memory.getUint16(8, true)))
+  define('fbld', 'fbld (%1)', ({ x87, cpu, memory }) =>
+    x87.fbld(cpu, memory.getBigUint64(0, true), memory.getUint16(8, true)),
+  )
   for (const name of ['fld1', 'fldz', 'fldpi', 'fldl2e', 'fldl2t', 'fldlg2', 'fldln2'] as const) {
     define(name, name, ({ x87, cpu }) => x87[name](cpu))
   }
   define('fxch st1', 'fxch %%st(1)', ({ x87, cpu }) => x87.fxch(cpu, 1))
   define('fxch st3', 'fxch %%st(3)', ({ x87, cpu }) => x87.fxch(cpu, 3))
   define('fcmovb st1', 'fcmovb %%st(1), %%st', ({ x87, cpu, flags }) => x87.fcmov(cpu, 1, flags & 1))
-  define('fcmovne st3', 'fcmovne %%st(3), %%st', ({ x87, cpu, flags }) => x87.fcmov(cpu, 3, (flags & 0x40) === 0 ? 1 : 0))
+  define('fcmovne st3', 'fcmovne %%st(3), %%st', ({ x87, cpu, flags }) =>
+    x87.fcmov(cpu, 3, (flags & 0x40) === 0 ? 1 : 0),
+  )
 }
 
 function defineStores(): void {
-  for (const [suffix, pop] of [['', 0], ['p', 1]] as const) {
+  for (const [suffix, pop] of [
+    ['', 0],
+    ['p', 1],
+  ] as const) {
     define(`fst${suffix} m32`, `fst${suffix}s (%1)`, (call) => {
       const bits = call.x87.store_f32(call.cpu)
       commit(call, pop, () => call.memory.setUint32(0, bits, true))
@@ -100,7 +117,10 @@ function defineStores(): void {
   })
   define('fstp st0', 'fstp %%st(0)', ({ x87, cpu }) => x87.store_st(cpu, 0, 1))
   defineTruncations()
-  for (const [name, assembly, function_] of [['fstp m80', 'fstpt (%1)', 'store_f80'], ['fbstp', 'fbstp (%1)', 'store_bcd']] as const) {
+  for (const [name, assembly, function_] of [
+    ['fstp m80', 'fstpt (%1)', 'store_f80'],
+    ['fbstp', 'fbstp (%1)', 'store_bcd'],
+  ] as const) {
     define(name, assembly, (call) => {
       call.x87[function_](call.cpu)
       commit(call, 1, () => {
@@ -143,7 +163,8 @@ function defineComparisons(): void {
 }
 
 function defineControl(): void {
-  for (const name of ['fninit', 'fnclex', 'fincstp', 'fdecstp'] as const) define(name, name, ({ x87, cpu }) => x87[name](cpu))
+  for (const name of ['fninit', 'fnclex', 'fincstp', 'fdecstp'] as const)
+    define(name, name, ({ x87, cpu }) => x87[name](cpu))
   define('ffree st3', 'ffree %%st(3)', ({ x87, cpu }) => x87.ffree(cpu, 3))
   define('fldcw', 'fldcw (%1)', ({ x87, cpu, memory }) => x87.fldcw(cpu, memory.getUint16(0, true)))
   define('fnstcw', 'fnstcw (%1)', ({ x87, cpu, memory }) => memory.setUint16(0, x87.fnstcw(cpu), true))
@@ -151,12 +172,16 @@ function defineControl(): void {
 }
 
 function defineScaling(): void {
-  for (const name of ['frndint', 'fscale', 'fxtract', 'fprem', 'fprem1'] as const) define(name, name, ({ x87, cpu }) => x87[name](cpu))
+  for (const name of ['frndint', 'fscale', 'fxtract', 'fprem', 'fprem1'] as const)
+    define(name, name, ({ x87, cpu }) => x87[name](cpu))
 }
 
 /** Stores of the environment contain pointers into the harness, which are left out of the comparison. */
 function defineEnvironment(): void {
-  const formats = [['16', 'data16 ', 1, [6, 14]], ['32', '', 3, [12, 28]]] as const
+  const formats = [
+    ['16', 'data16 ', 1, [6, 14]],
+    ['32', '', 3, [12, 28]],
+  ] as const
   for (const [name, prefix, format, ignored] of formats) {
     const storeEnvironment: Run = ({ x87, cpu, operand }) => {
       x87.fnstenv(cpu, operand, format)
@@ -166,13 +191,34 @@ function defineEnvironment(): void {
       x87.fnsave(cpu, operand, format)
       x87.fninit(cpu)
     }
-    list.push({ name: `fnstenv ${name}`, assembly: `${prefix}fnstenv (%1)`, run: storeEnvironment, operands: anyOperands, ulps: 0, ignored })
-    list.push({ name: `fnsave ${name}`, assembly: `${prefix}fnsave (%1)`, run: saveState, operands: anyOperands, ulps: 0, ignored })
+    list.push({
+      name: `fnstenv ${name}`,
+      assembly: `${prefix}fnstenv (%1)`,
+      run: storeEnvironment,
+      operands: anyOperands,
+      ulps: 0,
+      ignored,
+    })
+    list.push({
+      name: `fnsave ${name}`,
+      assembly: `${prefix}fnsave (%1)`,
+      run: saveState,
+      operands: anyOperands,
+      ulps: 0,
+      ignored,
+    })
     define(`fldenv ${name}`, `${prefix}fldenv (%1)`, ({ x87, cpu, operand }) => x87.fldenv(cpu, operand, format))
     define(`frstor ${name}`, `${prefix}frstor (%1)`, ({ x87, cpu, operand }) => x87.frstor(cpu, operand, format))
   }
   const save: Run = ({ x87, cpu, operand }) => x87.fxsave(cpu, operand, 1)
-  list.push({ name: 'fxsave', assembly: 'fxsave64 (%1)\n\tmovq $0, 24(%1)', run: save, operands: anyOperands, ulps: 0, ignored: [6, 32] })
+  list.push({
+    name: 'fxsave',
+    assembly: 'fxsave64 (%1)\n\tmovq $0, 24(%1)',
+    run: save,
+    operands: anyOperands,
+    ulps: 0,
+    ignored: [6, 32],
+  })
   define('fxrstor', 'movq $0, 24(%1)\n\tfxrstor64 (%1)', ({ x87, cpu, operand, memory }) => {
     memory.setBigUint64(24, 0n, true)
     x87.fxrstor(cpu, operand, 1)
@@ -181,7 +227,8 @@ function defineEnvironment(): void {
 
 function defineTranscendentals(): void {
   const names = ['f2xm1', 'fyl2x', 'fyl2xp1', 'fpatan', 'fsin', 'fcos', 'fsincos', 'fptan'] as const
-  for (const name of names) define(name, name, ({ x87, cpu }) => x87[name](cpu), name === 'f2xm1' ? belowOne : modest, 1)
+  for (const name of names)
+    define(name, name, ({ x87, cpu }) => x87[name](cpu), name === 'f2xm1' ? belowOne : modest, 1)
 }
 
 defineArithmetic()

@@ -14,7 +14,9 @@ export class NativeCpu {
     const lines = instructions.map(({ assembly }, number) => `INSTRUCTION(${number}, ${JSON.stringify(assembly)})`)
     writeFileSync(join(this.#directory, 'instructions.inc'), lines.join('\n'))
     const source = fileURLToPath(new URL('./harness.c', import.meta.url))
-    execFileSync('gcc', ['-O1', '-mno-red-zone', '-I', this.#directory, '-o', this.#program, source], { stdio: 'inherit' })
+    execFileSync('gcc', ['-O1', '-mno-red-zone', '-I', this.#directory, '-o', this.#program, source], {
+      stdio: 'inherit',
+    })
   }
 
   run(records: Uint8Array): Uint8Array {

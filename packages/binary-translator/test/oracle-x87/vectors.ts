@@ -50,7 +50,10 @@ function difference(from: Uint8Array, to: Uint8Array, count: number): Uint8Array
   return columns
 }
 
-export function pack(expectations: readonly Expectation[], inputs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Uint8Array {
+export function pack(
+  expectations: readonly Expectation[],
+  inputs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Uint8Array {
   const header = JSON.stringify(expectations.map(({ name, count, inputs: hash }) => [name, count, hash]))
   const parts: Uint8Array[] = [new TextEncoder().encode(`${header}\n`)]
   for (const { name, count, outputs } of expectations) {

@@ -47,7 +47,15 @@ describe('double precision equals JavaScript', () => {
           const expected = oracle(a, b)
           fc.pre(!isSubnormal(expected))
           // A product that underflows to zero in doubles is still a number in a register.
-          fc.pre(expected !== 0 || a === 0 || b === 0 || name.includes('-') || name === '+' || !Number.isFinite(a) || !Number.isFinite(b))
+          fc.pre(
+            expected !== 0 ||
+              a === 0 ||
+              b === 0 ||
+              name.includes('-') ||
+              name === '+' ||
+              !Number.isFinite(a) ||
+              !Number.isFinite(b),
+          )
           expect(compute(a, () => operate(bitsOf(b)))).toBe(expected)
         }),
         { seed: 87, numRuns: 3000 },

@@ -18,8 +18,10 @@ beforeEach(() => {
   state.setBigUint64(Pointer.data, 0x2_0000_1234n, true)
 })
 
-const words = (at: number, count: number): number[] => Array.from({ length: count }, (_, i) => operand.getUint16(at + 2 * i, true))
-const doublewords = (at: number, count: number): number[] => Array.from({ length: count }, (_, i) => operand.getUint32(at + 4 * i, true))
+const words = (at: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => operand.getUint16(at + 2 * i, true))
+const doublewords = (at: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => operand.getUint32(at + 4 * i, true))
 
 test('16-bit protected mode holds offsets and selectors', () => {
   x87.fnstenv(cpu, BUFFER, Format.protected16)

@@ -21,7 +21,9 @@ function differences(instruction: Instruction, number: number, { count, outputs 
     const expected = new DataView(outputs.buffer, at, RECORD_BYTES)
     model.run(instruction, actual)
     if (!differs(expected, actual, instruction)) continue
-    found.push(`before ${show(new DataView(inputs.buffer, at, RECORD_BYTES))}\ncpu    ${show(expected)}\nmodule ${show(actual)}`)
+    found.push(
+      `before ${show(new DataView(inputs.buffer, at, RECORD_BYTES))}\ncpu    ${show(expected)}\nmodule ${show(actual)}`,
+    )
   }
   return found
 }
@@ -33,7 +35,10 @@ test('every instruction under test has vectors', () => {
 for (const [number, instruction] of instructions.entries()) {
   test(`${instruction.name}: as the CPU does`, () => {
     const expectation = expectations[number]!
-    expect(hash(inputsOf(instruction, number, expectation.count)), 'vectors belong to other inputs: run generate.ts').toBe(expectation.inputs)
+    expect(
+      hash(inputsOf(instruction, number, expectation.count)),
+      'vectors belong to other inputs: run generate.ts',
+    ).toBe(expectation.inputs)
     expect(differences(instruction, number, expectation)).toEqual([])
   })
 }
