@@ -10,7 +10,7 @@ import type { I8042State } from './state.ts'
 export interface I8042Options {
   keyboardIrq?: Line
   mouseIrq?: Line
-  /** Whether a mouse is plugged in. Default true. */
+  /** Whether there is a mouse, and with it an auxiliary port. Default true. */
   mouse?: boolean
   /** Output port bit 1: address line 20 not forced to zero. */
   a20?: Line
@@ -157,23 +157,12 @@ export class I8042 implements PortDevice, Stateful<I8042State> {
       case Command.WriteKeyboardBuffer:
         state.awaiting = command
         break
-      case Command.WriteAuxBuffer:
-      case Command.WriteAuxDevice:
-        state.awaiting = command
-        break
       case Command.TestPassword:
         this.#reply(NO_PASSWORD)
-        break
-      case Command.DisableAux:
-      case Command.EnableAux:
-        this.#configure(CommandByte.AUX_DISABLE, command === Command.DisableAux)
         break
       case Command.DisableKeyboard:
       case Command.EnableKeyboard:
         this.#configure(CommandByte.KEYBOARD_DISABLE, command === Command.DisableKeyboard)
-        break
-      case Command.TestAux:
-        this.#reply(this.#mouse ? 0x00 : 0xff)
         break
       case Command.SelfTest:
         state.status |= Status.SYS
@@ -191,7 +180,17 @@ export class I8042 implements PortDevice, Stateful<I8042State> {
       case Command.ReadOutputPort:
         this.#reply(this.#readOutputPort())
         break
+      default:
+        if (this.#mouse) this.#executeAux(command)
     }
+  }
+
+  /** Without a mouse the controller is that of an AT, which knows none of these. */
+  #executeAux(command: number): void {
+    if (command === Command.WriteAuxBuffer || command === Command.WriteAuxDevice) this.#state.awaiting = command
+    else if (command === Command.TestAux) this.#reply(0x00)
+    else if (command === Command.DisableAux) this.#configure(CommandByte.AUX_DISABLE, true)
+    else if (command === Command.EnableAux) this.#configure(CommandByte.AUX_DISABLE, false)
   }
 
   #configure(bit: number, on: boolean): void {

@@ -43,7 +43,7 @@ export interface PcPlatformOptions {
   events?: PcEvents
   /** COM1..COM4; `null` leaves a port out. Default: COM1 alone, whose output goes nowhere. */
   serial?: readonly (SerialOptions | null)[]
-  /** Whether a mouse is plugged in. Default true. */
+  /** Whether there is a mouse, and with it an auxiliary port. Default true. */
   mouse?: boolean
   /** Level of A20 after reset. Default true, as firmware leaves it. */
   a20AtReset?: boolean
