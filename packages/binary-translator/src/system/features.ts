@@ -16,9 +16,11 @@ export interface Features {
   readonly physicalBits: number
 }
 
-/** CR4 bits by the CPUID leaf 1 EDX bit that announces them. SDM vol. 3, section 2.5. */
+/**
+ * CR4 bits by the CPUID leaf 1 EDX bit that announces them. SDM vol. 3, section 2.5. VME and PVI are not among them:
+ * virtual interrupts are not implemented, whatever a model claims.
+ */
 const cr4ByFeature: readonly (readonly [feature: number, cr4: number])[] = [
-  [1, 0x003],
   [2, 0x008],
   [3, 0x010],
   [4, 0x004],
