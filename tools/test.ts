@@ -15,6 +15,8 @@ interface Step {
 interface Count {
   readonly passed: number
   readonly failed: number
+  /** Tests whose oracle, a program of the system, is not installed. */
+  readonly skipped: number
 }
 
 const report = join(root, 'node_modules/.cache/mica/vitest.json')
@@ -32,11 +34,12 @@ const steps: readonly Step[] = [
 const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_DEFAULT_OUTPUT_STYLE: 'static' }
 
 function countTests(): Count {
-  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8')) as Record<
-    string,
-    number
-  >
-  return { passed: passed ?? 0, failed: failed ?? 0 }
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
+  return {
+    passed: counts['numPassedTests'] ?? 0,
+    failed: counts['numFailedTests'] ?? 0,
+    skipped: counts['numPendingTests'] ?? 0,
+  }
 }
 
 function runStep({ name, command: [program, ...args] }: Step): Count {
@@ -44,29 +47,30 @@ function runStep({ name, command: [program, ...args] }: Step): Count {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env })
   if (error) console.error(error.message)
   const ok = status === 0
-  if (name !== 'test') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 }
+  if (name !== 'test') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
   const count = countTests()
   // A file that could not be loaded, or a run of nothing, is a failure that no test counted.
-  return ok ? count : { passed: count.passed, failed: Math.max(1, count.failed) }
+  return ok ? count : { ...count, failed: Math.max(1, count.failed) }
 }
 
 function runAll(): Count {
-  let [passed, failed] = [0, 0]
+  let [passed, failed, skipped] = [0, 0, 0]
   const lines: string[] = []
   for (const step of steps) {
     const started = performance.now()
     const count = runStep(step)
     passed += count.passed
     failed += count.failed
+    skipped += count.skipped
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     lines.push(`${step.name.padEnd(10)} ${count.failed === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(7)} s`)
     if (count.failed > 0) break
   }
   console.log(`\n${lines.join('\n')}\n`)
-  return { passed, failed }
+  return { passed, failed, skipped }
 }
 
 rmSync(report, { force: true })
-const { passed, failed } = runAll()
-console.log(`${passed} passed, ${failed} failed`)
+const { passed, failed, skipped } = runAll()
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed === 0 ? 0 : 1
