@@ -32,6 +32,7 @@ type Command =
   | { readonly do: 'loadCr3'; readonly root: number }
   | { readonly do: 'configure'; readonly registers: ControlRegisters }
   | { readonly do: 'toggleTaskSwitched' }
+  | { readonly do: 'toggleA20' }
   | { readonly do: 'allowUserData'; readonly allowed: boolean }
   | { readonly do: 'move'; readonly ppn: number }
   | { readonly do: 'trace'; readonly ppn: number; readonly on: boolean }
@@ -127,12 +128,25 @@ function samePage(entry: Allowed, linear: bigint): boolean {
   return entry.linear / entry.pageBytes === linear / entry.pageBytes
 }
 
+/** SDM vol. 3 section 4.4.1: which changes load the PDPTEs. A load of CR3 changes CR3, or changes nothing at all. */
+function loadsPdptes(old: ControlRegisters, now: ControlRegisters): boolean {
+  const changed = (a: number, b: number, bits: readonly number[]): boolean =>
+    bits.some((bit) => ((BigInt(a) ^ BigInt(b)) >> BigInt(bit)) % 2n !== 0n)
+  return (
+    old.cr3 !== now.cr3 ||
+    JSON.stringify(old) === JSON.stringify(now) ||
+    changed(old.cr0, now.cr0, [29, 30, 31]) ||
+    changed(old.cr4, now.cr4, [4, 5, 7, 20]) ||
+    changed(old.efer, now.efer, [8])
+  )
+}
+
 /** Loads registers as MOV to CR3, CR0, CR4 or EFER does; nothing happens where that raises #GP. */
 function configure(model: LargestTlb, registers: ControlRegisters): void {
   const { guest, features, registers: old } = model
-  const isPae = naiveFormat(registers) === 'pae'
-  if (isPae) tamePdptes(guest, registers.cr3)
-  const pdptes = isPae ? naivePdptes(registers, features, guest) : []
+  const isLoaded = naiveFormat(registers) === 'pae' && loadsPdptes(old, registers)
+  if (isLoaded) tamePdptes(guest, registers.cr3)
+  const pdptes = isLoaded ? naivePdptes(registers, features, guest) : model.pdptes
   expect(guest.mmu.configure(registers)).toBe(pdptes !== undefined)
   if (pdptes === undefined) return
   const { cr3: _, ...others } = registers
@@ -175,6 +189,8 @@ function run(model: LargestTlb, command: Command): void {
       requireEqual('filled', mmu.tlb.filled, filled)
       return
     }
+    case 'toggleA20':
+      return configure(model, { ...model.registers, a20: !model.registers.a20 })
     case 'allowUserData':
       mmu.setUserDataAllowed(command.allowed)
       model.ac = command.allowed
@@ -220,7 +236,11 @@ function commandArbitrary(paging: Paging): fc.Arbitrary<Command> {
     command(4, fc.record({ do: fc.constant('edit' as const), edit: editArbitrary })),
     command(
       3,
-      fc.record({ do: fc.constant('invalidate' as const), at, near: fc.constantFrom(0, 1, 0x1000, 0x10_0000) }),
+      fc.record({
+        do: fc.constant('invalidate' as const),
+        at,
+        near: fc.constantFrom(0, 1, 0x1000, 0x10_0000, 0x80_0000),
+      }),
     ),
     command(2, fc.record({ do: fc.constant('loadCr3' as const), root: fc.constantFrom(...TABLES) })),
     command(
@@ -231,6 +251,7 @@ function commandArbitrary(paging: Paging): fc.Arbitrary<Command> {
       }),
     ),
     command(1, fc.record({ do: fc.constant('toggleTaskSwitched' as const) })),
+    command(1, fc.record({ do: fc.constant('toggleA20' as const) })),
     command(2, fc.record({ do: fc.constant('allowUserData' as const), allowed: fc.boolean() })),
     command(2, fc.record({ do: fc.constant('move' as const), ppn })),
     command(2, fc.record({ do: fc.constant('trace' as const), ppn, on: fc.boolean() })),
