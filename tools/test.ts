@@ -3,7 +3,7 @@
  * the tests and, besides them, each step that is not a test run.
  */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workspace.ts'
 
@@ -34,6 +34,7 @@ const steps: readonly Step[] = [
 const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_DEFAULT_OUTPUT_STYLE: 'static' }
 
 function countTests(): Count {
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
   const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
   return {
     passed: counts['numPassedTests'] ?? 0,
