@@ -125,6 +125,7 @@ export class Mouse implements Stateful<MouseState> {
       case MouseCommand.Disable:
         state.reporting = command === MouseCommand.Enable
         state.packets = []
+        state.dx = state.dy = state.dz = 0
         break
       case MouseCommand.Resend:
         state.replies = [state.last]

@@ -137,7 +137,7 @@ export class Ns16550a implements PortDevice, Stateful<Ns16550aState> {
     const state = this.#state
     const value = state.received.shift() ?? 0
     state.timedOut = false
-    this.#armTimeout(null)
+    this.#armTimeout(state.received.length > 0 && this.#fifos() ? this.#silenceAtNs() : null)
     // The request falls with the byte that was read, even if another waits outside.
     this.#settle()
     this.#fill()
@@ -243,7 +243,12 @@ export class Ns16550a implements PortDevice, Stateful<Ns16550aState> {
     } else {
       state.received.push(byte)
     }
-    this.#armTimeout(this.#fifos() ? this.#timers.nowNs() + 4 * characterNs(state.lcr, state.divisor) : null)
+    this.#armTimeout(this.#fifos() ? this.#silenceAtNs() : null)
+  }
+
+  /** The timeout comes when nothing was received or read for four characters. */
+  #silenceAtNs(): number {
+    return this.#timers.nowNs() + 4 * characterNs(this.#state.lcr, this.#state.divisor)
   }
 
   /** Takes queued input as far as there is room, so that nothing is lost. Loopback cuts the receiver off. */
