@@ -32,6 +32,7 @@ export function explainFileError(error: unknown, path: string): unknown {
     case 'EPERM':
     case 'EROFS':
     case 'ENOTDIR':
+    case 'EEXIST':
       return new GuestLinuxError('cache-unusable', `cannot write the guest to ${path} (${code}): choose another cacheDir`, { cause: error })
     default:
       return error

@@ -42,7 +42,7 @@ export class PrivateApt {
     await mkdir(join(this.directory, 'cache', 'archives', 'partial'), { recursive: true })
     await writeFile(join(this.directory, 'status'), '')
     const result = await this.run('apt-get', ['update'])
-    return result.status === 0 && !result.stderr.includes('\nW: Failed') ? '' : complaint(result)
+    return result.status === 0 && !/^W: (Failed|Some index)/m.test(result.stderr) ? '' : complaint(result)
   }
 
   /** What the index says of a package's newest version; undefined when the archive has no such package. */
@@ -60,12 +60,10 @@ export class PrivateApt {
     try {
       const result = await this.run('apt-get', ['download', `${wanted.name}=${wanted.version}`], directory)
       const file = (await readdir(directory)).find((name) => name.endsWith('.deb'))
-      if (file === undefined) throw downloadFailed(wanted.name, this.architecture, result)
-      const path = join(directory, file)
-      if (createHash('sha256').update(await readFile(path)).digest('hex') !== wanted.sha256) {
-        throw new GuestLinuxError('damaged', `package ${wanted.name} ${wanted.version} arrived damaged (hash differs from the index): run the build again`)
-      }
-      await rename(path, target)
+      const path = file === undefined ? undefined : join(directory, file)
+      if (path !== undefined && (await sha256(path)) === wanted.sha256) await rename(path, target)
+      else if (path === undefined || result.status !== 0) throw downloadFailed(wanted.name, this.architecture, result)
+      else throw new GuestLinuxError('damaged', `package ${wanted.name} ${wanted.version} arrived damaged (hash differs from the index): run the build again`)
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
@@ -74,6 +72,10 @@ export class PrivateApt {
   private run(tool: string, args: readonly string[], cwd: string = this.directory): Promise<ToolResult> {
     return runTool(tool, [...this.options, ...args], cwd)
   }
+}
+
+async function sha256(path: string): Promise<string> {
+  return createHash('sha256').update(await readFile(path)).digest('hex')
 }
 
 function downloadFailed(name: string, architecture: Architecture, result: ToolResult): GuestLinuxError {

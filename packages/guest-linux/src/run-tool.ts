@@ -34,9 +34,10 @@ function missingTool(name: string): GuestLinuxError {
   )
 }
 
-/** The last line of a tool's complaint that says something. */
+/** The line of a tool's complaint that says most: what could not be fetched, else the last error, else the last line. */
 export function complaint(result: ToolResult): string {
   const lines = result.stderr.split('\n').map((line) => line.trim()).filter(Boolean)
-  const errors = lines.filter((line) => line.startsWith('E:'))
-  return (errors.at(-1) ?? lines.at(-1) ?? `exit status ${result.status}`).slice(0, 300)
+  const failed = lines.find((line) => /^[EW]: Failed to fetch/.test(line))
+  const error = lines.findLast((line) => line.startsWith('E:'))
+  return (failed ?? error ?? lines.at(-1) ?? `exit status ${result.status}`).slice(0, 300)
 }
