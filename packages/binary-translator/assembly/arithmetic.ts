@@ -3,7 +3,7 @@
 import { BIAS, INTEGER_BIT, RC_DOWN, SIGN, ZE } from './layout'
 import { Result, give, giveInvalid } from './state'
 import {
-  answersSpecial, answersSpecials, exponentOf, isDenormal, isInfinity, isNormal, isZero, normalExponent, normalSignificand,
+  answersSpecial, answersSpecials, isDenormal, isInfinity, isNormal, isZero, normalExponent, normalSignificand,
   stopsOnDenormal, MemoryOperand,
 } from './classify'
 import { precisionOf, roundToRegister, roundingOf } from './round'
