@@ -132,7 +132,11 @@ export class Mouse implements Stateful<MouseState> {
         break
       case MouseCommand.SetDefaults:
       case MouseCommand.Reset:
-        this.#state = { ...initialMouseState(), id: command === MouseCommand.Reset ? 0 : state.id, replies: [Reply.ACK] }
+        this.#state = {
+          ...initialMouseState(),
+          id: command === MouseCommand.Reset ? 0 : state.id,
+          replies: [Reply.ACK],
+        }
         if (command === MouseCommand.Reset) this.#state.replies.push(Reply.SELF_TEST_PASSED, 0)
         break
       default:

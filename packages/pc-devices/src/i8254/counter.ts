@@ -73,9 +73,7 @@ export class Counter implements Stateful<CounterState> {
     const periodic = state.mode === Mode.RateGenerator || state.mode === Mode.SquareWave
     if (level) {
       const triggered =
-        periodic ||
-        state.mode === Mode.HardwareRetriggerableOneShot ||
-        state.mode === Mode.HardwareTriggeredStrobe
+        periodic || state.mode === Mode.HardwareRetriggerableOneShot || state.mode === Mode.HardwareTriggeredStrobe
       if (triggered && state.programmed) state.loadPending = true
     } else if (periodic) {
       this.#setOut(true)
@@ -181,7 +179,9 @@ export class Counter implements Stateful<CounterState> {
     state.loaded = true
     this.#loadCount()
     state.armed = true
-    this.#setOut(state.mode === Mode.InterruptOnTerminalCount ? state.out : state.mode !== Mode.HardwareRetriggerableOneShot)
+    this.#setOut(
+      state.mode === Mode.InterruptOnTerminalCount ? state.out : state.mode !== Mode.HardwareRetriggerableOneShot,
+    )
   }
 
   #loadCount(): void {

@@ -27,7 +27,13 @@ export class MmioMap {
   #last: Segment | undefined
 
   attach(base: number, length: number, device: MmioDevice, yields: boolean): Attachment {
-    if (!Number.isSafeInteger(base) || !Number.isSafeInteger(length) || base < 0 || length < 1 || base + length > SPACE) {
+    if (
+      !Number.isSafeInteger(base) ||
+      !Number.isSafeInteger(length) ||
+      base < 0 ||
+      length < 1 ||
+      base + length > SPACE
+    ) {
       throw new RangeError(`the range at ${base} of ${length} bytes must lie in 0..2^52-1`)
     }
     if (!yields) this.#refuseOverlap(base, length)

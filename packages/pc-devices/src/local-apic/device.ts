@@ -1,8 +1,10 @@
 import { DeliveryMode, type ApicBus, type ApicMessage, type ApicReceiver, type Shorthand } from '../apic-bus.ts'
 import { copyOf } from '../internal/copy.ts'
 import type { AccessSize, MmioDevice, Stateful, Timers } from '../types.ts'
-import { BaseMsr, Esr, FIRST_VECTOR, Icr, Lvt, LVT_WRITABLE, LvtIndex, Register, Svr, VERSION_VALUE } from './registers.ts'
+import { Esr, FIRST_VECTOR, Icr, Lvt, LVT_WRITABLE, LvtIndex, Register, Svr, VERSION_VALUE } from './registers.ts'
 import { initialApicState, type LocalApicState } from './state.ts'
+import { encodeBase, decodeBase } from './base-msr.ts'
+import { matchesDestination } from './destination.ts'
 import { ApicTimer } from './timer.ts'
 import { clearVector, hasVector, highestVector, setVector } from './vectors.ts'
 
@@ -92,19 +94,16 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
 
   /** IA32_APIC_BASE. */
   readBase(): { low: number; high: number } {
-    const { base, globallyEnabled } = this.#state
-    const flags = ((this.#options.bootstrap ?? true) ? BaseMsr.BSP : 0) | (globallyEnabled ? BaseMsr.ENABLE : 0)
-    return { low: ((base % 2 ** 32) + flags) >>> 0, high: Math.floor(base / 2 ** 32) }
+    return encodeBase(this.#state, this.#options.bootstrap ?? true)
   }
 
   /** Writes IA32_APIC_BASE. False for reserved bits: the CPU raises #GP. Turning the APIC off resets it. */
   writeBase(low: number, high: number): boolean {
-    if (low & BaseMsr.RESERVED_LOW || high & ~0xf) return false
-    const on = (low & BaseMsr.ENABLE) !== 0
-    if (!on && this.#state.globallyEnabled) this.reset()
-    this.#state.base = ((low & 0xffff_f000) >>> 0) + high * 2 ** 32
-    this.#state.globallyEnabled = on
-    this.#options.onBase?.(on ? this.#state.base : -1)
+    const decoded = decodeBase(low, high)
+    if (decoded === undefined) return false
+    if (!decoded.globallyEnabled && this.#state.globallyEnabled) this.reset()
+    Object.assign(this.#state, decoded)
+    this.#options.onBase?.(decoded.globallyEnabled ? decoded.base : -1)
     this.onChange()
     return true
   }
@@ -150,13 +149,7 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
   }
 
   matches(destination: number, logical: boolean): boolean {
-    const { id, ldr, dfr, globallyEnabled } = this.#state
-    if (!globallyEnabled) return false
-    if (!logical || destination === 0xff) return destination === 0xff || destination === id
-    const own = ldr >>> 24
-    if (dfr >>> 28 === 0xf) return (own & destination) !== 0
-    const cluster = destination >> 4
-    return (cluster === 0xf || cluster === own >> 4) && (own & destination & 0xf) !== 0
+    return this.#state.globallyEnabled && matchesDestination(this.#state, destination, logical)
   }
 
   accept({ mode, vector, levelTriggered }: ApicMessage): boolean {
@@ -234,7 +227,13 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     const level = this.#isLevel(index) && !plain
     if (level && entry & Lvt.REMOTE_IRR) return
     if (mode === DeliveryMode.Startup || mode === DeliveryMode.LowestPriority || mode === DeliveryMode.ExtInt) return
-    const taken = this.accept({ destination: 0, logical: false, mode, vector: entry & Lvt.VECTOR, levelTriggered: level })
+    const taken = this.accept({
+      destination: 0,
+      logical: false,
+      mode,
+      vector: entry & Lvt.VECTOR,
+      levelTriggered: level,
+    })
     if (taken && level) state.lvt[index] = entry | Lvt.REMOTE_IRR
   }
 

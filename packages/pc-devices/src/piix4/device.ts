@@ -28,7 +28,8 @@ export class Piix4Pm extends PciDevice {
       revisionId: 0x03,
       interruptPin: 1,
     })
-    if ((pmBase & ~PMBA_ADDRESS) !== 0 || pmBase === 0) throw new RangeError(`pmBase must be a multiple of 64, got ${pmBase}`)
+    if ((pmBase & ~PMBA_ADDRESS) !== 0 || pmBase === 0)
+      throw new RangeError(`pmBase must be a multiple of 64, got ${pmBase}`)
     this.#block = block
     this.define(0x3c, 1, sciIrq, 0xff)
     this.define(Register.PMBA, 4, pmBase | 1, PMBA_ADDRESS)

@@ -84,7 +84,9 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       onReset: () => events.reset?.('keyboard-controller'),
       onLeds: (leds) => events.leds?.(leds),
     })
-    this.serial = (options.serial ?? [{}]).map((port, index) => port ? this.#serialPort(index, port, options) : undefined)
+    this.serial = (options.serial ?? [{}]).map((port, index) =>
+      port ? this.#serialPort(index, port, options) : undefined,
+    )
     this.acpi = new AcpiPm({
       timers,
       sci: this.irq(PC_ADDRESSES.sciIrq),

@@ -30,9 +30,7 @@ export class SystemPortB implements PortDevice, Stateful<PortBState> {
 
   readPort(): number {
     const refresh = Math.floor(this.#timers.nowNs() / REFRESH_PERIOD_NS) & 1
-    return (
-      this.#state.written | (refresh ? PortB.REFRESH_TOGGLE : 0) | (this.#counter2.out(2) ? PortB.TIMER_2_OUT : 0)
-    )
+    return this.#state.written | (refresh ? PortB.REFRESH_TOGGLE : 0) | (this.#counter2.out(2) ? PortB.TIMER_2_OUT : 0)
   }
 
   writePort(_port: number, _size: AccessSize, value: number): void {

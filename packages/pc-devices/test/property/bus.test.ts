@@ -34,49 +34,58 @@ const move = fc.record({ which: fc.nat(7), to: fc.nat(60), detach: fc.boolean() 
 describe.each(['ports', 'memory'] as const)('bus: %s', (kind) => {
   it('routes every byte as a map from address to the oldest claim does', () => {
     fc.assert(
-      fc.property(fc.array(device, { maxLength: 8 }), fc.array(fc.oneof(access, move), { maxLength: 40 }), (devices, steps) => {
-        const bus = new Bus()
-        const attached: { attachment: Attachment; store: ReturnType<typeof store>; count: number }[] = []
-        for (const { first, count, width: wide } of devices) {
-          const one = store(wide, count, () => attachment.base)
-          const attachment: Attachment =
-            kind === 'ports'
-              ? bus.attachPorts(first, count, one, { yields: true })
-              : bus.attachMmio(first, count, one, { yields: true })
-          attached.push({ attachment, store: one, count })
-        }
-        // Oracle: claims in order of age, asked one byte at a time.
-        const order = [...attached]
-        const byteAt = (at: number): { bytes: Uint8Array; index: number } | undefined => {
-          const owner = order.find(({ attachment, count }) => at >= attachment.base && at < attachment.base + count)
-          return owner && { bytes: owner.store.bytes, index: at - owner.attachment.base }
-        }
-        for (const step of steps) {
-          if ('which' in step) {
-            const one = attached[step.which]
-            if (!one) continue
-            if (order.includes(one)) order.splice(order.indexOf(one), 1)
-            if (step.detach) one.attachment.detach()
-            else {
-              one.attachment.move(step.to)
-              order.push(one)
+      fc.property(
+        fc.array(device, { maxLength: 8 }),
+        fc.array(fc.oneof(access, move), { maxLength: 40 }),
+        (devices, steps) => {
+          const bus = new Bus()
+          const attached: { attachment: Attachment; store: ReturnType<typeof store>; count: number }[] = []
+          for (const { first, count, width: wide } of devices) {
+            const one = store(wide, count, () => attachment.base)
+            const attachment: Attachment =
+              kind === 'ports'
+                ? bus.attachPorts(first, count, one, { yields: true })
+                : bus.attachMmio(first, count, one, { yields: true })
+            attached.push({ attachment, store: one, count })
+          }
+          // Oracle: claims in order of age, asked one byte at a time.
+          const order = [...attached]
+          const byteAt = (at: number): { bytes: Uint8Array; index: number } | undefined => {
+            const owner = order.find(({ attachment, count }) => at >= attachment.base && at < attachment.base + count)
+            return owner && { bytes: owner.store.bytes, index: at - owner.attachment.base }
+          }
+          for (const step of steps) {
+            if ('which' in step) {
+              const one = attached[step.which]
+              if (!one) continue
+              if (order.includes(one)) order.splice(order.indexOf(one), 1)
+              if (step.detach) one.attachment.detach()
+              else {
+                one.attachment.move(step.to)
+                order.push(one)
+              }
+              continue
             }
-            continue
+            const { at, size, value } = step
+            const spots = Array.from({ length: size }, (_, i) => byteAt(at + i))
+            if (step.write) {
+              const before = spots.map((spot) => spot?.bytes[spot.index])
+              if (kind === 'ports') bus.writePort(at, size, value)
+              else bus.writeMmio(at, size, value)
+              spots.forEach(
+                (spot, i) => spot && expect(spot.bytes[spot.index]).toBe(Math.floor(value / 256 ** i) & 0xff),
+              )
+              expect(before).toHaveLength(size)
+            } else {
+              const expected = spots.reduce(
+                (sum, spot, i) => sum + (spot ? spot.bytes[spot.index]! : 0xff) * 256 ** i,
+                0,
+              )
+              expect(kind === 'ports' ? bus.readPort(at, size) : bus.readMmio(at, size)).toBe(expected)
+            }
           }
-          const { at, size, value } = step
-          const spots = Array.from({ length: size }, (_, i) => byteAt(at + i))
-          if (step.write) {
-            const before = spots.map((spot) => spot?.bytes[spot.index])
-            if (kind === 'ports') bus.writePort(at, size, value)
-            else bus.writeMmio(at, size, value)
-            spots.forEach((spot, i) => spot && expect(spot.bytes[spot.index]).toBe(Math.floor(value / 256 ** i) & 0xff))
-            expect(before).toHaveLength(size)
-          } else {
-            const expected = spots.reduce((sum, spot, i) => sum + (spot ? spot.bytes[spot.index]! : 0xff) * 256 ** i, 0)
-            expect(kind === 'ports' ? bus.readPort(at, size) : bus.readMmio(at, size)).toBe(expected)
-          }
-        }
-      }),
+        },
+      ),
       { numRuns: 1000, seed: 64 },
     )
   })

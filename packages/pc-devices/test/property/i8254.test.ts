@@ -135,10 +135,27 @@ type Step =
   | { kind: 'run'; pulses: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('control' as const), mode: fc.nat(5), access: fc.integer({ min: 1, max: 3 }), bcd: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('byte' as const), value: fc.oneof(fc.nat(9), fc.nat(255), fc.constant(0)) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('control' as const),
+      mode: fc.nat(5),
+      access: fc.integer({ min: 1, max: 3 }),
+      bcd: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('byte' as const),
+      value: fc.oneof(fc.nat(9), fc.nat(255), fc.constant(0)),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('gate' as const), level: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('run' as const), pulses: fc.oneof(fc.nat(3), fc.nat(40), fc.nat(3000)) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('run' as const), pulses: fc.oneof(fc.nat(3), fc.nat(40), fc.nat(3000)) }),
+  },
 )
 
 function controlWord({ mode, access, bcd }: { mode: number; access: number; bcd: boolean }): number {
@@ -152,7 +169,11 @@ describe('8254 counter', () => {
         const counter = new Counter(gate)
         const oracle = new TickingCounter(gate)
         let tick = 0
-        const all: Step[] = [{ kind: 'control', mode: firstMode, access: 1, bcd: false }, { kind: 'byte', value: 5 }, ...steps]
+        const all: Step[] = [
+          { kind: 'control', mode: firstMode, access: 1, bcd: false },
+          { kind: 'byte', value: 5 },
+          ...steps,
+        ]
         for (const each of all) {
           if (each.kind === 'control') {
             counter.writeControl(controlWord(each))
@@ -168,7 +189,10 @@ describe('8254 counter', () => {
             counter.advance((tick += each.pulses))
           }
           const state = counter.snapshot()
-          expect({ out: counter.out, nullCount: state.nullCount }).toEqual({ out: oracle.out, nullCount: oracle.nullCount })
+          expect({ out: counter.out, nullCount: state.nullCount }).toEqual({
+            out: oracle.out,
+            nullCount: oracle.nullCount,
+          })
           expect(state.count % oracle.modulus).toBe(oracle.ce % oracle.modulus)
           expect(counter.takeRise()).toBe(oracle.rises > 0)
           oracle.rises = 0

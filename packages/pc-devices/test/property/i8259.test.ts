@@ -109,7 +109,14 @@ type Step =
   | { kind: 'acknowledge' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('line' as const), irq: fc.nat(15).filter((n) => n !== 2), level: fc.boolean() }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('line' as const),
+      irq: fc.nat(15).filter((n) => n !== 2),
+      level: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('mask' as const), slave: fc.boolean(), value: fc.nat(255) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('ocw2' as const), slave: fc.boolean(), value: fc.nat(255) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('smm' as const), slave: fc.boolean(), value: fc.nat(1) }) },
@@ -118,8 +125,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 function initialized(icw4: number): { pic: I8259; oracle: ListPair } {
   const pic = new I8259()
-  for (const [port, base, icw3] of [[0x20, 0x20, 4], [0xa0, 0x28, 2]] as const) {
-    for (const [at, value] of [[port, 0x11], [port + 1, base], [port + 1, icw3], [port + 1, icw4]] as const) {
+  for (const [port, base, icw3] of [
+    [0x20, 0x20, 4],
+    [0xa0, 0x28, 2],
+  ] as const) {
+    for (const [at, value] of [
+      [port, 0x11],
+      [port + 1, base],
+      [port + 1, icw3],
+      [port + 1, icw4],
+    ] as const) {
       pic.writePort(at, 1, value)
     }
   }
@@ -166,7 +181,10 @@ describe('8259A pair', () => {
         for (const each of steps) {
           apply(pic, oracle, each)
           expect(pic.pending).toBe(oracle.pending())
-          for (const [port, chip] of [[0x20, oracle.master], [0xa0, oracle.slave]] as const) {
+          for (const [port, chip] of [
+            [0x20, oracle.master],
+            [0xa0, oracle.slave],
+          ] as const) {
             pic.writePort(port, 1, 0x0b)
             expect(pic.readPort(port, 1)).toBe(bits(chip.served))
             pic.writePort(port, 1, 0x0a)

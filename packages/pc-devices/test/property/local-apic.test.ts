@@ -92,7 +92,16 @@ describe('local APIC', () => {
   })
 
   it('counts down as time divided by the divided clock says, once or again and again', () => {
-    const divisors = [[0x0, 2], [0x1, 4], [0x2, 8], [0x3, 16], [0x8, 32], [0x9, 64], [0xa, 128], [0xb, 1]] as const
+    const divisors = [
+      [0x0, 2],
+      [0x1, 4],
+      [0x2, 8],
+      [0x3, 16],
+      [0x8, 32],
+      [0x9, 64],
+      [0xa, 128],
+      [0xb, 1],
+    ] as const
     fc.assert(
       fc.property(
         fc.constantFrom(...divisors),

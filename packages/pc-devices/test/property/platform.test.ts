@@ -65,13 +65,15 @@ describe('a platform under a hostile guest', () => {
       const operation = guest.next().value
       const result = perform(target, operation, true)
       if (operation.kind === 'readPort') {
-        if (!(result >= 0 && result < 2 ** (8 * operation.size))) throw new Error(`${JSON.stringify(operation)}: ${result}`)
+        if (!(result >= 0 && result < 2 ** (8 * operation.size)))
+          throw new Error(`${JSON.stringify(operation)}: ${result}`)
       } else if (operation.kind === 'acknowledge') {
         if (!(result >= 0 && result <= 255)) throw new Error(`vector ${result}`)
       } else if (operation.kind === 'advance' && result > 16) {
         throw new Error(`${result} callbacks in one run`)
       }
-      if (told !== target.pc.interrupts.pending) throw new Error(`the CPU was not told after ${JSON.stringify(operation)}`)
+      if (told !== target.pc.interrupts.pending)
+        throw new Error(`the CPU was not told after ${JSON.stringify(operation)}`)
       if (i % 64 === 0) target.pc.serial[0]!.receive([i & 0xff])
       if (i % 50 === 0) target.pc.keyboardController.key('KeyA', (i & 1) === 0)
       if (i % 70 === 0) target.pc.keyboardController.moveMouse({ dx: i % 300, dy: -3, buttons: i & 7 })

@@ -12,7 +12,10 @@ function block(options: { timerBits?: 24 | 32 } = {}) {
 
 describe('ACPI power management', () => {
   it('counts 3.579545 MHz in 24 or 32 bits', () => {
-    for (const [timerBits, mask] of [[24, 2 ** 24], [32, 2 ** 32]] as const) {
+    for (const [timerBits, mask] of [
+      [24, 2 ** 24],
+      [32, 2 ** 32],
+    ] as const) {
       const { timers, acpi } = block({ timerBits })
       timers.advance(1e9)
       expect(acpi.readPort(8, 4)).toBe(3_579_545)

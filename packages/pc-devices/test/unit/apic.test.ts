@@ -99,7 +99,12 @@ describe('I/O APIC', () => {
   it('has the timer on pin 2', () => {
     const { pc, timers } = platform()
     redirect(pc, 2, 0x30)
-    for (const [port, value] of [[0x43, 0x30], [0x40, 0xe8], [0x40, 0x03]] as const) pc.bus.writePort(port, 1, value)
+    for (const [port, value] of [
+      [0x43, 0x30],
+      [0x40, 0xe8],
+      [0x40, 0x03],
+    ] as const)
+      pc.bus.writePort(port, 1, value)
     timers.advance(830_000)
     expect(pc.interrupts.pending).toBe(false)
     timers.advance(20_000)
@@ -110,7 +115,13 @@ describe('I/O APIC', () => {
 describe('local APIC', () => {
   it('lets the PIC through LINT0 until LINT0 is masked, and always when it is off', () => {
     const { pc } = platform()
-    for (const [port, value] of [[0x20, 0x11], [0x21, 0x30], [0x21, 4], [0x21, 1], [0x21, 0]] as const) {
+    for (const [port, value] of [
+      [0x20, 0x11],
+      [0x21, 0x30],
+      [0x21, 4],
+      [0x21, 1],
+      [0x21, 0],
+    ] as const) {
       pc.bus.writePort(port, 1, value)
     }
     pc.irq(4)(true)
@@ -126,7 +137,13 @@ describe('local APIC', () => {
 
   it('takes the PIC as an ordinary edge when LINT0 is fixed', () => {
     const { pc } = platform()
-    for (const [port, value] of [[0x20, 0x11], [0x21, 0x30], [0x21, 4], [0x21, 1], [0x21, 0]] as const) {
+    for (const [port, value] of [
+      [0x20, 0x11],
+      [0x21, 0x30],
+      [0x21, 4],
+      [0x21, 1],
+      [0x21, 0],
+    ] as const) {
       pc.bus.writePort(port, 1, value)
     }
     apic(pc, 0x350, 0x61)

@@ -17,7 +17,13 @@ describe('a composed PC', () => {
     for (const char of 'hello') pc.bus.writePort(0x3f8, 1, char.charCodeAt(0))
     expect(text).toBe('hello')
     // Master PIC at 30h with only IRQ 0 open.
-    for (const [port, value] of [[0x20, 0x11], [0x21, 0x30], [0x21, 4], [0x21, 1], [0x21, 0xfe]] as const) {
+    for (const [port, value] of [
+      [0x20, 0x11],
+      [0x21, 0x30],
+      [0x21, 4],
+      [0x21, 1],
+      [0x21, 0xfe],
+    ] as const) {
       pc.bus.writePort(port, 1, value)
     }
     // Counter 0, mode 2, 4773 = 250 Hz.

@@ -165,6 +165,12 @@ describe('PCI', () => {
     expect(() => pci.attach(32, new PciDevice(identity))).toThrow(RangeError)
     const bar = { index: 0, kind: 'io', device: echo } as const
     expect(() => new PciDevice(identity, [{ ...bar, sizeBytes: 24 }])).toThrow(/power of two/)
-    expect(() => new PciDevice(identity, [{ ...bar, sizeBytes: 8 }, { ...bar, sizeBytes: 8 }])).toThrow(/taken/)
+    expect(
+      () =>
+        new PciDevice(identity, [
+          { ...bar, sizeBytes: 8 },
+          { ...bar, sizeBytes: 8 },
+        ]),
+    ).toThrow(/taken/)
   })
 })

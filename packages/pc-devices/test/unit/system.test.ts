@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createPcPlatform, type PcPlatform } from '../../src/index.ts'
 import { FakeTimers, fakeWallClock } from '../../src/testing/index.ts'
 
-function platform(): { pc: PcPlatform; timers: FakeTimers; seen: string[]; out(port: number, value: number): void; in8(port: number): number } {
+function platform(): {
+  pc: PcPlatform
+  timers: FakeTimers
+  seen: string[]
+  out(port: number, value: number): void
+  in8(port: number): number
+} {
   const timers = new FakeTimers()
   const seen: string[] = []
   const pc = createPcPlatform({
@@ -49,7 +55,12 @@ describe('counter 2 behind port 61h', () => {
   it('shows a falling count to quick calibration', () => {
     const { timers, out, in8 } = platform()
     out(0x61, 1)
-    for (const [port, value] of [[0x43, 0xb0], [0x42, 0xff], [0x42, 0xff]] as const) out(port, value)
+    for (const [port, value] of [
+      [0x43, 0xb0],
+      [0x42, 0xff],
+      [0x42, 0xff],
+    ] as const)
+      out(port, value)
     const seen: number[] = []
     for (let i = 0; i < 4; i++) {
       timers.advance(256 * 838.0953)
@@ -61,7 +72,13 @@ describe('counter 2 behind port 61h', () => {
 
   it('stops while its gate is low, toggles the refresh bit, and sounds', () => {
     const { timers, out, in8, seen } = platform()
-    for (const [port, value] of [[0x43, 0xb6], [0x42, 0xa9], [0x42, 0x04], [0x61, 3]] as const) out(port, value)
+    for (const [port, value] of [
+      [0x43, 0xb6],
+      [0x42, 0xa9],
+      [0x42, 0x04],
+      [0x61, 3],
+    ] as const)
+      out(port, value)
     expect(seen).toEqual(['tone 1000'])
     out(0x61, 0)
     expect(seen).toEqual(['tone 1000', 'tone 0'])
