@@ -39,5 +39,5 @@ export function complaint(result: ToolResult): string {
   const lines = result.stderr.split('\n').map((line) => line.trim()).filter(Boolean)
   const failed = lines.find((line) => /^[EW]: Failed to fetch/.test(line))
   const error = lines.findLast((line) => line.startsWith('E:'))
-  return (failed ?? error ?? lines.at(-1) ?? `exit status ${result.status}`).slice(0, 300)
+  return (failed ?? error ?? lines.at(-1) ?? `exit status ${result.status}`).replace(/^[EW]: /, '').slice(0, 300)
 }
