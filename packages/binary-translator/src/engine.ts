@@ -2,6 +2,8 @@ import { CodeCache, type Region, type Unit } from './cache/code-cache.ts'
 import { UnitField } from './cache/unit.ts'
 import { decodeUnit, maximumUnitLength, type DecodedInstruction, type DecodedUnit } from './decode-unit.ts'
 import { HeadField, RecordField, recordBytes, writeRecord } from './emit/record.ts'
+import { firstX87Slot } from './emit/x87-calls.ts'
+import { x87Functions, x87Bytes } from './generated/x87.ts'
 import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
 import { helpers } from './runtime/signatures.ts'
@@ -52,7 +54,7 @@ export class Engine {
   readonly #bytes: Uint8Array
   readonly #table: WebAssembly.Table
   readonly #freeSlots: number[] = []
-  #nextSlot = 1
+  #nextSlot = firstX87Slot
   readonly #linkage: Linkage
   readonly #vcpus: Vcpu[] = []
   readonly #maximumSlots: number
@@ -86,6 +88,7 @@ export class Engine {
       .exports as unknown as Dispatcher
     this.#table.set(0, this.dispatcher.stub as never)
     Object.assign(imports, this.#helperFunctions())
+    this.#placeX87()
     this.#linkage = { memoryPages, imports: { mica: imports }, place: (code) => this.#place(code) }
     this.handlers = new Handlers(this.tlb, this.#linkage)
   }
@@ -114,6 +117,13 @@ export class Engine {
     }
     for (const [name] of helpers) if (!(name in functions)) throw new Error(`helper ${name} has no function`)
     return functions
+  }
+
+  /** Links the x87 functions, at the slots that emitted code calls. */
+  #placeX87(): void {
+    const imports = { env: { memory: this.memory } }
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(x87Bytes()), imports)
+    for (const name of x87Functions) this.#place(exports[name])
   }
 
   #place(code: unknown): number {
@@ -266,7 +276,7 @@ export class Engine {
 }
 
 /** Entries of each soft TLB array. */
-const tlbEntries = 2048
+const tlbEntries = 8192
 const tlbArray = (n: number): number => Layout.bytes + n * tlbEntries * 8
 
 /** Where the soft TLB lies behind each vCPU's state block. */

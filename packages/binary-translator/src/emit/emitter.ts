@@ -158,7 +158,8 @@ export abstract class Emitter {
   abstract immediate2(): Value
   /** Branch target as an offset from the code page's start (may lie outside the page). */
   abstract targetOffset(): Value
-  /** Offset of the next instruction from the code page's start. */
+  /** Offset of this and of the next instruction from the code page's start. */
+  abstract ownOffset(): Value
   abstract nextOffset(): Value
   /** Offset of the effective address in its segment. */
   protected abstract effectiveAddress(): Value
@@ -256,10 +257,12 @@ export abstract class Emitter {
     const span = write ? SegmentField.writeSpan : SegmentField.readSpan
     const slot = typeof segment === 'number' ? 0 : segmentSlot(segment.constant)
     const at = this.copy(offset)
-    this.push(at).w.get(record).memory(Op.i32_load, slot + span).op(Op.i32_ge_u)
+    // Spans promise room for 16 bytes; larger operands are always checked exactly.
+    if (size > 16) this.i32(1)
+    else this.push(at).w.get(record).memory(Op.i32_load, slot + span).op(Op.i32_ge_u)
     this.when(() => {
       this.w.get(this.cpu)
-      this.push(segment).i32((size << 8) | (write ? 0x1_0000 : 0))
+      this.push(segment).i32((Math.min(size, 255) << 8) | (write ? 0x1_0000 : 0))
       this.op(Op.i32_or).push(at).pushSite()
       this.w.call(Helper.checkSegment).op(Op.i32_eqz)
       this.leaveIf()

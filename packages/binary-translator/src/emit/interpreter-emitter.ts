@@ -132,6 +132,11 @@ export class InterpreterEmitter extends Emitter {
     return this.#field(RecordField.target)
   }
 
+  override ownOffset(): Value {
+    this.pushSite()
+    return this.i32(0xfff).op(Op.i32_and).pop()
+  }
+
   override nextOffset(): Value {
     return this.#field(RecordField.next)
   }

@@ -268,6 +268,10 @@ export class TranslatedEmitter extends Emitter {
     return this.#offset + this.#instruction.length
   }
 
+  override ownOffset(): Value {
+    return constant(this.#offset)
+  }
+
   override nextOffset(): Value {
     return constant(this.#nextOffset)
   }

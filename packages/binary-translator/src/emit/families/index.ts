@@ -12,6 +12,8 @@ import * as shift from './shift.ts'
 import * as stack from './stack.ts'
 import * as string from './string.ts'
 import * as system from './system.ts'
+import { x87Families } from './x87.ts'
+import { fxrstor, fxsave } from './x87-state.ts'
 
 /** The meaning of every operation that the engine implements. */
 const families = new Map<number, Family>([
@@ -156,6 +158,9 @@ const families = new Map<number, Family>([
   [Operation.Out, system.output],
   [Operation.Ins, system.ins],
   [Operation.Outs, system.outs],
+  [Operation.Fxsave, fxsave],
+  [Operation.Fxrstor, fxrstor],
+  ...x87Families,
 ])
 
 /** The family of an instruction of `shape`; an operation without one raises #UD in the guest. */

@@ -1,0 +1,382 @@
+import { OperandKind, Operation } from '@mica-vm/x86-decoder'
+import type { X87Function } from '../../generated/x87.ts'
+import { Callout } from '../../system/callouts.ts'
+import { Vector, noErrorCode } from '../../system/guest-fault.ts'
+import { Layout, Segment } from '../../state/layout.ts'
+import { Op, ValueType } from '../../wasm/opcodes.ts'
+import type { Emitter } from '../emitter.ts'
+import { constant, type Value } from '../value.ts'
+import { signatureOf, x87Slot } from '../x87-calls.ts'
+import { next, type Family } from './family.ts'
+import { copyFromGuest, copyToGuest } from './x87-state.ts'
+
+/** CR0 bits that make x87 instructions raise #NM (EM, TS) and WAIT (MP and TS). */
+const emulateOrSwitched = 0xc
+const monitorAndSwitched = 0xa
+/** CR0.NE: errors raise #MF. The status word's ES: an error waits. */
+const numericError = 0x20
+const errorSummary = 0x80
+
+const raiseIf = (e: Emitter, vector: number): void =>
+  e.when(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
+
+/** Raises #NM where the x87 is not to be used. SDM vol. 3, table 2-2. */
+export function requireX87(e: Emitter): void {
+  e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and)
+  raiseIf(e, Vector.NM)
+}
+
+/** Raises #MF for an error that an earlier instruction left. */
+function raisePending(e: Emitter): void {
+  e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
+  e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
+  raiseIf(e, Vector.MF)
+}
+
+/** Calls an x87 function; its arguments after cpu are pushed by `push`. */
+export function callX87(e: Emitter, name: X87Function, letters: string, push?: () => void): void {
+  e.w.get(e.cpu)
+  push?.()
+  e.callTable(x87Slot(name), signatureOf(letters))
+}
+
+/** Remembers where the instruction and its memory operand are, for FNSTENV. SDM vol. 1, section 8.1.8. */
+function recordPointers(e: Emitter, data: Value | null): void {
+  e.setCell(Layout.x87InstructionOffset, e.eipOf(e.ownOffset()))
+  e.setCell(Layout.x87InstructionSelector, e.selectorOf(constant(Segment.CS)))
+  if (data === null) return
+  e.setCell(Layout.x87DataOffset, data)
+  e.setCell(Layout.x87DataSelector, e.selectorOf(e.segment()))
+}
+
+/** An instruction that computes: waits for earlier errors and records its pointers. */
+function numeric(emit: (e: Emitter) => void): Family {
+  return next((e) => {
+    requireX87(e)
+    raisePending(e)
+    emit(e)
+    recordPointers(e, e.shape.kinds.includes(OperandKind.Memory) ? e.offset() : null)
+  })
+}
+
+/** An instruction of the control group, which neither waits nor records. */
+function control(emit: (e: Emitter) => void): Family {
+  return next((e) => {
+    requireX87(e)
+    emit(e)
+  })
+}
+
+/** Stack position of register operand `i`. */
+const position = (e: Emitter, i: number): void => void e.push(e.registerNumber(i))
+
+// ---- memory operands ---------------------------------------------------------------------------------------------
+
+/** Pushes the memory operand's bits: an i32 for 2 and 4 bytes, an i64 for 8. */
+function readOperand(e: Emitter): () => void {
+  const size = e.shape.sizes[0]!
+  const linear = e.memoryOperand(size, false)
+  if (size < 8) {
+    const value = e.load(linear, size)
+    return () => void e.push(value)
+  }
+  const wide = e.w.local(ValueType.i64)
+  e.readable(linear, 8)
+  e.w.memory(Op.i64_load).set(wide)
+  return () => void e.w.get(wide)
+}
+
+const letterOf = (size: number): string => (size === 8 ? 'l' : 'i')
+
+/** FADD and its kind: two registers, a float in memory, or (FIADD ...) an integer in memory. */
+function arithmetic(name: string, pop: number): Family {
+  return numeric((e) => {
+    if (!e.isMemory(0)) {
+      return callX87(e, `f${name}` as X87Function, 'iiii>', () => {
+        position(e, 0)
+        position(e, 1)
+        e.i32(pop)
+      })
+    }
+    const size = e.shape.sizes[0]!
+    const value = readOperand(e)
+    callX87(e, `f${name}_f${size * 8}` as X87Function, `i${letterOf(size)}>`, value)
+  })
+}
+
+function integerArithmetic(name: string): Family {
+  return numeric((e) => {
+    const value = readOperand(e)
+    callX87(e, `fi${name}_i${e.shape.sizes[0]! * 8}` as X87Function, 'ii>', value)
+  })
+}
+
+/** FCOM, FUCOM and FICOM with their pops. */
+function compare(name: 'fcom' | 'fucom' | 'ficom', pops: number): Family {
+  return numeric((e) => {
+    const operands = e.shape.kinds.length
+    if (operands === 0 || !e.isMemory(0)) {
+      return callX87(e, name as X87Function, 'iii>', () => {
+        if (operands === 0) e.i32(1)
+        else position(e, operands - 1)
+        e.i32(pops)
+      })
+    }
+    const size = e.shape.sizes[0]!
+    const value = readOperand(e)
+    callX87(e, `${name}_${name === 'ficom' ? 'i' : 'f'}${size * 8}` as X87Function, `i${letterOf(size)}i>`, () => {
+      value()
+      e.i32(pops)
+    })
+  })
+}
+
+/** FCOMI and FUCOMI: ZF, PF and CF from the comparison, OF, SF and AF cleared. */
+function compareToFlags(name: 'fcomi' | 'fucomi', pops: number): Family {
+  return numeric((e) => {
+    callX87(e, name, 'iii>i', () => {
+      position(e, 1)
+      e.i32(pops)
+    })
+    e.flags.load(e.pop())
+  })
+}
+
+/** FLD, FILD, FBLD. */
+function load(prefix: 'fld_f' | 'fild_i'): Family {
+  return numeric((e) => {
+    if (!e.isMemory(0)) return callX87(e, 'fld_st', 'ii>', () => position(e, 0))
+    const size = e.shape.sizes[0]!
+    if (size === 10) return loadTenBytes(e, 'fld_f80')
+    const value = readOperand(e)
+    callX87(e, `${prefix}${size * 8}` as X87Function, `i${letterOf(size)}>`, value)
+  })
+}
+
+function loadTenBytes(e: Emitter, name: 'fld_f80' | 'fbld'): void {
+  e.readable(e.memoryOperand(10, false), 10)
+  const host = e.pop()
+  callX87(e, name, 'ili>', () => {
+    e.w.get(host).memory(Op.i64_load).get(host).memory(Op.i32_load16_u, 8)
+  })
+}
+
+/** Whether a prepared store may proceed: an unmasked exception suppresses it. */
+const unlessSuppressed = (e: Emitter, body: () => void): void => {
+  e.cell(x87Suppressed).op(Op.i32_eqz)
+  e.when(body)
+}
+const x87Suppressed = 0x4a8
+const x87Staged = 0x4b0
+
+/** FST, FIST, FISTTP, FBSTP: prepares the value, stores it, then lets status and stack change. */
+function store(pop: number, names: Readonly<Record<number, X87Function>>): Family {
+  return numeric((e) => {
+    if (!e.isMemory(0)) {
+      return callX87(e, 'store_st', 'iii>', () => {
+        position(e, 0)
+        e.i32(pop)
+      })
+    }
+    e.flags.settle()
+    const size = e.shape.sizes[0]!
+    const linear = e.copy(e.memoryOperand(size, true))
+    storePrepared(e, names[size]!, linear, size)
+    callX87(e, 'commit_store', 'ii>', () => e.i32(pop))
+  })
+}
+
+function storePrepared(e: Emitter, name: X87Function, linear: Value, size: number): void {
+  if (size === 10) {
+    callX87(e, name, 'i>')
+    return unlessSuppressed(e, () => copyToGuest(e, linear, x87Staged, 10, 2))
+  }
+  if (size === 8) {
+    const wide = e.w.local(ValueType.i64)
+    e.w.get(e.cpu).get(e.cpu)
+    e.callTable(x87Slot(name), signatureOf('i>l'))
+    e.w.tee(wide).memory(Op.i64_store, x87Staged)
+    return unlessSuppressed(e, () => copyToGuest(e, linear, x87Staged, 8, 4))
+  }
+  callX87(e, name, 'i>i')
+  const value = e.pop()
+  unlessSuppressed(e, () => e.store(linear, size, value))
+}
+
+const floats = { 4: 'store_f32', 8: 'store_f64', 10: 'store_f80' } as const
+const integers = { 2: 'store_i16', 4: 'store_i32', 8: 'store_i64' } as const
+const truncated = { 2: 'truncate_i16', 4: 'truncate_i32', 8: 'truncate_i64' } as const
+
+/** FCMOVcc by the EFLAGS condition `cc`. */
+const move = (cc: number): Family =>
+  numeric((e) => {
+    callX87(e, 'fcmov', 'iii>', () => {
+      position(e, 1)
+      e.flags.pushCondition(cc)
+    })
+  })
+
+const plain = (name: X87Function): Family => numeric((e) => callX87(e, name, 'i>'))
+const onRegister = (name: X87Function, operand: number): Family =>
+  numeric((e) => callX87(e, name, 'ii>', () => position(e, operand)))
+
+// ---- environment -------------------------------------------------------------------------------------------------
+
+/** Pushes FNSTENV's format: bit 0 protected mode (not virtual-8086), bit 1 a 32-bit operand size. */
+function pushFormat(e: Emitter, wide: boolean): void {
+  e.cell(Layout.cr0).i32(1).op(Op.i32_and)
+  e.cell(Layout.eflags).i32(17).op(Op.i32_shr_u).i32(1).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_and)
+  if (wide) e.i32(2).op(Op.i32_or)
+}
+
+interface Environment {
+  readonly wide: boolean
+  readonly bytes: number
+}
+
+/** Size and format by the memory operand's own size: 14 and 94 are the 16-bit forms. */
+function environmentOf(e: Emitter): Environment {
+  const bytes = e.shape.sizes[0]!
+  return { bytes, wide: bytes === 28 || bytes === 108 }
+}
+
+/** Pushes the address of the scratch area. */
+const pushScratch = (e: Emitter): void => void e.w.get(e.cpu).i32(Layout.scratch).op(Op.i32_add)
+
+function saveEnvironment(name: 'fnstenv' | 'fnsave', after: X87Function): Family {
+  return control((e) => {
+    const { wide, bytes } = environmentOf(e)
+    e.flags.settle()
+    const linear = e.copy(e.memoryOperand(bytes, true))
+    callX87(e, name, 'iii>', () => {
+      pushScratch(e)
+      pushFormat(e, wide)
+    })
+    copyToGuest(e, linear, Layout.scratch, bytes, 2)
+    callX87(e, after, 'i>')
+  })
+}
+
+function loadEnvironment(name: 'fldenv' | 'frstor'): Family {
+  return next((e) => {
+    requireX87(e)
+    raisePending(e)
+    const { wide, bytes } = environmentOf(e)
+    e.flags.settle()
+    const linear = e.copy(e.memoryOperand(bytes, false))
+    copyFromGuest(e, linear, Layout.scratch, bytes, 2)
+    callX87(e, name, 'iii>', () => {
+      pushScratch(e)
+      pushFormat(e, wide)
+    })
+  })
+}
+
+const fnstcw = control((e) => {
+  callX87(e, 'fnstcw', 'i>i')
+  e.write(0, e.pop())
+})
+
+const fnstsw = control((e) => {
+  callX87(e, 'fnstsw', 'i>i')
+  e.write(0, e.pop())
+})
+
+const fldcw = next((e) => {
+  requireX87(e)
+  raisePending(e)
+  const value = e.read(0)
+  callX87(e, 'fldcw', 'ii>', () => void e.push(value))
+})
+
+/** WAIT: only looks for errors; CR0.MP decides whether a switched task matters. */
+const wait = next((e) => {
+  e.cell(Layout.cr0).i32(monitorAndSwitched).op(Op.i32_and).i32(monitorAndSwitched).op(Op.i32_eq)
+  raiseIf(e, Vector.NM)
+  raisePending(e)
+})
+
+const freeAndPop = numeric((e) => {
+  callX87(e, 'ffree', 'ii>', () => position(e, 0))
+  callX87(e, 'pop', 'i>')
+})
+
+const nothing = control(() => {})
+
+/** Every x87 operation. */
+export const x87Families: readonly (readonly [operation: number, family: Family])[] = [
+  [Operation.Fadd, arithmetic('add', 0)],
+  [Operation.Faddp, arithmetic('add', 1)],
+  [Operation.Fiadd, integerArithmetic('add')],
+  [Operation.Fmul, arithmetic('mul', 0)],
+  [Operation.Fmulp, arithmetic('mul', 1)],
+  [Operation.Fimul, integerArithmetic('mul')],
+  [Operation.Fsub, arithmetic('sub', 0)],
+  [Operation.Fsubp, arithmetic('sub', 1)],
+  [Operation.Fisub, integerArithmetic('sub')],
+  [Operation.Fsubr, arithmetic('subr', 0)],
+  [Operation.Fsubrp, arithmetic('subr', 1)],
+  [Operation.Fisubr, integerArithmetic('subr')],
+  [Operation.Fdiv, arithmetic('div', 0)],
+  [Operation.Fdivp, arithmetic('div', 1)],
+  [Operation.Fidiv, integerArithmetic('div')],
+  [Operation.Fdivr, arithmetic('divr', 0)],
+  [Operation.Fdivrp, arithmetic('divr', 1)],
+  [Operation.Fidivr, integerArithmetic('divr')],
+  [Operation.Fcom, compare('fcom', 0)],
+  [Operation.Fcomp, compare('fcom', 1)],
+  [Operation.Fcompp, compare('fcom', 2)],
+  [Operation.Fucom, compare('fucom', 0)],
+  [Operation.Fucomp, compare('fucom', 1)],
+  [Operation.Fucompp, compare('fucom', 2)],
+  [Operation.Ficom, compare('ficom', 0)],
+  [Operation.Ficomp, compare('ficom', 1)],
+  [Operation.Fcomi, compareToFlags('fcomi', 0)],
+  [Operation.Fcomip, compareToFlags('fcomi', 1)],
+  [Operation.Fucomi, compareToFlags('fucomi', 0)],
+  [Operation.Fucomip, compareToFlags('fucomi', 1)],
+  [Operation.Fld, load('fld_f')],
+  [Operation.Fild, load('fild_i')],
+  [Operation.Fbld, numeric((e) => loadTenBytes(e, 'fbld'))],
+  [Operation.Fst, store(0, floats)],
+  [Operation.Fstp, store(1, floats)],
+  [Operation.Fist, store(0, integers)],
+  [Operation.Fistp, store(1, integers)],
+  [Operation.Fisttp, store(1, truncated)],
+  [Operation.Fbstp, store(1, { 10: 'store_bcd' })],
+  [Operation.Fcmovb, move(2)],
+  [Operation.Fcmovnb, move(3)],
+  [Operation.Fcmove, move(4)],
+  [Operation.Fcmovne, move(5)],
+  [Operation.Fcmovbe, move(6)],
+  [Operation.Fcmovnbe, move(7)],
+  [Operation.Fcmovu, move(10)],
+  [Operation.Fcmovnu, move(11)],
+  ...(
+    [
+      ['Fld1', 'fld1'], ['Fldz', 'fldz'], ['Fldpi', 'fldpi'], ['Fldl2e', 'fldl2e'], ['Fldl2t', 'fldl2t'],
+      ['Fldlg2', 'fldlg2'], ['Fldln2', 'fldln2'], ['Fchs', 'fchs'], ['Fabs', 'fabs'], ['Ftst', 'ftst'], ['Fxam', 'fxam'],
+      ['Fsqrt', 'fsqrt'], ['Fscale', 'fscale'], ['Frndint', 'frndint'], ['Fxtract', 'fxtract'], ['Fprem', 'fprem'],
+      ['Fprem1', 'fprem1'], ['F2xm1', 'f2xm1'], ['Fyl2x', 'fyl2x'], ['Fyl2xp1', 'fyl2xp1'], ['Fptan', 'fptan'],
+      ['Fpatan', 'fpatan'], ['Fsin', 'fsin'], ['Fcos', 'fcos'], ['Fsincos', 'fsincos'], ['Fincstp', 'fincstp'],
+      ['Fdecstp', 'fdecstp'],
+    ] as const
+  ).map(([operation, name]) => [Operation[operation], plain(name)] as const),
+  [Operation.Fxch, onRegister('fxch', 1)],
+  [Operation.Ffree, onRegister('ffree', 0)],
+  [Operation.Ffreep, freeAndPop],
+  [Operation.Fnop, numeric(() => {})],
+  [Operation.Fneni, nothing],
+  [Operation.Fndisi, nothing],
+  [Operation.Fnsetpm, nothing],
+  [Operation.Fnclex, control((e) => callX87(e, 'fnclex', 'i>'))],
+  [Operation.Fninit, control((e) => callX87(e, 'fninit', 'i>'))],
+  [Operation.Fldcw, fldcw],
+  [Operation.Fnstcw, fnstcw],
+  [Operation.Fnstsw, fnstsw],
+  [Operation.Fnstenv, saveEnvironment('fnstenv', 'commit_fnstenv')],
+  [Operation.Fnsave, saveEnvironment('fnsave', 'fninit')],
+  [Operation.Fldenv, loadEnvironment('fldenv')],
+  [Operation.Frstor, loadEnvironment('frstor')],
+  [Operation.Wait, wait],
+]
