@@ -2,15 +2,15 @@ import { DecodeStatus, OperandKind, Prefix } from '../instruction.ts'
 import type { Bitness, Instruction } from '../instruction.ts'
 import { Trait } from '../table/attributes.ts'
 import { Dimension } from '../table/selector.ts'
-import { operandSizes } from '../table/sizes.ts'
 import { growTree, hasModrm, roots, tree, UNGROWN } from '../table/tree.ts'
 import {
   formCondition, formMnemonic, formOperandCount, formOperands, formOperation, formSize, formTraits,
 } from '../table/forms.ts'
 import { Operation } from '../generated/operation.ts'
-import { decodeOperand } from './operand.ts'
+import { decodeOperand, sizeOf } from './operand.ts'
 import { overrideBit, overrideSegment, PrefixClass, prefixClasses } from './prefixes.ts'
 import { state } from './state.ts'
+import { isVectorPrefix, readVectorPrefix, vectorFault } from './vector-prefix.ts'
 
 const SUFFIX_MAP = 0x400
 
@@ -32,16 +32,18 @@ export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitne
   state.long = bitness === 64 ? 1 : 0
   reset(out, bitness)
   readPrefixes(out)
-  const root = readOpcode()
+  const vector = isVectorPrefix(state)
+  const root = vector ? readVectorPrefix(state, out) : readOpcode()
   let cell = roots[root]!
   if (cell === UNGROWN) cell = growTree(root)
   if (hasModrm[root] === 1) readModrm()
   setSizes(out, bitness)
+  if (vector) state.sizeIndex = state.long & state.rexW ? 2 : 1
   const code = select(cell)
   if (code !== 0 && state.overrun === 0) decodeForm(out, code)
   out.length = state.position - offset
   if (state.overrun === 1) return end - offset >= MAX_LENGTH ? DecodeStatus.TooLong : DecodeStatus.NeedMoreBytes
-  if (code === 0 || state.invalid === 1 || prefixFault(out, code)) {
+  if (code === 0 || state.invalid === 1 || prefixFault(out, code) || (vector && vectorFault(state, out, code))) {
     out.code = 0
     out.operation = 0
     out.mnemonic = 0
@@ -75,6 +77,12 @@ function reset(out: Instruction, bitness: number): void {
   out.kinds.fill(0)
   state.mandatory = 0
   state.segmentOverride = -1
+  state.vectorLength = 0
+  state.vvvv = 0
+  state.vvvvUnused = 0
+  state.deferredSlot = 0
+  state.rmHigh = 0
+  state.encoding = 0
 }
 
 /** Reads the prefixes and leaves the byte after them in `state.opcode`. */
@@ -183,13 +191,14 @@ function decodeForm(out: Instruction, code: number): void {
   out.code = code
   out.operation = formOperation[code]!
   out.condition = formCondition[code]!
-  out.operandSize = operandSizes[(formSize[code]! << 3) | (state.long << 2) | state.sizeIndex]!
+  out.operandSize = sizeOf(state, formSize[code]!)
   const nameIndex = (traits & Trait.ByAddress) !== 0 ? state.addressSize >> 2 : state.sizeIndex
   out.mnemonic = formMnemonic[code * 3 + nameIndex]!
   out.segment = state.segmentOverride >= 0 ? state.segmentOverride : 3
   const count = formOperandCount[code]!
   out.operandCount = count
   for (let slot = 0; slot < count; slot++) decodeOperand(state, out, slot, formOperands[code * 5 + slot]!)
+  if (state.deferredSlot !== 0) decodeOperand(state, out, state.deferredSlot, formOperands[code * 5 + state.deferredSlot]!)
   if (out.operation === Operation.ThreeDNow) nameBySuffix(out)
   if ((traits & Trait.Rep) !== 0 && state.mandatory > 1) out.rep = state.mandatory === 2 ? 3 : 2
 }

@@ -37,8 +37,8 @@ function read32(state: DecodeState, out: Instruction): void {
     const sib = state.u8()
     base = sib & 7
     const index = ((sib >> 3) & 7) | state.rexX
-    if (index !== 4) {
-      out.index = index
+    if (index !== 4 || out.vectorIndex !== 0) {
+      out.index = out.vectorIndex === 0 ? index : index | (state.vvvv & 16)
       out.scale = sib >> 6
     }
     if (base === 5 && mod === 0) {

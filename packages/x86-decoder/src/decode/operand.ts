@@ -1,7 +1,7 @@
 import { OperandKind } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
 import { RegisterClass } from '../register.ts'
-import { operandSizes } from '../table/sizes.ts'
+import { FIRST_VECTOR_SIZE, operandSizes, vectorSizes } from '../table/sizes.ts'
 import { templateColumns, TemplateKind } from '../table/templates.ts'
 import { readMemoryOperand } from './memory-operand.ts'
 import type { DecodeState } from './state.ts'
@@ -36,12 +36,15 @@ export function decodeOperand(state: DecodeState, out: Instruction, slot: number
       return
     case TemplateKind.RegVector:
       return vector(state, out, slot, template, state.reg | state.rexR)
+    case TemplateKind.VvvvVector:
+      state.vvvvUnused = 0
+      return vector(state, out, slot, template, state.vvvv)
     case TemplateKind.RmVector:
-      if (state.mod === 3) vector(state, out, slot, template, state.rm | state.rexB)
+      if (state.mod === 3) vector(state, out, slot, template, state.rm | state.rexB | state.rmHigh)
       else memory(state, out, slot, template)
       return
     case TemplateKind.RmVectorOnly:
-      return vector(state, out, slot, template, state.rm | state.rexB)
+      return vector(state, out, slot, template, state.rm | state.rexB | state.rmHigh)
     case TemplateKind.Fixed:
       return register(out, slot, templateNumber[template]!, registerBytes(state, template))
     case TemplateKind.FixedGeneral:
@@ -61,8 +64,63 @@ export function decodeOperand(state: DecodeState, out: Instruction, slot: number
     case TemplateKind.RmX87:
       return register(out, slot, (RegisterClass.X87 << 5) | state.rm, 10)
     default:
+      if (templateKind[template]! >= TemplateKind.VvvvVector) return vectorOperand(state, out, slot, template)
       return immediateOperand(state, out, slot, template)
   }
+}
+
+/** Operands that only VEX, EVEX and XOP forms have. */
+function vectorOperand(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  switch (templateKind[template]) {
+    case TemplateKind.VvvvGeneral:
+      state.vvvvUnused = 0
+      return general(state, out, slot, template, state.vvvv & 15)
+    case TemplateKind.ImmediateVector:
+      return immediateVector(state, out, slot, template)
+    case TemplateKind.ImmediateNibble:
+      out.kinds[slot] = OperandKind.Immediate
+      out.sizes[slot] = 1
+      return
+    case TemplateKind.RegMask:
+      return mask(state, out, slot, state.reg | state.rexR)
+    case TemplateKind.RmMask:
+      if (state.mod === 3) mask(state, out, slot, state.rm)
+      else memory(state, out, slot, template)
+      return
+    case TemplateKind.VvvvMask:
+      state.vvvvUnused = 0
+      return mask(state, out, slot, state.vvvv)
+    case TemplateKind.MemoryVector:
+      return vectorMemory(state, out, slot, template)
+  }
+}
+
+/** A register in the upper half of an immediate; VPERMIL2 has a number of four bits in the lower one. */
+function immediateVector(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  if (slot === 2 && state.deferredSlot === 0) {
+    state.deferredSlot = slot
+    return
+  }
+  const byte = state.u8()
+  vector(state, out, slot, template, (byte >> 4) & (state.long === 1 ? 15 : 7))
+  if (out.operandCount === 5) out.immediate = byte & 15
+}
+
+/** There are eight opmask registers. */
+function mask(state: DecodeState, out: Instruction, slot: number, number: number): void {
+  if (number > 7) state.invalid = 1
+  register(out, slot, (RegisterClass.Mask << 5) | (number & 7), 8)
+}
+
+/** VSIB: the index is a vector register, so that a SIB byte is needed (SDM vol. 2, 2.3.12). */
+function vectorMemory(state: DecodeState, out: Instruction, slot: number, template: number): void {
+  if (state.mod === 3 || state.rm !== 4 || state.addressSize === 2) {
+    state.invalid = 1
+    return
+  }
+  const size = registerBytes(state, template)
+  out.vectorIndex = size <= 16 ? RegisterClass.Xmm : size === 32 ? RegisterClass.Ymm : RegisterClass.Zmm
+  memory(state, out, slot, template)
 }
 
 function immediateOperand(state: DecodeState, out: Instruction, slot: number, template: number): void {
@@ -98,8 +156,14 @@ function immediateOperand(state: DecodeState, out: Instruction, slot: number, te
   }
 }
 
+/** Bytes that a size code means for this instruction. */
+export function sizeOf(state: DecodeState, code: number): number {
+  if (code >= FIRST_VECTOR_SIZE) return vectorSizes[((code - FIRST_VECTOR_SIZE) << 2) | state.vectorLength]!
+  return operandSizes[(code << 3) | (state.long << 2) | state.sizeIndex]!
+}
+
 function registerBytes(state: DecodeState, template: number): number {
-  return operandSizes[(templateRegisterSize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
+  return sizeOf(state, templateRegisterSize[template]!)
 }
 
 function register(out: Instruction, slot: number, id: number, size: number): void {
@@ -123,12 +187,16 @@ function addressRegister(state: DecodeState, out: Instruction, slot: number, num
 function vector(state: DecodeState, out: Instruction, slot: number, template: number, number: number): void {
   const kind = templateNumber[template]!
   if (kind === RegisterClass.Mmx) register(out, slot, (kind << 5) | (number & 7), 8)
-  else register(out, slot, (kind << 5) | number, registerBytes(state, template))
+  else {
+    const size = registerBytes(state, template)
+    const wide = size <= 16 ? RegisterClass.Xmm : size === 32 ? RegisterClass.Ymm : RegisterClass.Zmm
+    register(out, slot, (wide << 5) | number, size)
+  }
 }
 
 function memory(state: DecodeState, out: Instruction, slot: number, template: number): void {
   out.kinds[slot] = OperandKind.Memory
-  out.sizes[slot] = operandSizes[(templateMemorySize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
+  out.sizes[slot] = sizeOf(state, templateMemorySize[template]!)
   readMemoryOperand(state, out)
   if (state.segmentOverride >= 0) out.segment = state.segmentOverride
 }
@@ -156,7 +224,7 @@ function relative(state: DecodeState, out: Instruction, slot: number, template: 
   const bytes = registerBytes(state, template)
   const value = bytes === 1 ? (state.u8() << 24) >> 24 : bytes === 2 ? (state.u16() << 16) >> 16 : state.i32()
   out.kinds[slot] = OperandKind.Relative
-  out.sizes[slot] = operandSizes[(templateMemorySize[template]! << 3) | (state.long << 2) | state.sizeIndex]!
+  out.sizes[slot] = sizeOf(state, templateMemorySize[template]!)
   out.immediate = value
   out.immediateHigh = value >> 31
 }

@@ -28,6 +28,15 @@ export class DecodeState {
   addressSize = 0
   segmentOverride = -1
   vectorLength = 0
+  /** `vvvv` (with V'), not inverted; operands that use it clear `vvvvUnused`. */
+  vvvv = 0
+  vvvvUnused = 0
+  /** Slot of a register in an immediate that a memory operand precedes in the bytes, though not in the text; or 0. */
+  deferredSlot = 0
+  /** 16 if EVEX.X extends a register in rm. */
+  rmHigh = 0
+  /** `Encoding.X`. */
+  encoding = 0
 
   u8(): number {
     if (this.position < this.limit) return this.bytes[this.position++]!

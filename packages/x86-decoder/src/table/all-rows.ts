@@ -1,3 +1,6 @@
+import { avx } from './avx.ts'
+import { avx0f38 } from './avx-0f38.ts'
+import { avx0f3a } from './avx-0f3a.ts'
 import { groups } from './groups.ts'
 import { oneByte } from './one-byte.ts'
 import type { Row } from './row.ts'
@@ -10,4 +13,7 @@ import { twoByte } from './two-byte.ts'
 import { x87 } from './x87.ts'
 
 /** The whole table. Within one opcode the first row that fits an encoding wins. */
-export const allRows: readonly Row[] = [...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a, ...threeDNow]
+export const allRows: readonly Row[] = [
+  ...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a, ...threeDNow,
+  ...avx, ...avx0f38, ...avx0f3a,
+]

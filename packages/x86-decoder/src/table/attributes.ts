@@ -47,6 +47,12 @@ export const Trait = {
   EndsBlock: 1024,
   NoOperandSizePrefix: 2048,
   AbsoluteOffset: 4096,
+  Gather: 0x2000,
+  Mask: 0x4000,
+  Zeroing: 0x8000,
+  Rounding: 0x10000,
+  Suppress: 0x20000,
+  MaskRequired: 0x40000,
 } as const
 export type Trait = (typeof Trait)[keyof typeof Trait]
 
@@ -54,6 +60,8 @@ const TRAIT_WORDS: Readonly<Record<string, number>> = {
   lock: Trait.Lock, str: Trait.String, rep: Trait.Rep, d64: Trait.Default64, f64: Trait.Force64,
   byaddress: Trait.ByAddress, xlat: Trait.Xlat, i64: Trait.Invalid64, o64: Trait.Only64, shift: Trait.ShiftCount,
   end: Trait.EndsBlock, no66: Trait.NoOperandSizePrefix, moffs: Trait.AbsoluteOffset,
+  gather: Trait.Gather, k: Trait.Mask, kz: Trait.Mask | Trait.Zeroing, er: Trait.Rounding, sae: Trait.Suppress,
+  kr: Trait.Mask | Trait.MaskRequired,
 }
 
 /** A row's attribute column, parsed. */

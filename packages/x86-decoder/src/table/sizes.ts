@@ -25,8 +25,25 @@ const SIZES: readonly (readonly [letter: string, ...bytes: number[]])[] = [
   ['k', 48, 48, 48],
 ]
 
-/** The code of each size letter: an index into `operandSizes` by eights. */
-export const sizeCodes: ReadonlyMap<string, number> = new Map(SIZES.map(([letter], code) => [letter, code]))
+/** Fractions of the vector length: whole, half, quarter, eighth; each at 128, 256 and 512 bits. */
+const VECTOR_SIZES: readonly (readonly [letter: string, ...bytes: number[]])[] = [
+  ['l', 16, 32, 64],
+  ['m', 8, 16, 32],
+  ['c', 4, 8, 16],
+  ['u', 2, 4, 8],
+]
+
+/** Size codes from here on depend on the vector length. */
+export const FIRST_VECTOR_SIZE = 32
+
+/** The code of each size letter: an index into `operandSizes` by eights, or into `vectorSizes` by fours. */
+export const sizeCodes: ReadonlyMap<string, number> = new Map([
+  ...SIZES.map(([letter], code): [string, number] => [letter, code]),
+  ...VECTOR_SIZES.map(([letter], code): [string, number] => [letter, FIRST_VECTOR_SIZE + code]),
+])
+
+/** Bytes at `(code - FIRST_VECTOR_SIZE) << 2 | vector length`. */
+export const vectorSizes: Uint16Array = Uint16Array.from(VECTOR_SIZES.flatMap(([, ...bytes]) => [...bytes, 0]))
 
 /** Bytes at `code << 3 | operand size (0..2) | 4 in 64-bit mode`. */
 export const operandSizes: Uint16Array = buildSizes()

@@ -30,6 +30,14 @@ export const TemplateKind = {
   RmX87: 24,
   RegAddress: 25,
   RmAddress: 26,
+  VvvvVector: 27,
+  VvvvGeneral: 28,
+  ImmediateVector: 29,
+  RegMask: 30,
+  RmMask: 31,
+  VvvvMask: 32,
+  MemoryVector: 33,
+  ImmediateNibble: 34,
 } as const
 export type TemplateKind = (typeof TemplateKind)[keyof typeof TemplateKind]
 
@@ -53,6 +61,11 @@ const LETTERS: Readonly<Record<string, TemplateKind>> = {
   S: TemplateKind.RegSegment,
   C: TemplateKind.RegControl,
   D: TemplateKind.RegDebug,
+  B: TemplateKind.VvvvGeneral,
+  K: TemplateKind.RegMask,
+  k: TemplateKind.RmMask,
+  h: TemplateKind.VvvvMask,
+  Y: TemplateKind.MemoryVector,
 }
 const VECTOR_LETTERS: Readonly<Record<string, readonly [TemplateKind, number]>> = {
   P: [TemplateKind.RegVector, RegisterClass.Mmx],
@@ -61,6 +74,8 @@ const VECTOR_LETTERS: Readonly<Record<string, readonly [TemplateKind, number]>> 
   V: [TemplateKind.RegVector, RegisterClass.Xmm],
   W: [TemplateKind.RmVector, RegisterClass.Xmm],
   U: [TemplateKind.RmVectorOnly, RegisterClass.Xmm],
+  H: [TemplateKind.VvvvVector, RegisterClass.Xmm],
+  L: [TemplateKind.ImmediateVector, RegisterClass.Xmm],
 }
 
 function size(letter: string): number {
@@ -106,6 +121,7 @@ const WORDS: Readonly<Record<string, Template>> = {
   Iz: template(K.ImmediateSigned, 'v', 'z', 0),
   Ibs: template(K.ImmediateByteSigned, 'v', 'v', 0),
   Iv: template(K.ImmediateFull, 'v', 'v', 0),
+  I4: template(K.ImmediateNibble, 'b', 'b', 0),
   Ib2: template(K.ImmediateSecond, 'b', 'b', 0),
 }
 
@@ -143,7 +159,11 @@ export function templateId(word: string): number {
 function byLetter(word: string): Template {
   const place = word.charAt(0)
   const vector = VECTOR_LETTERS[place]
-  if (vector) return template(vector[0], vector[1] === RegisterClass.Mmx ? 'q' : 'x', word.charAt(1) || (vector[1] === RegisterClass.Mmx ? 'q' : 'x'), vector[1])
+  if (vector) {
+    const natural = vector[1] === RegisterClass.Mmx ? 'q' : 'x'
+    const memory = word.charAt(1) || natural
+    return template(vector[0], 'lmcu'.includes(memory) ? memory : natural, memory, vector[1])
+  }
   const kind = LETTERS[place]
   if (kind === undefined) throw new Error(`unknown operand word "${word}"`)
   return template(kind, word.charAt(1), word.charAt(2) || word.charAt(1), 0)

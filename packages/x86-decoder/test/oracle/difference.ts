@@ -210,7 +210,9 @@ function access(ours: Instruction, theirs: iced.Instruction): string | null {
 
 /** Of an operation on one register twice iced may say that it does not read it: then access is not a fact of the form. */
 function sameRegisters({ kinds, registers }: Instruction): boolean {
-  return kinds[0] === OperandKind.Register && kinds[1] === OperandKind.Register && registers[0] === registers[1]
+  const same = (a: number, b: number): boolean =>
+    kinds[a] === OperandKind.Register && kinds[b] === OperandKind.Register && registers[a] === registers[b]
+  return same(0, 1) || same(1, 2) || same(0, 2)
 }
 
 function feature(ours: Instruction, theirs: iced.Instruction): string | null {

@@ -3,9 +3,9 @@ import { iced } from './iced.ts'
 
 /** Encodings and CPUID features that iced decodes and this table has no rows for: they decode as invalid. */
 export const undecodedEncodings: readonly number[] = [
-  iced.EncodingKind.VEX, iced.EncodingKind.EVEX, iced.EncodingKind.XOP,
+  iced.EncodingKind.EVEX, iced.EncodingKind.XOP,
 ]
-export const undecodedFeatures: readonly string[] = ['PADLOCK_UNDOC', 'PADLOCK_PMM']
+export const undecodedFeatures: readonly string[] = ['PADLOCK_UNDOC', 'PADLOCK_PMM', 'AMX_TILE', 'AMX_INT8', 'AMX_BF16', 'AMX_FP16', 'AMX_COMPLEX']
 
 export function isUndecoded(code: IcedCode): boolean {
   return undecodedEncodings.includes(code.encoding) || code.features.some((feature) => undecodedFeatures.includes(feature))

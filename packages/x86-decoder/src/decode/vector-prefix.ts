@@ -1,0 +1,86 @@
+import { Encoding, Prefix } from '../instruction.ts'
+import type { Instruction } from '../instruction.ts'
+import { Trait } from '../table/attributes.ts'
+import { formTraits } from '../table/forms.ts'
+import { VEX_MAPS, XOP_MAPS } from '../table/selector.ts'
+import type { DecodeState } from './state.ts'
+
+/** True if `state.opcode` starts a VEX, EVEX or XOP prefix: outside 64-bit mode only if it cannot be a ModRM memory form. */
+export function isVectorPrefix(state: DecodeState): boolean {
+  const { opcode } = state
+  if (opcode !== 0xc5 && opcode !== 0xc4 && opcode !== 0x62 && opcode !== 0x8f) return false
+  const next = state.position < state.limit ? state.bytes[state.position]! : 0
+  if (opcode === 0x8f) return (next & 0x1f) >= 8
+  return state.long === 1 || next >= 0xc0
+}
+
+/** Prefixes that must not precede VEX, EVEX and XOP (SDM vol. 2, 2.3.2 and 2.3.3). */
+const FORBIDDEN = Prefix.OperandSize | Prefix.Repne | Prefix.Rep | Prefix.Lock | Prefix.Rex
+
+/** A map that has no rows. */
+const NO_MAP = VEX_MAPS << 8
+
+/** Reads the rest of the prefix and the opcode; returns the opcode's index in `roots`. */
+export function readVectorPrefix(state: DecodeState, out: Instruction): number {
+  if ((out.prefixes & FORBIDDEN) !== 0) state.invalid = 1
+  state.rex = 1
+  switch (state.opcode) {
+    case 0xc5:
+      return readShortVex(state, out)
+    case 0xc4:
+      return readLongVex(state, out, Encoding.Vex)
+    case 0x8f:
+      return readLongVex(state, out, Encoding.Xop)
+    default:
+      state.invalid = 1
+      return NO_MAP
+  }
+}
+
+function readShortVex(state: DecodeState, out: Instruction): number {
+  const byte = state.u8()
+  setExtensions(state, ~byte & 0x80, 0)
+  readLast(state, out, byte & 0x7f, Encoding.Vex)
+  return ((VEX_MAPS + 1) << 8) | state.opcode
+}
+
+function readLongVex(state: DecodeState, out: Instruction, encoding: Encoding): number {
+  const byte = state.u8()
+  setExtensions(state, ~byte & 0xe0, 0)
+  readLast(state, out, state.u8(), encoding)
+  const map = encoding === Encoding.Xop ? XOP_MAPS + (byte & 0x1f) - 8 : VEX_MAPS + (byte & 0x1f)
+  const known = encoding === Encoding.Xop ? (byte & 0x1f) <= 10 : (byte & 0x1f) >= 1 && (byte & 0x1f) <= 3
+  return known ? (map << 8) | state.opcode : NO_MAP
+}
+
+/** R, X and B in bits 7 to 5, as set bits; only 64-bit mode has the registers that they reach. */
+function setExtensions(state: DecodeState, bits: number, high: number): void {
+  const allowed = state.long === 1 ? 8 : 0
+  state.rexR = ((bits >> 4) & allowed) | high
+  state.rexX = (bits >> 3) & allowed
+  state.rexB = (bits >> 2) & allowed
+}
+
+/** W vvvv L pp, and then the opcode. */
+function readLast(state: DecodeState, out: Instruction, byte: number, encoding: Encoding): void {
+  state.rexW = byte >> 7
+  const vvvv = (~byte >> 3) & 15
+  state.vvvv = state.long === 1 ? vvvv : vvvv & 7
+  state.vvvvUnused = vvvv
+  state.vectorLength = (byte >> 2) & 1
+  state.mandatory = byte & 3
+  state.encoding = encoding
+  out.encoding = encoding
+  out.vectorLength = state.vectorLength
+  state.opcode = state.u8()
+}
+
+/** True if the form forbids what the prefix says: `vvvv` without an operand, or a gather with a register twice. */
+export function vectorFault(state: DecodeState, out: Instruction, code: number): boolean {
+  if (state.vvvvUnused !== 0) return true
+  const traits = formTraits[code]!
+  if ((traits & Trait.Gather) === 0) return false
+  const target = out.registers[0]! & 31
+  const mask = out.registers[2]! & 31
+  return target === out.index || mask === out.index || target === mask
+}
