@@ -86,6 +86,8 @@ export const Layout = {
   nmiBlocked: 0x760,
   /** 1 while the A20 gate masks address bit 20. */
   a20Masked: 0x764,
+  /** 1 + the vector of an interrupt that was acknowledged but not delivered, because the host ran out of memory; or 0. */
+  heldVector: 0x768,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

@@ -32,6 +32,7 @@ const zeroCells: readonly number[] = [
   Layout.halted,
   Layout.nmiBlocked,
   Layout.a20Masked,
+  Layout.heldVector,
   Layout.bounceSize,
 ]
 

@@ -108,9 +108,20 @@ export class SystemUnit {
     return this.#wake(deliverInterrupt(this.#system, vector))
   }
 
-  /** Takes the pending interrupt from the controller and delivers it. */
+  /**
+   * Takes the pending interrupt from the controller and delivers it. An interrupt cannot be acknowledged twice, so one
+   * whose delivery the surroundings broke off by throwing is kept, and pending, for the next call.
+   */
   acceptInterrupt(): SystemRequest {
-    return this.interrupt(this.#interrupts.acknowledge())
+    const { state } = this.#system
+    const held = state.get(Layout.heldVector)
+    const vector = held === 0 ? this.#interrupts.acknowledge() : held - 1
+    state.set(Layout.heldVector, vector + 1)
+    state.set(Layout.interruptPending, 1)
+    const request = this.interrupt(vector)
+    state.set(Layout.heldVector, 0)
+    state.set(Layout.interruptPending, this.#interrupts.pending ? 1 : 0)
+    return request
   }
 
   /** Delivers a non-maskable interrupt; further ones are to wait while `nmiBlocked`. */

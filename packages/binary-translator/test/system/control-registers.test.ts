@@ -185,6 +185,7 @@ describe('descriptor tables', () => {
     expect(machine.faultOf(Callout.Ltr, 0x0c)).toEqual([Vector.GP, 0x0c])
     machine.run(Callout.Ltr, Selector.Tss2)
     expect(machine.state.attributes(Segment.TR)).toBe(0x8b)
+    expect(machine.faultOf(Callout.Lldt, 0x0c)).toEqual([Vector.GP, 0x0c])
     expect(machine.faultOf(Callout.Lldt, Selector.Tss)).toEqual([Vector.GP, Selector.Tss])
     machine.run(Callout.Lldt, 0)
     expect(machine.state.attributes(Segment.LDTR)).toBe(0)

@@ -92,6 +92,29 @@ describe('interrupts in protected mode', () => {
     expect(machine.state.get(Layout.interruptShadow)).toBe(0)
   })
 
+  it('keeps an acknowledged interrupt when the host breaks its delivery off', () => {
+    const machine = protectedMachine()
+    machine.interruptGate(0x20)
+    machine.interruptGate(0x21)
+    machine.pendingVectors.push(0x21)
+    const write = machine.memory.write.bind(machine.memory)
+    machine.memory.write = () => {
+      throw new Error('the host is out of memory')
+    }
+    const before = machine.snapshot()
+    expect(() => machine.unit.acceptInterrupt()).toThrow('out of memory')
+    expect(machine.snapshot()).toEqual(before)
+    machine.memory.write = write
+    for (const [vector, pending] of [
+      [0x20, 1],
+      [0x21, 0],
+    ] as const) {
+      machine.unit.acceptInterrupt()
+      expect(machine.state.eip).toBe(handlerBase + vector)
+      expect(machine.state.get(Layout.interruptPending)).toBe(pending)
+    }
+  })
+
   it('single-stepping saves TF for the return, clears it and says so in DR6', () => {
     const machine = protectedMachine()
     machine.interruptGate(1)

@@ -48,6 +48,24 @@ describe('IRET', () => {
     expect(machine.snapshot()).toEqual(before)
   })
 
+  it('CPL 0 restores VIF and VIP from a 32-bit frame alone', () => {
+    for (const size of [2, 4] as const) {
+      const machine = protectedMachine()
+      const image = [0x1234, Selector.KernelCode, Flag.VIF | Flag.VIP | Flag.CF]
+      image.forEach((value, index) => machine.memory.write(0x8000 + index * size, 4, value, 0))
+      machine.state.setGpr(4, 0x8000)
+      machine.run(Callout.Iret, size)
+      expect(machine.state.eflags).toBe(2 | Flag.CF | (size === 4 ? Flag.VIF | Flag.VIP : 0))
+    }
+  })
+
+  it('enters virtual-8086 mode at its last byte', () => {
+    const machine = protectedMachine()
+    push(machine, 0xffff, 0, Flag.VM | 2, 0, 0, 0, 0, 0, 0)
+    machine.run(Callout.Iret, 4)
+    expect([machine.state.eip, machine.state.virtual8086]).toEqual([0xffff, true])
+  })
+
   it('CPL 3 restores neither IOPL nor, above it, IF', () => {
     for (const iopl of [0, 3]) {
       const machine = protectedMachine()

@@ -102,9 +102,10 @@ export class Machine {
   portValue: (port: number, size: number) => number = () => 0
   time: { low: number; high: number } = { low: 0, high: 0 }
   apicBase: number = 0
-  pendingVector: number = 0x20
+  readonly pendingVectors: number[] = [0x20]
 
   constructor(model: CpuModel = mica32()) {
+    const queue = this.pendingVectors
     const linear = new WebAssembly.Memory({ initial: 2 })
     this.state = new CpuState(linear, 4096)
     this.memory = new FakeMemory(this.state)
@@ -122,7 +123,12 @@ export class Machine {
         },
         writePort: (port, size, value) => this.portWrites.push({ port, size, value }),
       },
-      interrupts: { pending: true, acknowledge: () => this.pendingVector },
+      interrupts: {
+        get pending() {
+          return queue.length > 0
+        },
+        acknowledge: () => queue.shift() ?? 0xff,
+      },
       model,
       timeStamp: { read: () => this.time, write: (low, high) => (this.time = { low, high }) },
       tlb: {

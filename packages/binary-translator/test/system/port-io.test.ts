@@ -131,7 +131,11 @@ describe('INS and OUTS', () => {
     const machine = userMachine(0)
     machine.state.setGpr(1, 0)
     machine.run(Callout.Ins, string(1))
-    expect(machine.portReads).toEqual([])
+    machine.run(Callout.Outs, string(1), Segment.DS)
+    expect([machine.portReads, machine.portWrites]).toEqual([[], []])
+    machine.state.setGpr(1, 1)
+    expect(machine.faultOf(Callout.Ins, string(1))).toEqual([Vector.GP, 0])
+    expect(machine.faultOf(Callout.Outs, string(1), Segment.DS)).toEqual([Vector.GP, 0])
   })
 
   it('stops exactly at a page fault, without losing what the port had', () => {

@@ -53,6 +53,16 @@ describe('task switches', () => {
     expect([busy(machine, Selector.Tss), busy(machine, Selector.Tss2)]).toEqual([true, false])
   })
 
+  it('saves NT with the task that is called from, and clears it in the one that returns', () => {
+    const machine = withTask()
+    machine.state.eflags = Flag.NT
+    machine.run(Callout.FarCall, 0, pointer(Selector.Tss2))
+    expect(machine.memory.read(tssBase + 0x24, 4, 0)).toBe(Flag.NT | 2)
+    machine.run(Callout.Iret, 4)
+    expect(machine.memory.read(secondTask + 0x24, 4, 0) & Flag.NT).toBe(0)
+    expect(machine.state.eflags).toBe(Flag.NT | 2)
+  })
+
   it('JMP leaves the old task for good', () => {
     const machine = withTask()
     machine.run(Callout.FarJump, 0, pointer(Selector.Tss2))
