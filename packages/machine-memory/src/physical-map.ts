@@ -1,4 +1,5 @@
 import { FRAME_BYTES } from './geometry.ts'
+import { Contents } from './internal/contents.ts'
 import { copyPageTable, createPageTable, requireRange } from './internal/page-table.ts'
 import type { PageTable } from './internal/page-table.ts'
 import type { MachineMemory } from './machine-memory.ts'
@@ -20,11 +21,10 @@ import type { FrameHolder, MapStatistics, MemoryRange, PhysicalMapOptions, Write
  */
 export class PhysicalMap implements FrameHolder {
   readonly #machine: MachineMemory
-  readonly #bytes: Uint8Array
   readonly #zeroAddress: number
   #table: PageTable
   #changeListeners: readonly ((ppn: number) => void)[] = []
-  #writeListeners: readonly WriteListener[] = []
+  readonly #contents: Contents
   readonly #unregister: () => void
   #untouched = 0
   #resident = 0
@@ -33,10 +33,15 @@ export class PhysicalMap implements FrameHolder {
 
   constructor(machine: MachineMemory, { ranges }: PhysicalMapOptions) {
     this.#machine = machine
-    this.#bytes = machine.bytes
     this.#zeroAddress = machine.zeroFrame * FRAME_BYTES
     this.#table = createPageTable(ranges)
     this.#untouched = countState(this.#table.states, PageState.Untouched)
+    this.#contents = new Contents(machine.bytes, {
+      isMemory: (ppn) => this.stateOf(ppn) !== PageState.Hole,
+      isWritable: (ppn) => this.isWritable(ppn),
+      readAddress: (ppn) => this.readAddress(ppn),
+      privateAddress: (ppn) => this.#privateAddress(ppn),
+    })
     this.#unregister = machine.register(this)
   }
 
@@ -90,66 +95,49 @@ export class PhysicalMap implements FrameHolder {
 
   /** Calls `listener` after `write`, `write8..32` and `load` have changed bytes of a frame: for caches of contents, such as translated code. */
   onWrite(listener: WriteListener): () => void {
-    this.#writeListeners = [...this.#writeListeners, listener]
-    return () => {
-      this.#writeListeners = this.#writeListeners.filter((other) => other !== listener)
-    }
+    return this.#contents.onWrite(listener)
   }
 
   /** Copies guest memory out. False, and `into` unchanged, unless every byte is memory. */
   read(physical: number, into: Uint8Array): boolean {
-    if (!this.#isMemory(physical, into.length)) return false
-    for (let done = 0; done < into.length;) {
-      const ppn = Math.floor((physical + done) / FRAME_BYTES)
-      const offset = (physical + done) % FRAME_BYTES
-      const count = Math.min(FRAME_BYTES - offset, into.length - done)
-      const from = this.readAddress(ppn) + offset
-      into.set(this.#bytes.subarray(from, from + count), done)
-      done += count
-    }
-    return true
+    return this.#contents.read(physical, into)
   }
 
   /** Copies into guest memory as a device does. False, and nothing written, if any byte is not writable memory or the host is out of frames. */
   write(physical: number, from: Uint8Array): boolean {
-    return this.#store(physical, from, false)
+    return this.#contents.write(physical, from, false)
   }
 
   /** Copies into guest memory as the host does: into ROM too. */
   load(physical: number, from: Uint8Array): boolean {
-    return this.#store(physical, from, true)
+    return this.#contents.write(physical, from, true)
   }
 
   /** The byte at a guest-physical address, or -1 if it is not memory. */
   read8(physical: number): number {
-    if (!this.#isMemory(physical, 1)) return NOT_MEMORY
-    return this.#bytes[this.readAddress(Math.floor(physical / FRAME_BYTES)) + (physical % FRAME_BYTES)]!
+    return this.#contents.readNumber(physical, 1)
   }
 
   /** Two bytes, little-endian; -1 if any is not memory. */
   read16(physical: number): number {
-    const low = this.read8(physical)
-    const high = this.read8(physical + 1)
-    return low < 0 || high < 0 ? NOT_MEMORY : low | (high << 8)
+    return this.#contents.readNumber(physical, 2)
   }
 
   /** Four bytes, little-endian, unsigned; -1 if any is not memory. */
   read32(physical: number): number {
-    const low = this.read16(physical)
-    const high = this.read16(physical + 2)
-    return low < 0 || high < 0 ? NOT_MEMORY : low + high * 65536
+    return this.#contents.readNumber(physical, 4)
   }
 
   write8(physical: number, value: number): boolean {
-    return this.#storeSmall(physical, value, 1)
+    return this.#contents.writeNumber(physical, value, 1)
   }
 
   write16(physical: number, value: number): boolean {
-    return this.#storeSmall(physical, value, 2)
+    return this.#contents.writeNumber(physical, value, 2)
   }
 
   write32(physical: number, value: number): boolean {
-    return this.#storeSmall(physical, value, 4)
+    return this.#contents.writeNumber(physical, value, 4)
   }
 
   /**
@@ -263,51 +251,6 @@ export class PhysicalMap implements FrameHolder {
     return found
   }
 
-  /** Whether each byte of a run can be read. Addresses come from guests: any number is allowed here. */
-  #isMemory(physical: number, length: number): boolean {
-    if (!Number.isSafeInteger(physical) || physical < 0) return false
-    const end = Math.ceil((physical + length) / FRAME_BYTES)
-    for (let ppn = Math.floor(physical / FRAME_BYTES); ppn < end; ppn++) {
-      if (this.stateOf(ppn) === PageState.Hole) return false
-    }
-    return true
-  }
-
-  /** Gives every page of a run a private frame first, so that a store happens whole or not at all. */
-  #prepare(physical: number, length: number, asHost: boolean): boolean {
-    if (!this.#isMemory(physical, length)) return false
-    const first = Math.floor(physical / FRAME_BYTES)
-    const end = Math.ceil((physical + length) / FRAME_BYTES)
-    if (!asHost) {
-      for (let ppn = first; ppn < end; ppn++) if (!this.isWritable(ppn)) return false
-    }
-    for (let ppn = first; ppn < end; ppn++) if (this.#privateAddress(ppn) < 0) return false
-    return true
-  }
-
-  #store(physical: number, from: Uint8Array, asHost: boolean): boolean {
-    if (!this.#prepare(physical, from.length, asHost)) return false
-    for (let done = 0; done < from.length;) {
-      const offset = (physical + done) % FRAME_BYTES
-      const count = Math.min(FRAME_BYTES - offset, from.length - done)
-      const to = this.readAddress(Math.floor((physical + done) / FRAME_BYTES)) + offset
-      this.#bytes.set(from.subarray(done, done + count), to)
-      this.#written(to, count)
-      done += count
-    }
-    return true
-  }
-
-  #storeSmall(physical: number, value: number, size: number): boolean {
-    if (!this.#prepare(physical, size, false)) return false
-    for (let i = 0; i < size; i++) {
-      const to = this.readAddress(Math.floor((physical + i) / FRAME_BYTES)) + ((physical + i) % FRAME_BYTES)
-      this.#bytes[to] = value >>> (8 * i)
-      this.#written(to, 1)
-    }
-    return true
-  }
-
   /** As `writeAddress`, whatever the guest's permission. */
   #privateAddress(ppn: number): number {
     const { states, frames } = this.#table
@@ -369,10 +312,6 @@ export class PhysicalMap implements FrameHolder {
 
   #changed(ppn: number): void {
     for (const listener of this.#changeListeners) listener(ppn)
-  }
-
-  #written(address: number, bytes: number): void {
-    for (const listener of this.#writeListeners) listener(address, bytes)
   }
 }
 
