@@ -36,8 +36,8 @@ export interface AcpiHardware {
 }
 
 /**
- * An i440FX/PIIX machine: the PM block as the PIIX4 data sheet lays it out at base 0x600 (timer at +8), the general-purpose
- * events in a block of their own, ACPI mode always on.
+ * An i440FX/PIIX machine: the PM block as the PIIX4 data sheet lays it out at base 0x600 (timer at +8, general-purpose events
+ * at +12, soft off is SLP_TYP 0), ACPI mode always on.
  */
 export const PIIX_HARDWARE: AcpiHardware = {
   processors: 1,
@@ -46,12 +46,12 @@ export const PIIX_HARDWARE: AcpiHardware = {
   pm1aEvent: 0x600,
   pm1aControl: 0x604,
   pmTimer: 0x608,
-  gpe0: 0x620,
+  gpe0: 0x60c,
   sci: 9,
-  reset: { port: 0xcf9, value: 0x0e },
+  reset: { port: 0xcf9, value: 0x06 },
   s5SleepType: 0,
   pciInterrupts: { kind: 'piix', bridgeSlot: 1, irqs: [10, 11] },
   pciMemory: { start: 0xc0000000, end: 0xfec00000 },
   vga: false,
-  mouse: false,
+  mouse: true,
 }

@@ -44,7 +44,7 @@ describe('Linux accepts the tables, routes interrupts by them and powers off by 
     expect(output).toMatch(routing)
     expect(output).toMatch(interrupts)
     expect(output).toContain('PM-Timer IO Port: 0x608')
-    expect(output).toContain('PNP: PS/2 Controller [PNP0303:KBD]')
+    expect(output).toContain('PNP: PS/2 Controller [PNP0303:KBD,PNP0f13:MOU]')
     expect(output).toMatch(/00:00: ttyS0 at I\/O 0x3f8 \(irq = 4/)
     expect(output).toMatch(/rtc_cmos 00:0\d: registered as rtc0/)
     expect(output).not.toMatch(/ACPI (BIOS )?(Error|Warning)|Firmware Bug/)

@@ -30,7 +30,7 @@ function throughIasl(table: Uint8Array): { source: string; aml: Uint8Array } {
 }
 
 describe('DSDT', () => {
-  const wired: AcpiHardware = { ...PIIX_HARDWARE, mouse: true, vga: true, pciInterrupts: { kind: 'wired', lines: [16, 17, 18, 19] } }
+  const wired: AcpiHardware = { ...PIIX_HARDWARE, mouse: false, vga: true, pciInterrupts: { kind: 'wired', lines: [16, 17, 18, 19] } }
 
   test.runIf(haveIasl).each([['piix', PIIX_HARDWARE], ['wired', wired]] as const)('%s: survives the reference compiler byte for byte (oracle: iasl)', (_, hardware) => {
     const table = tableOf('DSDT', hardware)
@@ -50,7 +50,7 @@ describe('FADT', () => {
   const view = new DataView(fadt.buffer)
 
   test('says where the PIIX4 block is, in both forms (ACPI 5.2.9)', () => {
-    const blocks = { evt: [56, 148, 0x600, 32], cnt: [64, 172, 0x604, 16], timer: [76, 208, 0x608, 32], gpe0: [80, 220, 0x620, 32] }
+    const blocks = { evt: [56, 148, 0x600, 32], cnt: [64, 172, 0x604, 16], timer: [76, 208, 0x608, 32], gpe0: [80, 220, 0x60c, 32] }
     for (const [block, [short = 0, long = 0, port, bits]] of Object.entries(blocks)) {
       expect(view.getUint32(short, true), block).toBe(port)
       expect([fadt[long], fadt[long + 1], view.getUint32(long + 4, true)], block).toEqual([1, bits, port])
@@ -60,7 +60,7 @@ describe('FADT', () => {
 
   test('has SCI 9, no SMI command, a reset register, and no VGA', () => {
     expect([view.getUint16(46, true), view.getUint32(48, true)]).toEqual([9, 0])
-    expect([fadt[116], fadt[117], view.getUint32(120, true), fadt[128]]).toEqual([1, 8, 0xcf9, 0x0e])
+    expect([fadt[116], fadt[117], view.getUint32(120, true), fadt[128]]).toEqual([1, 8, 0xcf9, 0x06])
     expect(view.getUint32(112, true) & 0x401).toBe(0x401)
     expect(view.getUint16(109, true)).toBe(0x07)
     expect(tableOf('FACP', { ...PIIX_HARDWARE, vga: true })[109]).toBe(0x03)
