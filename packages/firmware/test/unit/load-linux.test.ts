@@ -120,6 +120,8 @@ describe('a vmlinux', () => {
 })
 
 describe('what cannot be booted', () => {
+  const vmlinux = (fileBytes: number, memoryBytes: number, entry: number = 16 * MIB): Uint8Array =>
+    elf({ entry, segments: [{ physical: 16 * MIB, data: pattern(fileBytes, 1), memoryBytes }] })
   const cases: [string, FirmwareProblemKind, Partial<LinuxBoot>, number?][] = [
     ['text', 'foreign-image', { kernel: new TextEncoder().encode('#!/bin/sh\n'.repeat(100)) }],
     ['nothing', 'foreign-image', { kernel: new Uint8Array(0) }],
@@ -134,6 +136,11 @@ describe('what cannot be booted', () => {
     ['RAM that does not begin at 0', 'does-not-fit', { ram: [{ start: MIB, length: 64 * MIB }] }],
     ['RAM that overlaps', 'bad-option', { ram: [{ start: 0, length: MIB }, { start: 4096, length: MIB }] }],
     ['an ELF file of another machine', 'foreign-image', { kernel: elf({ entry: 0, segments: [] }).fill(40, 18, 19) }],
+    ['a vmlinux cut short in a segment', 'truncated', { kernel: vmlinux(64, 64).subarray(0, 100) }],
+    ['a vmlinux cut short in its header', 'truncated', { kernel: vmlinux(64, 64).subarray(0, 40) }],
+    ['a vmlinux whose segment has more bytes than memory', 'foreign-image', { kernel: vmlinux(64, 63) }],
+    ['a vmlinux whose entry is nowhere', 'foreign-image', { kernel: vmlinux(64, 64, 0x2000000) }],
+    ['a vmlinux where there is no RAM', 'does-not-fit', { kernel: vmlinux(64, 64 * MIB) }],
     ['hardware that cannot be', 'bad-option', { acpi: { ...PIIX_HARDWARE, s5SleepType: 8 } }],
   ]
   test.each(cases)('%s: %s', (_, kind, options, mebibytes) => {
