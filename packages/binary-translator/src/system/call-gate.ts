@@ -14,7 +14,7 @@ import { Vector, raise } from './guest-fault.ts'
 import { refreshMode } from './mode.ts'
 import { withinLimit } from './segment-check.ts'
 import { setCode, setFromDescriptor } from './segments.ts'
-import { type Stack, currentStack, otherStack } from './stack.ts'
+import { type Stack, currentStack, innerStackOf } from './stack.ts'
 import { innerStack } from './task-state.ts'
 
 /** The code segment behind a gate; only a CALL reaches an inner level. SDM vol. 3, table 5-1. */
@@ -35,7 +35,7 @@ function callInner(system: SystemContext, code: Descriptor, size: 2 | 4, paramet
   const { state } = system
   const inner = innerStack(system, code.dpl)
   const outer = currentStack(system)
-  const stack = otherStack(system, inner.descriptor, inner.pointer, code.dpl, inner.selector & 0xfffc)
+  const stack = innerStackOf(system, inner.descriptor, inner.pointer, inner.selector & 0xfffc)
   stack.push(state.selector(Segment.SS), size)
   stack.push(state.gpr(4), size)
   for (let index = parameters - 1; index >= 0; index--) stack.push(outer.peek(index * size, size), size)

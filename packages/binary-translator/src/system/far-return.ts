@@ -21,7 +21,7 @@ import {
   setReal,
   setVirtual8086,
 } from './segments.ts'
-import { type Stack, currentStack, otherStack, outerPointer } from './stack.ts'
+import { type Stack, currentStack, movedPointer, outerPointer } from './stack.ts'
 
 /** Checks the code segment that RET or IRET goes back to: never inwards. SDM vol. 2, RET. */
 export function fetchReturnCode(system: SystemContext, selector: number): Descriptor {
@@ -56,11 +56,10 @@ function returnOuter(system: SystemContext, stack: Stack, size: 2 | 4, release: 
   const pointer = stack.pop(size)
   const selector = stack.pop(size) & 0xffff
   const descriptor = fetchStack(system, selector, cpl, loadedStack)
-  const outer = otherStack(system, descriptor, outerPointer(system, descriptor.rights, pointer), cpl, 0)
-  outer.release(release)
+  const outer = outerPointer(system, descriptor.rights, pointer)
   setCode(system, target.selector, target.code, cpl)
   setFromDescriptor(state, Segment.SS, selector, descriptor)
-  outer.commit()
+  state.setGpr(4, movedPointer(descriptor.rights, outer, release))
   dropPrivilegedSegments(state, cpl)
   state.eip = target.eip
   refreshMode(system)

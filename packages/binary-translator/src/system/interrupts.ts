@@ -15,7 +15,7 @@ import { Vector, noErrorCode, raise } from './guest-fault.ts'
 import { refreshMode } from './mode.ts'
 import { withinLimit } from './segment-check.ts'
 import { setCode, setFromDescriptor, setNull, setReal } from './segments.ts'
-import { type Stack, currentStack, otherStack } from './stack.ts'
+import { type Stack, currentStack, innerStackOf } from './stack.ts'
 import { switchByInterrupt } from './task-switch.ts'
 import { innerStack } from './task-state.ts'
 
@@ -115,7 +115,7 @@ function enterInner(system: SystemContext, event: InterruptEvent, gateType: numb
   const size = gateType & 8 ? 4 : 2
   const inner = innerStack(system, code.dpl)
   const error = (inner.selector & 0xfffc) | system.external
-  const stack = otherStack(system, inner.descriptor, inner.pointer, code.dpl, error)
+  const stack = innerStackOf(system, inner.descriptor, inner.pointer, error)
   const virtual8086 = state.virtual8086
   if (virtual8086) pushDataSegments(system, stack, size)
   stack.push(state.selector(Segment.SS), size)

@@ -6,6 +6,12 @@ import { withinLimit } from './segment-check.ts'
 
 const stackPointer = 4
 
+/** A stack pointer moved by `distance` bytes: of a 16-bit stack's only the low half moves. */
+export function movedPointer(rights: number, pointer: number, distance: number): number {
+  const moved = pointer + distance
+  return rights & Rights.Big ? moved >>> 0 : ((pointer & 0xffff_0000) | (moved & 0xffff)) >>> 0
+}
+
 /**
  * A stack that a transfer reads or writes before it is decided that the transfer happens: it moves its own pointer
  * and leaves the registers alone until `commit`.
@@ -42,8 +48,7 @@ export class Stack {
   }
 
   #moved(distance: number): number {
-    const moved = this.pointer + distance
-    return this.#rights & Rights.Big ? moved >>> 0 : ((this.pointer & 0xffff_0000) | (moved & 0xffff)) >>> 0
+    return movedPointer(this.#rights, this.pointer, distance)
   }
 
   /** The pointer's significant part as a segment offset. */
@@ -76,7 +81,7 @@ export class Stack {
     return this.#system.memory.read(linear, size, this.#user)
   }
 
-  /** Makes this the stack pointer; of a 16-bit stack only the low half has moved. */
+  /** Makes this the stack pointer. */
   commit(): void {
     this.#system.state.setGpr(stackPointer, this.pointer)
   }
@@ -96,16 +101,10 @@ export function currentStack(system: SystemContext): Stack {
   return new Stack(system, segment, state.gpr(stackPointer), user, system.external)
 }
 
-/** A stack at another privilege level; a push outside it raises #SS with `errorCode`. */
-export function otherStack(
-  system: SystemContext,
-  descriptor: Descriptor,
-  pointer: number,
-  cpl: number,
-  errorCode: number,
-): Stack {
+/** The stack of an inner privilege level; a push outside it raises #SS with `errorCode`. */
+export function innerStackOf(system: SystemContext, descriptor: Descriptor, pointer: number, errorCode: number): Stack {
   const { base, rights, limit } = descriptor
-  return new Stack(system, { base, rights, limit }, pointer, cpl === 3 ? 1 : 0, errorCode)
+  return new Stack(system, { base, rights, limit }, pointer, 0, errorCode)
 }
 
 /**

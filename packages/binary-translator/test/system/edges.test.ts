@@ -104,6 +104,26 @@ describe('stacks', () => {
     expect(machine.faultOf(Callout.Pushf, 2)).toEqual([Vector.SS, 0])
   })
 
+  it('a 32-bit stack goes on below 64 KiB', () => {
+    const machine = protectedMachine()
+    machine.state.setGpr(4, 0x1_0000)
+    machine.run(Callout.Pushf, 4)
+    expect(machine.state.gpr(4)).toBe(0xfffc)
+    machine.run(Callout.Popf, 4)
+    expect(machine.state.gpr(4)).toBe(0x1_0000)
+  })
+
+  it('in real mode ignore the type that protected mode left', () => {
+    const machine = protectedMachine()
+    machine.descriptor(Selector.Free, 0, 0x7fff, rights(0x16, 0, 0x4000))
+    machine.run(Callout.LoadSegment, Segment.SS, Selector.Free)
+    machine.run(Callout.MovToCr, 0, 0)
+    machine.state.setGpr(4, 0x8000)
+    machine.run(Callout.Pushf, 4)
+    machine.state.setGpr(4, 0x8004)
+    expect(machine.faultOf(Callout.Pushf, 4)).toEqual([Vector.SS, 0])
+  })
+
   it('an expand-down stack ends above its limit', () => {
     const machine = protectedMachine()
     machine.descriptor(Selector.Free, 0, 0x7fff, rights(0x16, 0, 0x4000))
@@ -154,6 +174,14 @@ describe('stacks', () => {
 })
 
 describe('the I/O bitmap', () => {
+  it('may lie inside the shortest TSS', () => {
+    const machine = protectedMachine()
+    machine.state.set(Layout.segments + Segment.TR * 32 + 16, 0x67)
+    machine.memory.write(tssBase + 0x66, 2, 0x40, 0)
+    machine.toUser()
+    machine.run(Callout.In, 0x10, 1)
+  })
+
   it('needs a 32-bit TSS of full length', () => {
     const machine = protectedMachine()
     machine.toUser()

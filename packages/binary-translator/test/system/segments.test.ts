@@ -34,6 +34,8 @@ describe('segment loads in protected mode', () => {
     machine.run(Callout.LoadSegment, Segment.FS, 0x0f)
     expect(machine.state.segmentBase(Segment.FS)).toBe(0x5000)
     expect(machine.faultOf(Callout.LoadSegment, Segment.FS, 0x104)).toEqual([Vector.GP, 0x104])
+    machine.state.set(segmentSlot(Segment.LDTR) + SegmentField.limit, 0x0e)
+    expect(machine.faultOf(Callout.LoadSegment, Segment.FS, 0x0c)).toEqual([Vector.GP, 0x0c])
   })
 
   it.each([
