@@ -54,8 +54,8 @@ export const OutputPort = {
   A20: 0x02,
   KEYBOARD_OBF: 0x10,
   AUX_OBF: 0x20,
-  /** Keyboard clock and data. */
-  IDLE: 0xc0,
+  /** Clock and data of mouse (bits 3, 2) and keyboard (bits 6, 7): high. */
+  IDLE: 0xcc,
 } as const
 
 export const NO_PASSWORD = 0xf1

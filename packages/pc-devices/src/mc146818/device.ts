@@ -149,8 +149,9 @@ export class Mc146818 implements PortDevice, Stateful<Mc146818State> {
     const wasHeld = this.#held()
     const dividerWasReset = this.#dividerReset()
     const phaseMs = this.#phaseMs()
-    state.b = b
+    // What stands in the registers stays as it is, even if the format changes with the same write.
     if (!wasHeld) for (const register of TIME_REGISTERS) state.ram[register] = this.#timeByte(register)
+    state.b = b
     state.a = a
     const released = dividerWasReset && !this.#dividerReset()
     if (wasHeld && !this.#held()) this.#setTime(new Map(), released ? DIVIDER_RESET_MS : phaseMs)
