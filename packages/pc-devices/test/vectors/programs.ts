@@ -88,6 +88,8 @@ const DRAIN: readonly Access[] = Array.from({ length: 6 }, () => [read(0x64), re
 export function keyboardProgram(random: Random): Access[] {
   const program: Access[] = [write(0x64, 0xaa), ...DRAIN, write(0x64, 0x60), write(0x60, 0x47)]
   const mouse = (value: number): Access[] => [write(0x64, 0xd4), write(0x60, value), ...DRAIN]
+  // QEMU's mouse has a resolution and a rate only after its first reset.
+  program.push(...mouse(0xff))
   for (let i = 0; i < 25; i++) {
     program.push(
       ...pick(random, [
