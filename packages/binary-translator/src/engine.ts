@@ -1,6 +1,8 @@
+import { OperandKind } from '@mica-vm/x86-decoder'
 import { CodeCache, type Region, type Unit } from './cache/code-cache.ts'
 import { UnitField } from './cache/unit.ts'
-import { decodeUnit, maximumUnitLength, type DecodedInstruction, type DecodedUnit } from './decode-unit.ts'
+import { DecodedUnit, maximumUnitLength } from './decode-unit.ts'
+import { ShapeTable } from './emit/described.ts'
 import { HeadField, RecordField, recordBytes, writeRecord } from './emit/record.ts'
 import { firstX87Slot } from './emit/x87-calls.ts'
 import { x87Functions, x87Bytes } from './generated/x87.ts'
@@ -50,6 +52,10 @@ export class Engine {
   readonly handlers: Handlers
   /** The vCPU that is running; helpers act on it. */
   current: Vcpu | null = null
+  readonly shapes: ShapeTable = new ShapeTable()
+  readonly #decoded: DecodedUnit = new DecodedUnit(this.shapes)
+  /** Decoded units of the region being planned. */
+  readonly #pool: DecodedUnit[] = []
   readonly #words: Int32Array
   readonly #bytes: Uint8Array
   readonly #table: WebAssembly.Table
@@ -155,9 +161,9 @@ export class Engine {
     if (this.cache.get(unit, UnitField.records) !== 0) {
       return this.cache.get(unit, UnitField.secondPage) === 0 ? unit : null
     }
-    const decoded = decodeUnit(this.#bytes, page, host - page, mode)
-    if (decoded.alone) return null
-    this.handlers.prepare(decoded.instructions)
+    const decoded = this.#decoded
+    decoded.decode(this.#bytes, page, host - page, mode)
+    if (decoded.count === 0) return null
     const head = this.#writeUnit(unit, decoded)
     this.cache.occupy(unit, decoded.length)
     this.cache.set(unit, UnitField.records, head)
@@ -167,16 +173,12 @@ export class Engine {
   }
 
   /** Caches a unit of one instruction that ends in the page at host address `secondPage`. */
-  crossingUnit(host: number, mode: number, decoded: DecodedInstruction, secondPage: number): void {
+  crossingUnit(host: number, mode: number, decoded: DecodedUnit, secondPage: number): void {
     const unit = this.cache.unit(host, mode)
     if (this.cache.get(unit, UnitField.secondPage) === secondPage) return
     if (this.cache.get(unit, UnitField.records) !== 0) this.cache.drop(unit)
-    this.handlers.prepare([decoded])
-    const { instruction, family, offset } = decoded
-    const fallsThrough = family.flow !== 2
-    const one: DecodedUnit = { offset, mode, instructions: [decoded], length: instruction.length, fallsThrough, alone: false }
-    const head = this.#writeUnit(unit, one)
-    this.cache.occupy(unit, instruction.length)
+    const head = this.#writeUnit(unit, decoded)
+    this.cache.occupy(unit, decoded.length)
     this.cache.extendInto(unit, secondPage)
     this.cache.set(unit, UnitField.heat, never)
     this.cache.set(unit, UnitField.records, head)
@@ -184,53 +186,62 @@ export class Engine {
 
   /** Writes head, instructions and end of a unit; returns the head's address. */
   #writeUnit(unit: Unit, decoded: DecodedUnit): number {
-    const { instructions } = decoded
-    const address = this.cache.allocate((instructions.length + 2) * recordBytes)
+    const { count } = decoded
+    const address = this.cache.allocate((count + 2) * recordBytes)
     if (address < 0) throw new RangeError('the code cache has no room for a unit; makeRoom comes first')
+    this.handlers.prepare(decoded.described, count)
     let word = address >>> 2
     this.#words[word + HeadField.handler / 4] = this.handlers.head
-    this.#words[word + HeadField.count / 4] = instructions.length
+    this.#words[word + HeadField.count / 4] = count
     this.#words[word + HeadField.unit / 4] = unit.address
     this.#words[word + HeadField.offset / 4] = unit.offset
-    instructions.forEach((one, i) => {
+    for (let i = 0; i < count; i++) {
       word += recordBytes / 4
-      writeRecord(this.#words, word, one.instruction, this.handlers.slot(one.shape), one.offset, instructions.length - i)
-    })
+      const handler = decoded.described[i]!.slot
+      writeRecord(this.#words, word, decoded.instructions[i]!, handler, decoded.offsets[i]!, count - i)
+    }
+    this.#link(unit, decoded, word)
+    return address
+  }
+
+  /** Writes the end record after the last one, at word `last`, and the links of both. */
+  #link(unit: Unit, decoded: DecodedUnit, last: number): void {
     const next = unit.offset + decoded.length
-    const last = word
-    word += recordBytes / 4
-    this.#words.fill(0, word, word + recordBytes / 4)
-    this.#words[word + RecordField.handler / 4] = this.handlers.end
-    this.#words[word + RecordField.next / 4] = next
+    const end = last + recordBytes / 4
+    this.#writeEnd(end, next)
     const target = this.#words[last + RecordField.target / 4]!
     for (const successor of this.#successors(decoded)) {
       const link = this.cache.unit(unit.page.frame + successor, unit.mode).address
-      if (successor === next) this.#words[word + RecordField.linkNext / 4] = link
+      if (successor === next) this.#words[end + RecordField.linkNext / 4] = link
       if (successor === next) this.#words[last + RecordField.linkNext / 4] = link
       if (successor === target) this.#words[last + RecordField.linkTarget / 4] = link
     }
-    return address
+  }
+
+  #writeEnd(word: number, next: number): void {
+    this.#words.fill(0, word, word + recordBytes / 4)
+    this.#words[word + RecordField.handler / 4] = this.handlers.end
+    this.#words[word + RecordField.next / 4] = next
   }
 
   /** Direct successors in the page, a call's target among them. */
   #successors(decoded: DecodedUnit): number[] {
     const successors = successorsOf(decoded)
-    const { instruction, shape } = decoded.instructions.at(-1)!
+    const instruction = decoded.instructions[decoded.count - 1]!
+    const { shape } = decoded.described[decoded.count - 1]!
     const target = decoded.offset + decoded.length + instruction.immediate
-    const isNear = shape.kinds[0] === 4 && shape.flat && shape.size !== 2
+    const isNear = shape.kinds[0] === OperandKind.Relative && shape.flat && shape.size !== 2
     if (isNear && target >= 0 && target < pageBytes) successors.push(target)
     return successors
   }
 
-  /** Writes one instruction and an end to the records at `address`, for a vCPU that runs it alone. */
-  writeSingle(address: number, decoded: DecodedInstruction): void {
-    this.handlers.prepare([decoded])
+  /** Writes the one instruction of `decoded` and an end to the records at `address`, for a vCPU that runs it alone. */
+  writeSingle(address: number, decoded: DecodedUnit): void {
+    this.handlers.prepare(decoded.described, 1)
     const word = address >>> 2
-    writeRecord(this.#words, word, decoded.instruction, this.handlers.slot(decoded.shape), decoded.offset, 1)
-    const end = word + recordBytes / 4
-    this.#words.fill(0, end, end + recordBytes / 4)
-    this.#words[end + RecordField.handler / 4] = this.handlers.end
-    this.#words[end + RecordField.next / 4] = decoded.offset + decoded.instruction.length
+    const handler = decoded.described[0]!.slot
+    writeRecord(this.#words, word, decoded.instructions[0]!, handler, decoded.offset, 1)
+    this.#writeEnd(word + recordBytes / 4, decoded.offset + decoded.length)
   }
 
   /** Translates the region that begins at the unit whose descriptor is at `address`. */
@@ -247,7 +258,7 @@ export class Engine {
     this.cache.install(region)
     this.statistics.translatedRegions++
     this.statistics.translatedUnits += units.length
-    for (const unit of plan.units) this.statistics.translatedInstructions += unit.instructions.length
+    for (const unit of plan.units) this.statistics.translatedInstructions += unit.count
   }
 
   /** Gathers the units around `entry` that have run already, breadth first. */
@@ -258,11 +269,12 @@ export class Engine {
     const queue = [entry.offset]
     let instructions = 0
     for (const offset of queue) {
-      const decoded = decodeUnit(this.#bytes, frame, offset, entry.mode)
-      if (decoded.alone || units.length >= regionUnits) continue
-      if (units.length > 0 && instructions + decoded.instructions.length > regionInstructions) continue
+      const decoded = (this.#pool[units.length] ??= new DecodedUnit(this.shapes))
+      decoded.decode(this.#bytes, frame, offset, entry.mode)
+      if (decoded.count === 0 || units.length >= regionUnits) continue
+      if (units.length > 0 && instructions + decoded.count > regionInstructions) continue
       units.push(decoded)
-      instructions += decoded.instructions.length
+      instructions += decoded.count
       for (const successor of successorsOf(decoded)) {
         if (seen.has(successor)) continue
         seen.add(successor)

@@ -1,4 +1,6 @@
-import { decodeOne, type DecodedInstruction } from './decode-unit.ts'
+import { Instruction } from '@mica-vm/x86-decoder'
+import { DecodedUnit, decodeOne } from './decode-unit.ts'
+import type { ShapeTable } from './emit/described.ts'
 import { AccessFailure } from './slow-memory.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { Layout, Mode, Segment } from './state/layout.ts'
@@ -14,22 +16,24 @@ export class DecodedCode {
   readonly #mmu: Mmu
   readonly #io: IoSpace
   readonly #buffer = new Uint8Array(longest)
-  /** The instruction found by `at`. */
-  decoded: DecodedInstruction | null = null
+  readonly #instruction = new Instruction()
+  /** The instruction found by `at`, as a unit of its own. */
+  readonly unit: DecodedUnit
   /** Host address of the start of the second page that the instruction reaches into; -1: none, or no memory. */
   secondHost = -1
   failure: AccessFailure = AccessFailure.None
   vector = 0
   errorCode = 0
 
-  constructor(state: CpuState, mmu: Mmu, io: IoSpace) {
+  constructor(state: CpuState, mmu: Mmu, io: IoSpace, shapes: ShapeTable) {
+    this.unit = new DecodedUnit(shapes)
     this.#state = state
     this.#mmu = mmu
     this.#io = io
   }
 
-  /** Decodes at RIP into `decoded`; null when the fetch failed, see `failure`. */
-  at(): DecodedInstruction | null {
+  /** Decodes at RIP into `unit`; false when the fetch failed, see `failure`. */
+  at(): boolean {
     const state = this.#state
     const mode = state.get(Layout.mode)
     const linear = (state.segmentBase(Segment.CS) + state.eip) >>> 0
@@ -38,15 +42,17 @@ export class DecodedCode {
     this.secondHost = -1
     const first = Math.min(room, pageBytes - offset)
     if (room <= 0) return this.#fault(Vector.GP, 0)
-    if (!this.#copy(linear, 0, first, mode)) return null
-    this.decoded = decodeOne(this.#buffer, 0, first, mode, offset)
-    if (this.decoded === null && first < room) {
+    if (!this.#copy(linear, 0, first, mode)) return false
+    let found = decodeOne(this.#buffer, 0, first, mode, this.#instruction)
+    if (!found && first < room) {
       const second = (linear + first) >>> 0
-      if (!this.#copy(second, first, room - first, mode)) return null
-      this.decoded = decodeOne(this.#buffer, 0, room, mode, offset)
+      if (!this.#copy(second, first, room - first, mode)) return false
+      found = decodeOne(this.#buffer, 0, room, mode, this.#instruction)
     }
     // Bytes beyond the limit would be needed: #GP. SDM vol. 3, section 5.3.
-    return this.decoded ?? this.#fault(Vector.GP, 0)
+    if (!found) return this.#fault(Vector.GP, 0)
+    this.unit.single(this.#instruction, offset, mode)
+    return true
   }
 
   /** Copies `count` bytes of one page to the buffer. */
@@ -70,11 +76,10 @@ export class DecodedCode {
     return false
   }
 
-  #fault(vector: number, errorCode: number): null {
+  #fault(vector: number, errorCode: number): false {
     this.failure = AccessFailure.Fault
     this.vector = vector
     this.errorCode = errorCode
-    this.decoded = null
-    return null
+    return false
   }
 }

@@ -48,6 +48,9 @@ export type VcpuExit = (typeof VcpuExit)[keyof typeof VcpuExit]
 
 /** Counters of one vCPU; all only grow. */
 export interface VcpuStatistics {
+  /** Instructions retired, and how many of them belonged to units that the interpreter ran; the rest was translated. */
+  retired: number
+  interpreted: number
   /** Times that TypeScript was entered, by reason. */
   needUnit: number
   budget: number
@@ -99,9 +102,11 @@ export class Vcpu {
     this.#single = base + vcpuBytes - pageBytes
     this.state = new CpuState(engine.memory, base)
     this.#memory = new SlowMemory(this.state, mmu, io, engine.cache)
-    this.#fetch = new DecodedCode(this.state, mmu, io)
+    this.#fetch = new DecodedCode(this.state, mmu, io, engine.shapes)
     this.timeStamp = new TimeStamp(this.state, () => this.#budgetLeft())
     this.statistics = {
+      retired: 0,
+      interpreted: 0,
       needUnit: 0,
       budget: 0,
       faults: 0,
@@ -163,8 +168,11 @@ export class Vcpu {
     this.#granted = budget
     state.set(Layout.budget, budget)
     this.timeStamp.begin(budget)
+    state.set(Layout.interpreted, 0)
     const exit = this.#loop()
+    this.statistics.interpreted += state.get(Layout.interpreted)
     this.#retired += budget - (state.get(Layout.budget) | 0)
+    this.statistics.retired = this.#retired
     this.#granted = 0
     state.set(Layout.budget, 0)
     this.timeStamp.end()
@@ -291,17 +299,16 @@ export class Vcpu {
     const { state } = this
     this.#faulted = false
     this.#engine.makeRoom()
-    const found = this.#fetch.at()
-    if (found === null) return this.#fetchFailed()
-    const decoded = this.#fetch.decoded!
-    state.set(Layout.ripPage, state.eip - decoded.offset)
-    this.#engine.writeSingle(this.#single, decoded)
+    if (!this.#fetch.at()) return this.#fetchFailed()
+    const { unit } = this.#fetch
+    state.set(Layout.ripPage, state.eip - unit.offset)
+    this.#engine.writeSingle(this.#single, unit)
     state.set(Layout.budget, state.get(Layout.budget) - 1)
     this.#memory.mayWriteCode = true
     const code = this.#engine.dispatcher.interpret(this.#base, this.#single)
     this.#memory.mayWriteCode = false
     this.#remaining = 0
-    if (code === ExitCode.Continue || code === ExitCode.Single) return this.#shadowed(decoded.family.flow)
+    if (code === ExitCode.Continue || code === ExitCode.Single) return this.#shadowed(unit.described[0]!.family.flow)
     this.#faulted = code === ExitCode.Fault
     return this.#afterExit(code)
   }
@@ -339,10 +346,8 @@ export class Vcpu {
 
   /** An instruction that ends in the next page is cached under both pages, if both are memory. */
   #crossing(host: number, mode: number): number {
-    const found = this.#fetch.at()
-    if (found === null || this.#fetch.secondHost < 0) return this.#alone()
-    const decoded = this.#fetch.decoded!
-    this.#engine.crossingUnit(host, mode, decoded, this.#fetch.secondHost)
+    if (!this.#fetch.at() || this.#fetch.secondHost < 0) return this.#alone()
+    this.#engine.crossingUnit(host, mode, this.#fetch.unit, this.#fetch.secondHost)
     return -1
   }
 

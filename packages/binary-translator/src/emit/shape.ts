@@ -3,7 +3,7 @@ import { Mnemonic, Operation, OperandKind, RegisterClass, registerClass, type In
 
 /**
  * All that the emitted code of one instruction depends on apart from register numbers, addresses and immediates.
- * Two instructions of equal shape share one interpreter handler.
+ * Instructions of equal shape share one interpreter handler.
  */
 export interface Shape {
   readonly operation: number
@@ -26,8 +26,6 @@ export interface Shape {
   readonly stack32: boolean
   readonly flat: boolean
   readonly user: boolean
-  /** Instruction length matters to no shape; the segment number does where an emitter asks for it. */
-  readonly key: string
 }
 
 const general = new Set<number>([
@@ -54,7 +52,7 @@ export function shapeOf(instruction: Instruction, mode: number): Shape {
   }
   const flat = (mode & Mode.flat) !== 0
   const segmented = !flat || instruction.segment > 3
-  const shape = {
+  return {
     operation: instruction.operation,
     variant: variantOf(instruction),
     size: instruction.operandSize,
@@ -72,22 +70,6 @@ export function shapeOf(instruction: Instruction, mode: number): Shape {
     flat,
     user: (mode & Mode.user) !== 0,
   }
-  return { ...shape, key: keyOf(shape) }
-}
-
-function keyOf(shape: Omit<Shape, 'key'>): string {
-  const bits =
-    (shape.segmented ? 1 : 0) |
-    (shape.hasBase ? 2 : 0) |
-    (shape.hasIndex ? 4 : 0) |
-    (shape.code32 ? 8 : 0) |
-    (shape.stack32 ? 16 : 0) |
-    (shape.flat ? 32 : 0) |
-    (shape.lock << 6) |
-    (shape.rep << 7) |
-    (shape.variant << 9) |
-    (shape.user ? 1 << 13 : 0)
-  return `${shape.operation}.${shape.size}.${shape.addressSize}.${bits}.${shape.kinds}.${shape.sizes}.${shape.classes}`
 }
 
 const farPointerSegments: Readonly<Record<number, number>> = {
@@ -101,4 +83,32 @@ const farPointerSegments: Readonly<Record<number, number>> = {
 function variantOf(instruction: Instruction): number {
   if (instruction.operation === Operation.LoadFarPointer) return farPointerSegments[instruction.mnemonic]!
   return instruction.condition
+}
+
+const isHighByte = (instruction: Instruction, operand: number): boolean =>
+  instruction.kinds[operand] === OperandKind.Register &&
+  registerClass(instruction.registers[operand]!) === RegisterClass.Gpr8High
+
+/**
+ * A number that tells the shapes of one form (`Instruction.code`) apart: everything of a shape that the form itself
+ * does not decide. Below 2^30.
+ */
+export function shapeNumber(instruction: Instruction, mode: number): number {
+  const { kinds } = instruction
+  const memory = kinds[0] === OperandKind.Memory || kinds[1] === OperandKind.Memory
+  const segmented = (mode & Mode.flat) === 0 || instruction.segment > 3
+  return (
+    (instruction.operandSize & 0x3ff) |
+    (instruction.addressSize === 2 ? 0x400 : 0) |
+    (memory ? 0x800 : 0) |
+    (segmented ? 0x1000 : 0) |
+    (instruction.base >= 0 ? 0x2000 : 0) |
+    (instruction.index >= 0 ? 0x4000 : 0) |
+    (instruction.lock << 15) |
+    (instruction.rep << 16) |
+    ((mode & 0xf) << 18) |
+    (isHighByte(instruction, 0) ? 0x40_0000 : 0) |
+    (isHighByte(instruction, 1) ? 0x80_0000 : 0) |
+    (instruction.condition << 24)
+  )
 }

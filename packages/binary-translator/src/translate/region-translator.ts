@@ -1,6 +1,5 @@
 import { Operation, OperandKind } from '@mica-vm/x86-decoder'
-import type { DecodedInstruction, DecodedUnit } from '../decode-unit.ts'
-import { Flow } from '../emit/families/family.ts'
+import type { DecodedUnit } from '../decode-unit.ts'
 import type { Label } from '../wasm/function-writer.ts'
 import { analyse, type Structure } from './structure.ts'
 import type { TranslatedEmitter } from './translated-emitter.ts'
@@ -18,11 +17,11 @@ const conditional = new Set<number>([
 
 /** Page offsets at which a unit's direct successors start; calls are left out, since their code returns elsewhere. */
 export function successorsOf(unit: DecodedUnit): number[] {
-  const last = unit.instructions.at(-1)
-  if (!last) return []
+  if (unit.count === 0) return []
   const next = unit.offset + unit.length
-  if (last.family.flow !== Flow.Jump) return inPage([next])
-  const { instruction, shape } = last
+  if (unit.fallsThrough) return inPage([next])
+  const instruction = unit.instructions[unit.count - 1]!
+  const { shape } = unit.described[unit.count - 1]!
   if (shape.kinds[0] !== OperandKind.Relative || !shape.flat || shape.size === 2) return []
   const target = next + instruction.immediate
   if (instruction.operation === Operation.Jmp) return inPage([target])
@@ -68,7 +67,7 @@ export class RegionTranslator {
   translate(): void {
     this.#e.function(() => {
       const first = this.#units[0]!
-      this.#e.takeBudget(first.instructions.length, first.offset)
+      this.#e.takeBudget(first.count, first.offset)
       this.#tree(0)
     })
   }
@@ -98,15 +97,13 @@ export class RegionTranslator {
   #body(node: number): void {
     this.#current = node
     const unit = this.#units[node]!
-    const count = unit.instructions.length
-    unit.instructions.forEach((decoded, i) => this.#instruction(decoded, count - i))
+    for (let i = 0; i < unit.count; i++) {
+      const { shape, family } = unit.described[i]!
+      this.#e.start(unit.instructions[i]!, shape, unit.offsets[i]!, unit.count - i)
+      family.emit(this.#e)
+      this.#e.finish()
+    }
     if (unit.fallsThrough) this.#go(unit.offset + unit.length)
-  }
-
-  #instruction({ instruction, shape, family, offset }: DecodedInstruction, remaining: number): void {
-    this.#e.start(instruction, shape, offset, remaining)
-    family.emit(this.#e)
-    this.#e.finish()
   }
 
   /** Goes on at page offset `offset`: inside the region, through a chain, or outside the page. */
@@ -124,7 +121,7 @@ export class RegionTranslator {
     const unit = this.#units[node]!
     const back = order[node]! <= order[from]!
     if (back || merge[node]) this.#e.flags.settle()
-    this.#e.takeBudget(unit.instructions.length, unit.offset)
+    this.#e.takeBudget(unit.count, unit.offset)
     if (back) this.#e.w.br(this.#labels.get(~node)!)
     else if (merge[node]) this.#e.w.br(this.#labels.get(node)!)
     else this.#tree(node)

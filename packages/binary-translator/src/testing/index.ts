@@ -1,0 +1,7 @@
+export { FakeInterrupts, FakeIo } from './fake-io.ts'
+export type { IoAccess } from './fake-io.ts'
+export { FakeMmu } from './fake-mmu.ts'
+export type { FakeMmuOptions, FakePage } from './fake-mmu.ts'
+export { FlatMachine, flatCode, flatData, registerNames } from './flat-machine.ts'
+export type { FlatMachineOptions, RegisterName, StartState } from './flat-machine.ts'
+export { differences, snapshot } from './snapshot.ts'
