@@ -3,6 +3,15 @@
  * They are also type-checked there, with the published declarations.
  */
 export const uses: Readonly<Record<string, string>> = {
+  'binary-translator': `
+    import { VcpuExit } from '@mica-vm/binary-translator'
+    import { FlatMachine } from '@mica-vm/binary-translator/testing'
+    const machine = new FlatMachine({ mode: 'translator' })
+    machine.start({ eip: 0x1000, registers: { eax: 41 } })
+    machine.write(0x1000, [0x40, 0xf4]) // INC EAX; HLT
+    assert.equal(machine.run(100), VcpuExit.Halt)
+    assert.equal(machine.state.gpr(0), 42)
+  `,
   firmware: `
     import { memoryMap, MemoryType } from '@mica-vm/firmware'
     const entries = memoryMap([{ start: 0, length: 64 * 2 ** 20 }])
