@@ -1,4 +1,4 @@
-import { DecodeStatus, OperandKind, Prefix } from '../instruction.ts'
+import { DecodeStatus, Encoding, OperandKind, Prefix } from '../instruction.ts'
 import type { Bitness, Instruction } from '../instruction.ts'
 import { Trait } from '../table/attributes.ts'
 import { Dimension } from '../table/selector.ts'
@@ -10,7 +10,7 @@ import { Operation } from '../generated/operation.ts'
 import { decodeOperand, sizeOf } from './operand.ts'
 import { overrideBit, overrideSegment, PrefixClass, prefixClasses } from './prefixes.ts'
 import { state } from './state.ts'
-import { isVectorPrefix, readVectorPrefix, vectorFault } from './vector-prefix.ts'
+import { isVectorPrefix, readVectorPrefix, settleEvexLength, vectorFault } from './vector-prefix.ts'
 
 const SUFFIX_MAP = 0x400
 
@@ -38,7 +38,10 @@ export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitne
   if (cell === UNGROWN) cell = growTree(root)
   if (hasModrm[root] === 1) readModrm()
   setSizes(out, bitness)
-  if (vector) state.sizeIndex = state.long & state.rexW ? 2 : 1
+  if (vector) {
+    state.sizeIndex = state.long & state.rexW ? 2 : 1
+    if (state.encoding === Encoding.Evex) settleEvexLength(state, out)
+  }
   const code = select(cell)
   if (code !== 0 && state.overrun === 0) decodeForm(out, code)
   out.length = state.position - offset
@@ -81,6 +84,8 @@ function reset(out: Instruction, bitness: number): void {
   state.vvvv = 0
   state.vvvvUnused = 0
   state.deferredSlot = 0
+  state.broadcastBit = 0
+  state.displacementFactor = 1
   state.rmHigh = 0
   state.encoding = 0
 }

@@ -17,7 +17,7 @@ function read16(state: DecodeState, out: Instruction): void {
   const { mod, rm } = state
   let base = BASE16[rm]!
   let displacement = 0
-  if (mod === 1) displacement = (state.u8() << 24) >> 24
+  if (mod === 1) displacement = ((state.u8() << 24) >> 24) * state.displacementFactor
   else if (mod === 2) displacement = (state.u16() << 16) >> 16
   else if (rm === 6) {
     base = -1
@@ -51,7 +51,7 @@ function read32(state: DecodeState, out: Instruction): void {
     out.ripRelative = state.long
   }
   if (base >= 0) base |= state.rexB
-  if (displaced === 1) out.displacement = (state.u8() << 24) >> 24
+  if (displaced === 1) out.displacement = ((state.u8() << 24) >> 24) * state.displacementFactor
   else if (displaced === 2) out.displacement = state.i32()
   out.base = base
   out.segment = base === 4 || base === 5 ? SS : DS

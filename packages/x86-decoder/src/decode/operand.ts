@@ -1,6 +1,7 @@
-import { OperandKind } from '../instruction.ts'
+import { Encoding, OperandKind } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
 import { RegisterClass } from '../register.ts'
+import { formBroadcast, formDisplacement } from '../table/forms.ts'
 import { FIRST_VECTOR_SIZE, operandSizes, vectorSizes } from '../table/sizes.ts'
 import { templateColumns, TemplateKind } from '../table/templates.ts'
 import { readMemoryOperand } from './memory-operand.ts'
@@ -196,9 +197,22 @@ function vector(state: DecodeState, out: Instruction, slot: number, template: nu
 
 function memory(state: DecodeState, out: Instruction, slot: number, template: number): void {
   out.kinds[slot] = OperandKind.Memory
-  out.sizes[slot] = sizeOf(state, templateMemorySize[template]!)
+  const size = sizeOf(state, templateMemorySize[template]!)
+  out.sizes[slot] = state.encoding === Encoding.Evex ? evexMemory(state, out, size) : size
   readMemoryOperand(state, out)
   if (state.segmentOverride >= 0) out.segment = state.segmentOverride
+}
+
+/** Broadcast and compressed displacement (SDM vol. 2, 2.7.5): returns the bytes that memory gives. */
+function evexMemory(state: DecodeState, out: Instruction, size: number): number {
+  const element = formBroadcast[out.code]!
+  if (state.broadcastBit === 1 && element !== 0) {
+    out.broadcast = size / element
+    state.displacementFactor = element
+    return element
+  }
+  state.displacementFactor = formDisplacement[out.code]! || size || 1
+  return size
 }
 
 function segmentRegister(state: DecodeState, out: Instruction, slot: number, target: boolean): void {

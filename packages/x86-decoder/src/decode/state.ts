@@ -35,6 +35,9 @@ export class DecodeState {
   deferredSlot = 0
   /** 16 if EVEX.X extends a register in rm. */
   rmHigh = 0
+  /** EVEX.b, and the factor of an 8-bit displacement. */
+  broadcastBit = 0
+  displacementFactor = 1
   /** `Encoding.X`. */
   encoding = 0
 

@@ -1,8 +1,8 @@
-import { Encoding, Prefix } from '../instruction.ts'
+import { Encoding, OperandKind, Prefix } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
 import { Trait } from '../table/attributes.ts'
 import { formTraits } from '../table/forms.ts'
-import { VEX_MAPS, XOP_MAPS } from '../table/selector.ts'
+import { EVEX_MAPS, VEX_MAPS, XOP_MAPS } from '../table/selector.ts'
 import type { DecodeState } from './state.ts'
 
 /** True if `state.opcode` starts a VEX, EVEX or XOP prefix: outside 64-bit mode only if it cannot be a ModRM memory form. */
@@ -32,8 +32,7 @@ export function readVectorPrefix(state: DecodeState, out: Instruction): number {
     case 0x8f:
       return readLongVex(state, out, Encoding.Xop)
     default:
-      state.invalid = 1
-      return NO_MAP
+      return readEvex(state, out)
   }
 }
 
@@ -51,6 +50,42 @@ function readLongVex(state: DecodeState, out: Instruction, encoding: Encoding): 
   const map = encoding === Encoding.Xop ? XOP_MAPS + (byte & 0x1f) - 8 : VEX_MAPS + (byte & 0x1f)
   const known = encoding === Encoding.Xop ? (byte & 0x1f) <= 10 : (byte & 0x1f) >= 1 && (byte & 0x1f) <= 3
   return known ? (map << 8) | state.opcode : NO_MAP
+}
+
+/** EVEX (SDM vol. 2, 2.7): R X B R' 0 mmm, W vvvv 1 pp, z L'L b V' aaa. */
+function readEvex(state: DecodeState, out: Instruction): number {
+  const first = state.u8()
+  const second = state.u8()
+  const third = state.u8()
+  if ((first & 8) !== 0 || (second & 4) === 0) state.invalid = 1
+  setExtensions(state, ~first & 0xe0, state.long === 1 ? ~first & 0x10 : 0)
+  state.rmHigh = state.long === 1 ? (~first & 0x40) >> 2 : 0
+  readLast(state, out, second, Encoding.Evex)
+  const high = (~third & 8) << 1
+  state.vvvvUnused |= high
+  if (state.long === 1) state.vvvv |= high
+  else if (high !== 0) state.invalid = 1
+  state.vectorLength = (third >> 5) & 3
+  out.mask = third & 7
+  out.zeroing = third >> 7
+  state.broadcastBit = (third >> 4) & 1
+  const map = first & 7
+  return map === 0 || map === 4 || map === 7 ? NO_MAP : ((EVEX_MAPS + map) << 8) | state.opcode
+}
+
+/**
+ * After ModRM: in a register form EVEX.b makes L'L a rounding mode, of the whole 512 bits; before a memory form L'L is
+ * the length, and 3 is none.
+ */
+export function settleEvexLength(state: DecodeState, out: Instruction): void {
+  if (state.mod === 3 && state.broadcastBit === 1) {
+    out.rounding = state.vectorLength + 1
+    state.vectorLength = 2
+  } else if (state.vectorLength === 3) {
+    state.vectorLength = 2
+    state.invalid = 1
+  }
+  out.vectorLength = state.vectorLength
 }
 
 /** R, X and B in bits 7 to 5, as set bits; only 64-bit mode has the registers that they reach. */
@@ -75,12 +110,40 @@ function readLast(state: DecodeState, out: Instruction, byte: number, encoding: 
   state.opcode = state.u8()
 }
 
-/** True if the form forbids what the prefix says: `vvvv` without an operand, or a gather with a register twice. */
+/** True if the form forbids what the prefix says: `vvvv` without an operand, a gather with a register twice, masks. */
 export function vectorFault(state: DecodeState, out: Instruction, code: number): boolean {
   if (state.vvvvUnused !== 0) return true
   const traits = formTraits[code]!
-  if ((traits & Trait.Gather) === 0) return false
+  if (state.encoding === Encoding.Evex && evexFault(state, out, traits)) return true
+  return (traits & Trait.Gather) !== 0 && gatherFault(state, out)
+}
+
+function gatherFault(state: DecodeState, out: Instruction): boolean {
   const target = out.registers[0]! & 31
+  if (state.encoding === Encoding.Evex) return target === out.index
   const mask = out.registers[2]! & 31
   return target === out.index || mask === out.index || target === mask
+}
+
+function evexFault(state: DecodeState, out: Instruction, traits: number): boolean {
+  if (out.mask === 0 ? (traits & Trait.MaskRequired) !== 0 : (traits & Trait.Mask) === 0) return true
+  if (out.zeroing === 1) {
+    if (out.mask === 0 || (traits & Trait.Zeroing) === 0 || out.kinds[0] === OperandKind.Memory) return true
+  }
+  if ((traits & Trait.UniqueTarget) !== 0 && targetIsSource(out)) return true
+  return state.broadcastBit === 1 && broadcastFault(state, out, traits)
+}
+
+function targetIsSource({ kinds, registers }: Instruction): boolean {
+  if (registers[0] === registers[1]) return true
+  return kinds[2] === OperandKind.Register && registers[0] === registers[2]
+}
+
+/** EVEX.b: a broadcast from memory, or rounding control or SAE between registers; else it is an error. */
+function broadcastFault(state: DecodeState, out: Instruction, traits: number): boolean {
+  if (state.mod !== 3) return out.broadcast === 0
+  if ((traits & Trait.Rounding) !== 0) return false
+  out.rounding = 0
+  out.suppressExceptions = 1
+  return (traits & Trait.Suppress) === 0
 }

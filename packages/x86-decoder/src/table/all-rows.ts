@@ -1,6 +1,10 @@
 import { avx } from './avx.ts'
 import { avx0f38 } from './avx-0f38.ts'
 import { avx0f3a } from './avx-0f3a.ts'
+import { evex0f } from './evex-0f.ts'
+import { evex0f38 } from './evex-0f38.ts'
+import { evex0f3a } from './evex-0f3a.ts'
+import { evexFp16 } from './evex-fp16.ts'
 import { groups } from './groups.ts'
 import { oneByte } from './one-byte.ts'
 import type { Row } from './row.ts'
@@ -15,5 +19,5 @@ import { x87 } from './x87.ts'
 /** The whole table. Within one opcode the first row that fits an encoding wins. */
 export const allRows: readonly Row[] = [
   ...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a, ...threeDNow,
-  ...avx, ...avx0f38, ...avx0f3a,
+  ...avx, ...avx0f38, ...avx0f3a, ...evex0f, ...evex0f38, ...evex0f3a, ...evexFp16,
 ]

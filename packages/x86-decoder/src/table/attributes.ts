@@ -53,6 +53,7 @@ export const Trait = {
   Rounding: 0x10000,
   Suppress: 0x20000,
   MaskRequired: 0x40000,
+  UniqueTarget: 0x80000,
 } as const
 export type Trait = (typeof Trait)[keyof typeof Trait]
 
@@ -61,7 +62,7 @@ const TRAIT_WORDS: Readonly<Record<string, number>> = {
   byaddress: Trait.ByAddress, xlat: Trait.Xlat, i64: Trait.Invalid64, o64: Trait.Only64, shift: Trait.ShiftCount,
   end: Trait.EndsBlock, no66: Trait.NoOperandSizePrefix, moffs: Trait.AbsoluteOffset,
   gather: Trait.Gather, k: Trait.Mask, kz: Trait.Mask | Trait.Zeroing, er: Trait.Rounding, sae: Trait.Suppress,
-  kr: Trait.Mask | Trait.MaskRequired,
+  unique: Trait.UniqueTarget, kr: Trait.Mask | Trait.MaskRequired,
 }
 
 /** A row's attribute column, parsed. */

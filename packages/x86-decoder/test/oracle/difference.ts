@@ -1,5 +1,5 @@
 import {
-  Access, DecodeStatus, facts, FlagBit, flagEffect, Mnemonic, Operation, OperandKind, Privilege, registerClass, RegisterClass, registerId,
+  Access, DecodeStatus, Encoding, facts, FlagBit, flagEffect, Mnemonic, Operation, OperandKind, Privilege, registerClass, RegisterClass, registerId,
 } from '../../src/index.ts'
 import type { Instruction } from '../../src/index.ts'
 import { iced, icedCode, memorySizes, operandAccess, registerIds } from './iced.ts'
@@ -145,8 +145,23 @@ function segment(ours: Instruction, theirs: iced.Instruction): string | null {
 }
 
 function prefixes(ours: Instruction, theirs: iced.Instruction): string | null {
-  return (ours.lock === 1) === theirs.hasLockPrefix ? null : `lock ${ours.lock}`
+  if ((ours.lock === 1) !== theirs.hasLockPrefix) return `lock ${ours.lock}`
+  return ours.encoding === Encoding.Evex ? evex(ours, theirs) : null
 }
+
+function evex(ours: Instruction, theirs: iced.Instruction): string | null {
+  const mask = registerIds[theirs.opMask]! < 0 ? 0 : registerIds[theirs.opMask]! & 31
+  if (ours.mask !== mask) return `mask ${ours.mask} / ${mask}`
+  if ((ours.zeroing === 1) !== theirs.zeroingMasking) return `zeroing ${ours.zeroing}`
+  if ((ours.broadcast !== 0) !== theirs.isBroadcast) return `broadcast ${ours.broadcast}`
+  const rounding = ROUNDING[theirs.roundingControl]
+  if (ours.rounding !== rounding) return `rounding ${ours.rounding} / ${rounding}`
+  const suppress = ours.rounding !== 0 || ours.suppressExceptions === 1
+  return suppress === (theirs.suppressAllExceptions || ours.rounding !== 0) ? null : `sae ${suppress}`
+}
+
+/** Our rounding by iced's: none, to nearest, down, up, toward zero. */
+const ROUNDING: readonly number[] = [0, 1, 2, 3, 4]
 
 const FLAG_PAIRS: readonly (readonly [number, number])[] = [
   [iced.RflagsBits.OF, FlagBit.OF], [iced.RflagsBits.SF, FlagBit.SF], [iced.RflagsBits.ZF, FlagBit.ZF],
@@ -195,7 +210,8 @@ const ACCESS: readonly Access[] = [
 
 function access(ours: Instruction, theirs: iced.Instruction): string | null {
   const mine = facts(ours.code).access
-  if (sameRegisters(ours) || isKnown(icedCode(theirs).name, 'access')) return null
+  // Masking makes any write conditional: not a fact of the form.
+  if (ours.mask !== 0 || sameRegisters(ours) || isKnown(icedCode(theirs).name, 'access')) return null
   const expected = operandAccess(theirs)
   const implicit = theirs.opCount - ours.operandCount
   for (let slot = 0; slot < ours.operandCount; slot++) {
