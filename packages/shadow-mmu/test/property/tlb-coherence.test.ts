@@ -149,8 +149,9 @@ function configure(model: LargestTlb, registers: ControlRegisters): void {
   const pdptes = isLoaded ? naivePdptes(registers, features, guest) : model.pdptes
   expect(guest.mmu.configure(registers)).toBe(pdptes !== undefined)
   if (pdptes === undefined) return
-  const { cr3: _, ...others } = registers
-  const isRootOnly = JSON.stringify(others) === JSON.stringify({ ...old, cr3: undefined })
+  // CR0.TS has nothing to do with paging; a task switch changes it together with CR3.
+  const paging = ({ cr0, cr4, efer, a20 }: ControlRegisters): string => [(cr0 & ~8) >>> 0, cr4, efer, a20].join()
+  const isRootOnly = paging(old) === paging(registers)
   model.registers = registers
   model.pdptes = pdptes
   model.drop((entry) => !isRootOnly || !entry.isGlobal)

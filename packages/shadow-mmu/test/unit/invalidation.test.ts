@@ -30,6 +30,13 @@ describe('flushes', () => {
     expect(mmu.tlb.filled).toBe(2)
   })
 
+  it('a task switch, which changes CR0.TS and CR3 together, keeps global pages', () => {
+    const { mmu, set } = createGlobal()
+    set({ cr0: CR0.PG + 9, cr3: 0x3000, cr4: CR4.PGE })
+    expect(mmu.tlb.lookup(LINEAR, Read, true)).toBeGreaterThan(0)
+    expect(mmu.tlb.lookup(LINEAR + PAGE, Read, true)).toBe(-1)
+  })
+
   it('INVLPG drops a global page too', () => {
     const { mmu } = createGlobal()
     mmu.invalidatePage(LINEAR)
