@@ -120,6 +120,7 @@ function vectorMemory(state: DecodeState, out: Instruction, slot: number, templa
     return
   }
   const size = registerBytes(state, template)
+  state.vvvvUnused &= 15
   out.vectorIndex = size <= 16 ? RegisterClass.Xmm : size === 32 ? RegisterClass.Ymm : RegisterClass.Zmm
   memory(state, out, slot, template)
 }

@@ -16,18 +16,31 @@ export interface Comparison {
   readonly differences: Map<string, { count: number; examples: string[] }>
 }
 
+/** Writes the next string at `at`; false if there is none. */
+export type StringSource = (bytes: Uint8Array, at: number) => boolean
+
+/** `count` random and adversarial strings from a seed. */
+export function randomSource(count: number, seed: number): StringSource {
+  const random = new Random(seed)
+  let left = count
+  return (bytes, at) => {
+    if (left-- <= 0) return false
+    fillString(random, bytes, at)
+    return true
+  }
+}
+
 const BATCH = 4096
 
-/** Decodes `count` strings of one mode by both decoders. */
-export function compare(bitness: Bitness, count: number, seed: number): Comparison {
+/** Decodes all strings of a source by both decoders. */
+export function compare(bitness: Bitness, source: StringSource): Comparison {
   const result: Comparison = { strings: 0, valid: 0, undecoded: 0, codes: new Set(), differences: new Map() }
-  const random = new Random(seed)
   const bytes = new Uint8Array(BATCH * STRIDE)
   const ours = new Instruction()
   const theirs = new iced.Instruction()
-  while (result.strings < count) {
-    const strings = Math.min(BATCH, count - result.strings)
-    for (let i = 0; i < strings; i++) fillString(random, bytes, i * STRIDE)
+  for (let strings = BATCH; strings === BATCH; result.strings += strings) {
+    strings = 0
+    while (strings < BATCH && source(bytes, strings * STRIDE)) strings++
     const decoder = new iced.Decoder(bitness, bytes, iced.DecoderOptions.None)
     for (let i = 0; i < strings; i++) {
       decoder.position = i * STRIDE
@@ -37,7 +50,6 @@ export function compare(bitness: Bitness, count: number, seed: number): Comparis
       record(result, difference(status, ours, theirs), theirs, bytes.subarray(i * STRIDE, (i + 1) * STRIDE))
     }
     decoder.free()
-    result.strings += strings
   }
   theirs.free()
   return result

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Bitness } from '../../src/index.ts'
-import { compare } from '../oracle/comparison.ts'
+import { compare, randomSource } from '../oracle/comparison.ts'
 
 const SEED = 20260
 const COUNT = 30_000
@@ -8,7 +8,7 @@ const COUNT = 30_000
 // Oracle: iced-x86, a second decoder. test/oracle/compare.ts does the same at scale.
 describe(`iced-x86 agrees on ${COUNT} random and adversarial strings (seed ${SEED})`, () => {
   test.each([16, 32, 64] as const)('%i-bit', (bitness: Bitness) => {
-    const result = compare(bitness, COUNT, SEED + bitness)
+    const result = compare(bitness, randomSource(COUNT, SEED + bitness))
     expect(Object.fromEntries(result.differences)).toEqual({})
     expect(result.valid).toBeGreaterThan(COUNT / 2)
     expect(result.codes.size).toBeGreaterThan(900)
