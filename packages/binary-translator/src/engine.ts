@@ -21,6 +21,8 @@ const never = 0x7fff_ffff
 /** Units and instructions that one region covers at most. */
 const regionUnits = 24
 const regionInstructions = 200
+/** Hot units that are translated together. */
+const regionsPerModule = 16
 /** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
 const unitRoom = (maximumUnitLength + 2) * recordBytes + 1024
 
@@ -32,8 +34,8 @@ export interface EngineStatistics {
   translatedRegions: number
   translatedUnits: number
   translatedInstructions: number
-  /** Bytes of WebAssembly emitted for regions. */
-  handlers: number
+  /** WebAssembly modules that the regions came in. */
+  translationModules: number
   /** Times that the whole cache was dropped because it was full. */
   flushes: number
   /** Units dropped because their code was overwritten. */
@@ -54,8 +56,12 @@ export class Engine {
   current: Vcpu | null = null
   readonly shapes: ShapeTable = new ShapeTable()
   readonly #decoded: DecodedUnit = new DecodedUnit(this.shapes)
-  /** Decoded units of the region being planned. */
+  /** Decoded units of the regions being planned. */
   readonly #pool: DecodedUnit[] = []
+  #poolUsed = 0
+  /** Units that became hot and wait for their translation. */
+  readonly #queue: Unit[] = []
+  readonly #batch: number
   readonly #words: Int32Array
   readonly #bytes: Uint8Array
   readonly #table: WebAssembly.Table
@@ -69,12 +75,12 @@ export class Engine {
     translatedRegions: 0,
     translatedUnits: 0,
     translatedInstructions: 0,
-    handlers: 0,
+    translationModules: 0,
     flushes: 0,
     droppedUnits: 0,
   }
 
-  constructor({ memory, cacheStart, cacheBytes, mode = 'auto', heat = 200, maximumRegions = 20_000 }: EngineOptions) {
+  constructor({ memory, cacheStart, cacheBytes, mode = 'auto', heat = 1000, maximumRegions = 20_000 }: EngineOptions) {
     this.memory = memory
     this.tlb = tlbOffsets
     this.#words = new Int32Array(memory.buffer)
@@ -82,6 +88,7 @@ export class Engine {
     this.#maximumSlots = maximumRegions + 10_000
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096, maximum: this.#maximumSlots })
     const threshold = mode === 'interpreter' ? never : mode === 'translator' ? 1 : heat
+    this.#batch = mode === 'translator' ? 1 : regionsPerModule
     this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
     this.cache.onRegionDropped = (slot) => this.#freeSlot(slot)
     this.cache.onPage = (frame) => {
@@ -147,6 +154,7 @@ export class Engine {
   /** Drops everything if the cache or the table is nearly full. Only between units, never below translated code. */
   makeRoom(): void {
     if (this.cache.fits(4 * unitRoom) && this.#nextSlot - this.#freeSlots.length < this.#maximumSlots - 2000) return
+    this.#queue.length = 0
     this.cache.flush()
     this.statistics.flushes++
   }
@@ -244,17 +252,39 @@ export class Engine {
     this.#writeEnd(word + recordBytes / 4, decoded.offset + decoded.length)
   }
 
-  /** Translates the region that begins at the unit whose descriptor is at `address`. */
-  translate(address: number): void {
+  /**
+   * Notes that the unit whose descriptor is at `address` became hot. Regions are translated several at a time, since a
+   * WebAssembly module costs more than the code in it; until then the interpreter goes on.
+   */
+  queue(address: number): void {
     const entry = this.cache.unitAt(address)
-    const plan = this.#plan(entry)
-    if (plan === null) {
-      this.cache.set(entry, UnitField.heat, never)
-      return
+    this.cache.set(entry, UnitField.heat, never)
+    this.#queue.push(entry)
+    if (this.#queue.length >= this.#batch) this.translateQueued()
+  }
+
+  /** Translates what became hot. */
+  translateQueued(): void {
+    if (this.#queue.length === 0) return
+    const entries: Unit[] = []
+    const plans: RegionPlan[] = []
+    this.#poolUsed = 0
+    for (const entry of this.#queue) {
+      const plan = this.#plan(entry)
+      if (plan === null) continue
+      entries.push(entry)
+      plans.push(plan)
     }
-    const [slot] = translateRegions([plan], this.tlb, this.#linkage)
+    this.#queue.length = 0
+    if (plans.length === 0) return
+    const slots = translateRegions(plans, this.tlb, this.#linkage)
+    plans.forEach((plan, i) => this.#install(entries[i]!, plan, slots[i]!))
+    this.statistics.translationModules++
+  }
+
+  #install(entry: Unit, plan: RegionPlan, slot: number): void {
     const units = plan.units.map((unit) => this.cache.unit(entry.page.frame + unit.offset, entry.mode))
-    const region: Region = { slot: slot!, entry, units }
+    const region: Region = { slot, entry, units }
     this.cache.install(region)
     this.statistics.translatedRegions++
     this.statistics.translatedUnits += units.length
@@ -269,11 +299,12 @@ export class Engine {
     const queue = [entry.offset]
     let instructions = 0
     for (const offset of queue) {
-      const decoded = (this.#pool[units.length] ??= new DecodedUnit(this.shapes))
+      const decoded = (this.#pool[this.#poolUsed] ??= new DecodedUnit(this.shapes))
       decoded.decode(this.#bytes, frame, offset, entry.mode)
       if (decoded.count === 0 || units.length >= regionUnits) continue
       if (units.length > 0 && instructions + decoded.count > regionInstructions) continue
       units.push(decoded)
+      this.#poolUsed++
       instructions += decoded.count
       for (const successor of successorsOf(decoded)) {
         if (seen.has(successor)) continue

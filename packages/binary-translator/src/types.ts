@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly cacheBytes: number
   /** Default: `auto`. */
   readonly mode?: EngineMode
-  /** Executions of a unit before it is translated; default 200. */
+  /** Executions of a unit before it is translated; default 1000. */
   readonly heat?: number
   /** Translated regions that are kept at most; default 20,000. */
   readonly maximumRegions?: number

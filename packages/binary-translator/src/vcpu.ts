@@ -170,6 +170,7 @@ export class Vcpu {
     this.timeStamp.begin(budget)
     state.set(Layout.interpreted, 0)
     const exit = this.#loop()
+    this.#engine.translateQueued()
     this.statistics.interpreted += state.get(Layout.interpreted)
     this.#retired += budget - (state.get(Layout.budget) | 0)
     this.statistics.retired = this.#retired
@@ -240,7 +241,7 @@ export class Vcpu {
   #translateHot(): number {
     const address = this.state.get(Layout.nextUnit)
     this.#dropNextUnit()
-    this.#engine.translate(address)
+    this.#engine.queue(address)
     return this.#room()
   }
 

@@ -11,6 +11,8 @@ import { FakeMmu } from './fake-mmu.ts'
 const pageBytes = 4096
 const wasmPageBytes = 65536
 const vcpuBase = pageBytes
+/** What the frames around the RAM hold. */
+const pattern = 0x5aa5_c33c
 
 /** How to make a `FlatMachine`. */
 export interface FlatMachineOptions {
@@ -63,7 +65,7 @@ export class FlatMachine {
   readonly ramBytes: number
   /** The guest's RAM. */
   readonly ram: Uint8Array
-  readonly #canaries: readonly Uint8Array[]
+  readonly #canaries: readonly Int32Array[]
 
   constructor({ mode, heat, ramBytes = 1 << 20, cacheBytes = 2 << 20, model = mica32() }: FlatMachineOptions = {}) {
     if (ramBytes % pageBytes !== 0) throw new RangeError(`ramBytes is ${ramBytes}; must be a multiple of ${pageBytes}`)
@@ -73,8 +75,8 @@ export class FlatMachine {
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
     this.ramBytes = ramBytes
     this.ram = new Uint8Array(this.memory.buffer, ram, ramBytes)
-    this.#canaries = [ram - pageBytes, ram + ramBytes].map((at) => new Uint8Array(this.memory.buffer, at, pageBytes))
-    for (const canary of this.#canaries) canary.fill(0xa5)
+    const canary = (at: number): Int32Array => new Int32Array(this.memory.buffer, at, pageBytes / 4).fill(pattern)
+    this.#canaries = [canary(ram - pageBytes), canary(ram + ramBytes)]
     const engineMode = { ...(mode && { mode }), ...(heat !== undefined && { heat }) }
     this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, ...engineMode })
     this.mmu = new FakeMmu({ memory: this.memory, base: vcpuBase, ram, ramBytes })
@@ -145,6 +147,9 @@ export class FlatMachine {
 
   /** Whether the frames around the RAM are as they were. */
   get intact(): boolean {
-    return this.#canaries.every((canary) => canary.every((byte) => byte === 0xa5))
+    for (const canary of this.#canaries) {
+      for (let i = 0; i < canary.length; i++) if (canary[i] !== pattern) return false
+    }
+    return true
   }
 }
