@@ -174,6 +174,24 @@ function apply(pic: I8259, oracle: ListPair, each: Step): void {
 }
 
 describe('8259A pair', () => {
+  it('lets a masked in-service bit survive a non-specific EOI in special mask mode', () => {
+    const { pic, oracle } = initialized(0x01)
+    const steps: Step[] = [
+      { kind: 'line', irq: 1, level: true },
+      { kind: 'acknowledge' },
+      { kind: 'line', irq: 4, level: true },
+      { kind: 'mask', slave: false, value: 0x02 },
+      { kind: 'smm', slave: false, value: 1 },
+      { kind: 'acknowledge' },
+      { kind: 'ocw2', slave: false, value: 0x20 },
+      { kind: 'ocw2', slave: false, value: 0x20 },
+    ]
+    for (const each of steps) apply(pic, oracle, each)
+    pic.writePort(0x20, 1, 0x0b)
+    expect(pic.readPort(0x20, 1)).toBe(0x02)
+    expect(bits(oracle.master.served)).toBe(0x02)
+  })
+
   it('serves what an explicit priority list serves, in every mode', () => {
     fc.assert(
       fc.property(fc.constantFrom(0x01, 0x03, 0x11, 0x13), fc.array(step, { maxLength: 60 }), (icw4, steps) => {

@@ -8,7 +8,11 @@ const TPR = 0x80
 const PPR = 0xa0
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('interrupt' as const), vector: fc.nat(255), level: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('interrupt' as const),
+    vector: fc.oneof(fc.nat(255), fc.constantFrom(0x31, 0x42, 0xf0)),
+    level: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('tpr' as const), value: fc.nat(255) }),
   fc.constant({ kind: 'eoi' as const }),
   fc.constant({ kind: 'acknowledge' as const }),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Mc146818 } from '../../src/index.ts'
 import { nextAlarm } from '../../src/mc146818/alarm.ts'
+import { calendarFromSeconds, dayOfWeek, secondsFromCalendar } from '../../src/mc146818/calendar.ts'
 import { FakeTimers, fakeWallClock, recordedLine } from '../../src/testing/index.ts'
 
 const SECOND = 1e9
@@ -50,6 +51,31 @@ function clockAt(startSeconds: number): { rtc: Mc146818; timers: FakeTimers; irq
 }
 
 describe('MC146818', () => {
+  it('knows the calendar from 1600 to 2600 as Date does', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -135_000, max: 230_000 }), fc.nat(86_399), (day, secondOfDay) => {
+        // The last day of each century is the hard one: it is tried with its neighbours.
+        const lastOfCentury = Date.UTC(2000 + Math.round(day / 36_525) * 100, 1, 28) / 86_400_000
+        for (const days of [day, lastOfCentury, lastOfCentury + 1, lastOfCentury + 2]) {
+          const seconds = days * 86_400 + secondOfDay
+          const date = new Date(seconds * 1000)
+          const time = {
+            second: date.getUTCSeconds(),
+            minute: date.getUTCMinutes(),
+            hour: date.getUTCHours(),
+            day: date.getUTCDate(),
+            month: date.getUTCMonth() + 1,
+            year: date.getUTCFullYear(),
+          }
+          expect(calendarFromSeconds(seconds)).toEqual(time)
+          expect(secondsFromCalendar(time)).toBe(seconds)
+          expect(dayOfWeek(seconds)).toBe(date.getUTCDay() + 1)
+        }
+      }),
+      { numRuns: 3000, seed: 146822 },
+    )
+  })
+
   it('shows the time that Date shows, in every format', () => {
     fc.assert(
       fc.property(seconds, fc.nat(200_000), format, (start, later, shown) => {

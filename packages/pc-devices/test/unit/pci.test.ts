@@ -97,6 +97,11 @@ describe('PCI', () => {
     expect([bus.readMmio(0xe0000010, 4), bus.readMmio(0x1e0000010, 4)]).toEqual([0xffffffff, 0x10])
     write(3, 0x10, 0xd000)
     expect([bus.readPort(0xc004, 1), bus.readPort(0xd004, 1)]).toEqual([0xff, 4])
+    // Neither does one at address 0 decode, nor one beyond the ports.
+    for (const base of [0, 0x1_0000]) {
+      write(3, 0x10, base)
+      expect(bus.readPort(4, 1)).toBe(0xff)
+    }
     // A BAR on top of the configuration ports loses.
     write(3, 0x10, 0xce0)
     expect(bus.readPort(0xcf8, 4)).toBe(0x80001810)
