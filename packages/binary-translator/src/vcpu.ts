@@ -199,6 +199,7 @@ export class Vcpu {
   #takeEvents(): number {
     const { state } = this
     state.set(Layout.attention, 0)
+    if (this.#trapPending) return this.#deliverTrap()
     if (this.#exitRequested) {
       this.#exitRequested = false
       return VcpuExit.Requested
@@ -208,7 +209,17 @@ export class Vcpu {
     if (state.get(Layout.interruptShadow)) return -1
     this.#dropNextUnit()
     this.statistics.interrupts++
-    return this.#requested(this.system.acceptInterrupt())
+    return this.#event(() => this.system.acceptInterrupt())
+  }
+
+  /** Delivers an event; where the host has no memory for that, nothing has happened and it is tried again later. */
+  #event(deliver: () => SystemRequest): number {
+    try {
+      return this.#requested(deliver())
+    } catch (thrown) {
+      if (!(thrown instanceof HostOutOfMemory)) throw thrown
+      return VcpuExit.OutOfMemory
+    }
   }
 
   /** RIP counts, not the unit that a chain stopped at. */
@@ -287,14 +298,21 @@ export class Vcpu {
 
   /** #DB after a single step. SDM vol. 3, section 17.3.1.4. */
   #stepTrap(): number {
-    const { state } = this
     if (this.#failed !== AccessFailure.None || this.#faulted) return -1
-    state.set(Layout.debug + 6 * 8, state.get(Layout.debug + 6 * 8) | 0x4000)
     this.#countException(Vector.DB)
-    return this.#requested(this.system.deliver(Vector.DB, -1))
+    this.#trapPending = true
+    return this.#deliverTrap()
+  }
+
+  #deliverTrap(): number {
+    const exit = this.#event(() => this.system.singleStepTrap())
+    this.#trapPending = exit === VcpuExit.OutOfMemory
+    return exit
   }
 
   #faulted = false
+  /** A single-step trap that could not be delivered yet. */
+  #trapPending = false
 
   #step(): number {
     const { state } = this
@@ -368,7 +386,7 @@ export class Vcpu {
     this.#dropNextUnit()
     this.#countException(vector)
     this.state.set(Layout.interruptShadow, 0)
-    return this.#requested(this.system.deliver(vector, errorCode))
+    return this.#event(() => this.system.deliver(vector, errorCode))
   }
 
   #countException(vector: number): void {

@@ -28,6 +28,15 @@ const cr0Paging = Cr0.PG | Cr0.WP | Cr0.PE
 /** PSE, PAE, PGE, SMEP and SMAP likewise. */
 const cr4Paging = 0x0030_00b0
 
+/** Sets a register that paging depends on; bad page-directory pointers raise #GP. SDM vol. 3, section 4.4.1. */
+function setPagingRegister(system: SystemContext, cell: number, value: number, isPaging: boolean): void {
+  const old = system.state.get(cell)
+  system.state.set(cell, value)
+  if (!isPaging || configurePaging(system)) return
+  system.state.set(cell, old)
+  raise(Vector.GP, 0)
+}
+
 /** Sets CR0 after checking the combinations that the architecture forbids. */
 export function writeCr0(system: SystemContext, value: number): void {
   const { state } = system
@@ -35,22 +44,19 @@ export function writeCr0(system: SystemContext, value: number): void {
   if (next & Cr0.PG && !(next & Cr0.PE)) raise(Vector.GP, 0)
   if (next & Cr0.NW && !(next & Cr0.CD)) raise(Vector.GP, 0)
   const changed = next ^ state.get(Layout.cr0)
-  state.set(Layout.cr0, next)
-  if (changed & cr0Paging) configurePaging(system)
+  setPagingRegister(system, Layout.cr0, next, (changed & cr0Paging) !== 0)
   if (changed & Cr0.PE) refreshAll(system)
 }
 
 function writeCr3(system: SystemContext, value: number): void {
-  system.state.set(Layout.cr3, value)
-  configurePaging(system)
+  setPagingRegister(system, Layout.cr3, value, true)
 }
 
 function writeCr4(system: SystemContext, value: number): void {
   const { state, features } = system
   if (value & ~features.cr4Mask) raise(Vector.GP, 0)
   const changed = value ^ state.get(Layout.cr4)
-  state.set(Layout.cr4, value)
-  if (changed & cr4Paging) configurePaging(system)
+  setPagingRegister(system, Layout.cr4, value, (changed & cr4Paging) !== 0)
 }
 
 /** MOV to a control register. CR8 exists in 64-bit mode only. */

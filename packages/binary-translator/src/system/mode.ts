@@ -43,10 +43,10 @@ export function refreshAll(system: SystemContext): void {
   refreshMode(system)
 }
 
-/** Hands the paging registers to the MMU. */
-export function configurePaging(system: SystemContext): void {
+/** Hands the paging registers to the MMU. False: a PAE page-directory pointer has reserved bits set, and nothing changed. */
+export function configurePaging(system: SystemContext): boolean {
   const { state } = system
-  system.paging.configure({
+  return system.paging.configure({
     cr0: state.get(Layout.cr0),
     cr3: state.get(Layout.cr3),
     cr4: state.get(Layout.cr4),

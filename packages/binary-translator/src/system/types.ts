@@ -14,7 +14,8 @@ export interface LinearMemory {
 
 /** The MMU, as the system instructions see it. */
 export interface PagingControl {
-  configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): void
+  /** False: a PAE page-directory pointer has reserved bits set; nothing changed. */
+  configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
   invalidatePage(linear: number): void
 }
 

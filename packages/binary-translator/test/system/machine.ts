@@ -113,7 +113,7 @@ export class Machine {
       state: this.state,
       memory: this.memory,
       paging: {
-        configure: (paging) => this.configured.push(paging),
+        configure: (paging) => this.configured.push(paging) > 0,
         invalidatePage: (page) => this.invalidated.push(page),
       },
       ports: {
