@@ -65,9 +65,10 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
 
   /** `port` is the offset in the block. */
   readPort(port: number, size: AccessSize): number {
-    this.#catchUp()
+    const ticks = GRID.ticksAt(this.#timers.nowNs())
+    this.#catchUp(ticks)
     let value = 0
-    for (let i = 0; i < size; i++) value |= this.#readByte(port + i) << (8 * i)
+    for (let i = 0; i < size; i++) value |= this.#readByte(port + i, ticks) << (8 * i)
     return value >>> 0
   }
 
@@ -106,11 +107,12 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
   }
 
   #initial(): AcpiPmState {
+    const seenHalves = this.#halves(GRID.ticksAt(this.#timers.nowNs()))
     const control = this.#initialControl
-    return { status: 0, enable: 0, control, gpeStatus: 0, gpeEnable: 0, seenHalves: this.#halves(), apm: [0, 0] }
+    return { status: 0, enable: 0, control, gpeStatus: 0, gpeEnable: 0, seenHalves, apm: [0, 0] }
   }
 
-  #readByte(offset: number): number {
+  #readByte(offset: number, ticks: number): number {
     const { status, enable, control, gpeStatus, gpeEnable } = this.#state
     const shift = 8 * (offset & 1)
     switch (offset & ~1) {
@@ -122,7 +124,7 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
         return (control >> shift) & 0xff
       case Register.PM_TMR:
       case Register.PM_TMR + 2:
-        return Math.floor(this.#timerValue() / 2 ** (8 * (offset & 3))) & 0xff
+        return Math.floor((ticks % 2 ** this.#timerBits) / 2 ** (8 * (offset & 3))) & 0xff
       case Register.GPE0_STS:
         return (gpeStatus >> shift) & 0xff
       case Register.GPE0_EN:
@@ -163,17 +165,13 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
     else this.#state.status |= Pm1Status.WAK_STS
   }
 
-  #timerValue(): number {
-    return GRID.ticksAt(this.#timers.nowNs()) % 2 ** this.#timerBits
-  }
-
-  #halves(): number {
-    return Math.floor(GRID.ticksAt(this.#timers.nowNs()) / 2 ** (this.#timerBits - 1))
+  #halves(ticks: number): number {
+    return Math.floor(ticks / 2 ** (this.#timerBits - 1))
   }
 
   /** TMR_STS is set whenever the timer's top bit changes. */
-  #catchUp(): void {
-    const halves = this.#halves()
+  #catchUp(ticks: number = GRID.ticksAt(this.#timers.nowNs())): void {
+    const halves = this.#halves(ticks)
     if (halves > this.#state.seenHalves) this.#state.status |= Pm1Status.TMR_STS
     this.#state.seenHalves = halves
   }
