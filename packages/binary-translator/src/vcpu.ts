@@ -1,3 +1,5 @@
+import { Operation } from '@mica-vm/x86-decoder'
+import { Flow } from './emit/families/family.ts'
 import { DecodedCode } from './fetch.ts'
 import { type Engine, tlbOffsets, vcpuBytes } from './engine.ts'
 import { Site } from './emit/record.ts'
@@ -17,6 +19,8 @@ import { TimeStamp } from './time-stamp.ts'
 import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
 
 const pageBytes = 4096
+
+const softwareInterrupts = new Set<number>([Operation.Int, Operation.Int1, Operation.Int3, Operation.Into])
 
 /** How to make a `Vcpu`. */
 export interface VcpuOptions {
@@ -188,7 +192,8 @@ export class Vcpu {
       const event = this.#takeEvents()
       if (event >= 0) return event as VcpuExit
       state.set(Layout.exit, ExitCode.Continue)
-      const code = state.systemFlags & Flag.TF ? ExitCode.Single : dispatcher.run(cpu)
+      const stepwise = state.systemFlags & Flag.TF || state.get(Layout.interruptShadow)
+      const code = stepwise ? ExitCode.Single : dispatcher.run(cpu)
       this.#remaining = 0
       const exit = this.#afterExit(code)
       if (exit >= 0) return exit as VcpuExit
@@ -292,13 +297,17 @@ export class Vcpu {
     const trap = state.systemFlags & Flag.TF
     state.set(Layout.interruptShadow, 0)
     const exit = this.#step()
-    if (exit >= 0 || !trap) return exit
+    if (exit >= 0 || !trap || this.#faulted) return exit
+    const { operation } = this.#fetch.unit.instructions[0]!
+    // INT and its like clear TF without trapping. A load of SS holds the trap off as it does interrupts; STI does not.
+    if (softwareInterrupts.has(operation) && !(state.systemFlags & Flag.TF)) return exit
+    if (state.get(Layout.interruptShadow) && operation !== Operation.Sti) return exit
     return this.#stepTrap()
   }
 
   /** #DB after a single step. SDM vol. 3, section 17.3.1.4. */
   #stepTrap(): number {
-    if (this.#failed !== AccessFailure.None || this.#faulted) return -1
+    this.state.set(Layout.interruptShadow, 0)
     this.#countException(Vector.DB)
     this.#trapPending = true
     return this.#deliverTrap()
@@ -323,19 +332,16 @@ export class Vcpu {
     state.set(Layout.ripPage, state.eip - unit.offset)
     this.#engine.writeSingle(this.#single, unit)
     state.set(Layout.budget, state.get(Layout.budget) - 1)
+    state.set(Layout.exit, ExitCode.Continue)
     this.#memory.mayWriteCode = true
     const code = this.#engine.dispatcher.interpret(this.#base, this.#single)
     this.#memory.mayWriteCode = false
     this.#remaining = 0
-    if (code === ExitCode.Continue || code === ExitCode.Single) return this.#shadowed(unit.described[0]!.family.flow)
     this.#faulted = code === ExitCode.Fault
-    return this.#afterExit(code)
-  }
-
-  /** After STI the next instruction runs before an interrupt is taken. */
-  #shadowed(flow: number): number {
-    if (flow === 3) this.state.set(Layout.interruptShadow, 1)
-    return this.state.get(Layout.interruptShadow) ? this.#alone() : -1
+    if (code !== ExitCode.Continue && code !== ExitCode.Single) return this.#afterExit(code)
+    // After STI the next instruction runs before an interrupt is taken.
+    if (unit.described[0]!.family.flow === Flow.Shadow) state.set(Layout.interruptShadow, 1)
+    return -1
   }
 
   #fetchFailed(): number {
