@@ -1,4 +1,4 @@
-import { allRows } from '../src/table/all-rows.ts'
+import { legacyRows, vectorRows } from '../src/table/all-rows.ts'
 import { identifier, mnemonicsOf, operationOf } from '../src/table/names.ts'
 
 function enumSource(name: string, doc: string, keys: readonly string[]): string {
@@ -16,8 +16,9 @@ function enumSource(name: string, doc: string, keys: readonly string[]): string 
 
 /** The text of each file of src/generated, by its name. */
 export function idSources(): ReadonlyMap<string, string> {
-  const operations = ['Invalid', ...new Set(allRows.map(operationOf).sort())]
-  const mnemonics = ['Invalid', ...new Set(allRows.flatMap((row) => mnemonicsOf(row).map(identifier)).sort())]
+  const rows = [...legacyRows, ...vectorRows()]
+  const operations = ['Invalid', ...new Set(rows.map(operationOf).sort())]
+  const mnemonics = ['Invalid', ...new Set(rows.flatMap((row) => mnemonicsOf(row).map(identifier)).sort())]
   return new Map([
     ['operation.ts', enumSource('Operation', 'What an instruction does, whatever its size or form.', operations)],
     ['mnemonic.ts', enumSource('Mnemonic', 'The name of an instruction in text.', mnemonics)],

@@ -1,6 +1,6 @@
 import { sensitivityOf } from './sensitivity.ts'
 import { Trait } from './table/attributes.ts'
-import { formCount, formOf } from './table/forms.ts'
+import { formCount, formOf, isForm } from './table/forms.ts'
 import type { Form } from './table/forms.ts'
 import { Dimension } from './table/selector.ts'
 import { Access, FlowControl, Privilege } from './types.ts'
@@ -20,8 +20,8 @@ const cache: (InstructionFacts | undefined)[] = []
 export function facts(code: number): InstructionFacts {
   const known = cache[code]
   if (known) return known
-  if (!Number.isInteger(code) || code < 0 || code >= formCount) {
-    throw new RangeError(`code ${code} is no form: expected 0..${formCount - 1}`)
+  if (!isForm(code)) {
+    throw new RangeError(`code ${code} is no form: expected 0..${formCount() - 1}`)
   }
   const made = factsOf(formOf(code))
   cache[code] = made

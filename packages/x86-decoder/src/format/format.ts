@@ -1,6 +1,6 @@
 import { facts } from '../facts.ts'
 import { Operation } from '../generated/operation.ts'
-import { OperandKind } from '../instruction.ts'
+import { Encoding, OperandKind } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
 import { RegisterClass, registerId } from '../register.ts'
 import { Trait } from '../table/attributes.ts'
@@ -29,7 +29,21 @@ export function format(instruction: Instruction, options: FormatOptions = {}): s
   if (facts(instruction.code).isString) return name + stringSource(instruction)
   const operands: string[] = []
   for (let slot = 0; slot < instruction.operandCount; slot++) operands.push(operandText(instruction, slot, options))
+  if (instruction.encoding === Encoding.Evex) decorate(instruction, operands)
   return operands.length === 0 ? name : `${name} ${operands.join(',')}`
+}
+
+const ROUNDING: readonly string[] = ['', '{rn-sae}', '{rd-sae}', '{ru-sae}', '{rz-sae}']
+
+/** EVEX: the mask goes with the target, rounding or SAE with the last register. */
+function decorate(instruction: Instruction, operands: string[]): void {
+  const { mask, zeroing, rounding, suppressExceptions, kinds } = instruction
+  if (mask !== 0) operands[0] += `{k${mask}}${zeroing === 1 ? '{z}' : ''}`
+  const control = suppressExceptions === 1 ? '{sae}' : ROUNDING[rounding]!
+  if (control === '') return
+  let last = operands.length - 1
+  while (kinds[last] === OperandKind.Immediate) last--
+  operands[last] += control
 }
 
 function prefixText(instruction: Instruction): string {
@@ -97,7 +111,8 @@ function memoryText(instruction: Instruction, slot: number, style: HexStyle): st
   if (parts.length === 0) inside = hexadecimal(absoluteAddress(instruction), style)
   else if (displacement !== 0) inside += signedHexadecimal(displacement, style)
   if (instruction.operation === Operation.Lea) return `[${inside}]`
-  return `${size}${segmentText(instruction, base === 4 || base === 5 ? 2 : 3)}[${inside}]`
+  const repeated = instruction.broadcast === 0 ? '' : `{1to${instruction.broadcast}}`
+  return `${size}${segmentText(instruction, base === 4 || base === 5 ? 2 : 3)}[${inside}]${repeated}`
 }
 
 function indexText({ vectorIndex, index, scale, base }: Instruction, kind: RegisterClass): string {

@@ -16,8 +16,12 @@ import { threeDNow } from './three-d-now.ts'
 import { twoByte } from './two-byte.ts'
 import { x87 } from './x87.ts'
 
-/** The whole table. Within one opcode the first row that fits an encoding wins. */
-export const allRows: readonly Row[] = [
+/** The legacy maps. Within one opcode the first row that fits an encoding wins. */
+export const legacyRows: readonly Row[] = [
   ...oneByte, ...groups, ...system, ...twoByte, ...x87, ...mmx, ...sse, ...map0f38, ...map0f3a, ...threeDNow,
-  ...avx, ...avx0f38, ...avx0f3a, ...evex0f, ...evex0f38, ...evex0f3a, ...evexFp16,
 ]
+
+/** The VEX and EVEX maps: made when asked for, since much code has none of them. */
+export function vectorRows(): readonly Row[] {
+  return [...avx(), ...avx0f38(), ...avx0f3a(), ...evex0f(), ...evex0f38(), ...evex0f3a(), ...evexFp16()]
+}

@@ -24,7 +24,7 @@ function fma(): Row[] {
   ])
 }
 
-const AVX1: readonly Row[] = [
+const avx1 = (): readonly Row[] => [
   ['66 V0F380C W0', 'vpermilps', 'Vl Hl Wl', 'a=w cpu=AVX'],
   ['66 V0F380D W0', 'vpermilpd', 'Vl Hl Wl', 'a=w cpu=AVX'],
   ['66 V0F380E W0', 'vtestps', 'Vl Wl', 'a=r w=zc c=osap cpu=AVX'],
@@ -45,7 +45,7 @@ const AVX1: readonly Row[] = [
   ['66 V0F3841 L0', 'vphminposuw', 'Vx Wx', 'a=w cpu=AVX'],
 ]
 
-const AVX2: readonly Row[] = [
+const avx2 = (): readonly Row[] => [
   ['66 V0F3816 W0 L1', 'vpermps', 'Vl Hl Wl', 'a=w cpu=AVX2'],
   ['66 V0F3836 W0 L1', 'vpermd', 'Vl Hl Wl', 'a=w cpu=AVX2'],
   ['66 V0F3845 W0', 'vpsrlvd', 'Vl Hl Wl', 'a=w cpu=AVX2'],
@@ -72,7 +72,7 @@ const AVX2: readonly Row[] = [
   ['66 V0F3893 W1 m', 'vgatherqpd', 'Vl Ylq Hl', 'gather a=xrx cpu=AVX2'],
 ]
 
-const BIT_MANIPULATION: readonly Row[] = [
+const bitManipulation = (): readonly Row[] => [
   ['NP V0F38F2 L0', 'andn', 'Gy By Ey', 'a=w w=sz u=ap c=oc cpu=BMI1'],
   ['NP V0F38F3 /1 L0', 'blsr', 'By Ey', 'a=w w=szc u=ap c=o cpu=BMI1'],
   ['NP V0F38F3 /2 L0', 'blsmsk', 'By Ey', 'a=w w=sc u=ap c=zo cpu=BMI1'],
@@ -87,7 +87,7 @@ const BIT_MANIPULATION: readonly Row[] = [
   ['F2 V0F38F7 L0', 'shrx', 'Gy Ey By', 'a=w cpu=BMI2'],
 ]
 
-const LATER: readonly Row[] = [
+const later = (): readonly Row[] => [
   ...rows('66 V0F38', ' W0', 'Vl Hl Wl', 'cpu=AVX_VNNI', ['50 vpdpbusd', '51 vpdpbusds', '52 vpdpwssd', '53 vpdpwssds']),
   ...rows('F2 V0F38', ' W0', 'Vl Hl Wl', 'cpu=AVX_VNNI_INT8', ['50 vpdpbssd', '51 vpdpbssds']),
   ...rows('F3 V0F38', ' W0', 'Vl Hl Wl', 'cpu=AVX_VNNI_INT8', ['50 vpdpbsud', '51 vpdpbsuds']),
@@ -123,18 +123,20 @@ const COMPARE_ADD: readonly string[] = [
 ]
 
 /** VEX map 0F 38. */
-export const avx0f38: readonly Row[] = [
-  ...avxAndAvx2('66 V0F38', 'Vl Hl Wl', 'a=w', SSSE3),
-  ...avxAndAvx2('66 V0F38', 'Vl Wl', 'a=w', ['1C vpabsb', '1D vpabsw', '1E vpabsd']),
-  ...avxAndAvx2('66 V0F38', 'Vl Wm', 'a=w', [
-    '20 vpmovsxbw', '23 vpmovsxwd', '25 vpmovsxdq', '30 vpmovzxbw', '33 vpmovzxwd', '35 vpmovzxdq',
-  ]),
-  ...avxAndAvx2('66 V0F38', 'Vl Wc', 'a=w', ['21 vpmovsxbd', '24 vpmovsxwq', '31 vpmovzxbd', '34 vpmovzxwq']),
-  ...avxAndAvx2('66 V0F38', 'Vl Wu', 'a=w', ['22 vpmovsxbq', '32 vpmovzxbq']),
-  ...AVX1,
-  ...AVX2,
-  ...fma(),
-  ...BIT_MANIPULATION,
-  ...LATER,
-  ...rows('66 V0F38', ' m L0', 'My Gy By', 'o64 a=xxr w=oszapc cpu=CMPCCXADD', COMPARE_ADD),
-]
+export function avx0f38(): readonly Row[] {
+  return [
+    ...avxAndAvx2('66 V0F38', 'Vl Hl Wl', 'a=w', SSSE3),
+    ...avxAndAvx2('66 V0F38', 'Vl Wl', 'a=w', ['1C vpabsb', '1D vpabsw', '1E vpabsd']),
+    ...avxAndAvx2('66 V0F38', 'Vl Wm', 'a=w', [
+      '20 vpmovsxbw', '23 vpmovsxwd', '25 vpmovsxdq', '30 vpmovzxbw', '33 vpmovzxwd', '35 vpmovzxdq',
+    ]),
+    ...avxAndAvx2('66 V0F38', 'Vl Wc', 'a=w', ['21 vpmovsxbd', '24 vpmovsxwq', '31 vpmovzxbd', '34 vpmovzxwq']),
+    ...avxAndAvx2('66 V0F38', 'Vl Wu', 'a=w', ['22 vpmovsxbq', '32 vpmovzxbq']),
+    ...avx1(),
+    ...avx2(),
+    ...fma(),
+    ...bitManipulation(),
+    ...later(),
+    ...rows('66 V0F38', ' m L0', 'My Gy By', 'o64 a=xxr w=oszapc cpu=CMPCCXADD', COMPARE_ADD),
+  ]
+}

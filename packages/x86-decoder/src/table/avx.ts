@@ -21,7 +21,7 @@ function scalar(opcode: string, stem: string): Row[] {
   ]
 }
 
-const MOVES: readonly Row[] = [
+const moves = (): readonly Row[] => [
   ['NP V0F10', 'vmovups', 'Vl Wl', 'a=w cpu=AVX'],
   ['66 V0F10', 'vmovupd', 'Vl Wl', 'a=w cpu=AVX'],
   ['F3 V0F10 m', 'vmovss', 'Vx Md', 'a=w cpu=AVX'],
@@ -69,7 +69,7 @@ const MOVES: readonly Row[] = [
   ['66 V0FF7 r L0', 'vmaskmovdqu', 'Vx Ux', 'a=r cpu=AVX'],
 ]
 
-const CONVERSIONS: readonly Row[] = [
+const conversions = (): readonly Row[] => [
   ['F3 V0F2A', 'vcvtsi2ss', 'Vx Hx Ey', 'a=w cpu=AVX'],
   ['F2 V0F2A', 'vcvtsi2sd', 'Vx Hx Ey', 'a=w cpu=AVX'],
   ['F3 V0F2C', 'vcvttss2si', 'Gy Wd', 'a=w cpu=AVX'],
@@ -88,7 +88,7 @@ const CONVERSIONS: readonly Row[] = [
   ['F2 V0FE6', 'vcvtpd2dq', 'Vm Wl', 'a=w cpu=AVX'],
 ]
 
-const OTHERS: readonly Row[] = [
+const others = (): readonly Row[] => [
   ['NP V0F2E', 'vucomiss', 'Vx Wd', COMPARE],
   ['66 V0F2E', 'vucomisd', 'Vx Wq', COMPARE],
   ['NP V0F2F', 'vcomiss', 'Vx Wd', COMPARE],
@@ -161,7 +161,7 @@ function masks(): Row[] {
   ])
 }
 
-const MASK_MOVES: readonly Row[] = [
+const maskMoves = (): readonly Row[] => [
   ['66 V0F4B r W0 L1', 'kunpckbw', 'Kq hq kq', 'a=w cpu=AVX512F'],
   ['NP V0F4B r W0 L1', 'kunpckwd', 'Kq hq kq', 'a=w cpu=AVX512BW'],
   ['NP V0F4B r W1 L1', 'kunpckdq', 'Kq hq kq', 'a=w cpu=AVX512BW'],
@@ -176,21 +176,23 @@ const MASK_MOVES: readonly Row[] = [
 ]
 
 /** VEX map 0F. */
-export const avx: readonly Row[] = [
-  ...arithmetic(['58 vadd', '59 vmul', '5C vsub', '5D vmin', '5E vdiv', '5F vmax'], true),
-  ...arithmetic(['14 vunpckl', '15 vunpckh', '54 vand', '55 vandn', '56 vor', '57 vxor'], false),
-  ...MOVES,
-  ...CONVERSIONS,
-  ...OTHERS,
-  ...avxAndAvx2('66 V0F', 'Vl Hl Wl', 'a=w', INTEGERS),
-  ...avxAndAvx2('66 V0F', 'Vl Hl Wx', 'a=w', SHIFTS),
-  ...CONSTANT_SHIFTS.flatMap((text): Row[] => [
-    [`66 V0F${text.slice(0, 5)} r L0`, text.slice(6), 'Hl Ul Ib', 'a=w cpu=AVX'],
-    [`66 V0F${text.slice(0, 5)} r L1`, text.slice(6), 'Hl Ul Ib', 'a=w cpu=AVX2'],
-  ]),
-  ...avxAndAvx2('66 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshufd']),
-  ...avxAndAvx2('F3 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshufhw']),
-  ...avxAndAvx2('F2 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshuflw']),
-  ...masks(),
-  ...MASK_MOVES,
-]
+export function avx(): readonly Row[] {
+  return [
+    ...arithmetic(['58 vadd', '59 vmul', '5C vsub', '5D vmin', '5E vdiv', '5F vmax'], true),
+    ...arithmetic(['14 vunpckl', '15 vunpckh', '54 vand', '55 vandn', '56 vor', '57 vxor'], false),
+    ...moves(),
+    ...conversions(),
+    ...others(),
+    ...avxAndAvx2('66 V0F', 'Vl Hl Wl', 'a=w', INTEGERS),
+    ...avxAndAvx2('66 V0F', 'Vl Hl Wx', 'a=w', SHIFTS),
+    ...CONSTANT_SHIFTS.flatMap((text): Row[] => [
+      [`66 V0F${text.slice(0, 5)} r L0`, text.slice(6), 'Hl Ul Ib', 'a=w cpu=AVX'],
+      [`66 V0F${text.slice(0, 5)} r L1`, text.slice(6), 'Hl Ul Ib', 'a=w cpu=AVX2'],
+    ]),
+    ...avxAndAvx2('66 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshufd']),
+    ...avxAndAvx2('F3 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshufhw']),
+    ...avxAndAvx2('F2 V0F', 'Vl Wl Ib', 'a=w', ['70 vpshuflw']),
+    ...masks(),
+    ...maskMoves(),
+  ]
+}

@@ -6,7 +6,7 @@ const F = 'a=w cpu=AVX512F'
 const BW = 'a=w cpu=AVX512BW'
 const DQ = 'a=w cpu=AVX512DQ'
 
-const MOVES: readonly Row[] = [
+const moves = (): readonly Row[] => [
   ['NP E0F10 W0', 'vmovups', 'Vl Wl', `kz ${F}`],
   ['66 E0F10 W1', 'vmovupd', 'Vl Wl', `kz ${F}`],
   ['F3 E0F10 W0 m', 'vmovss', 'Vx Md', `kz ${F}`],
@@ -52,7 +52,7 @@ const MOVES: readonly Row[] = [
   ['66 E0FE7 W0 m', 'vmovntdq', 'Ml Vl', F],
 ]
 
-const CONVERSIONS: readonly Row[] = [
+const conversions = (): readonly Row[] => [
   ['F3 E0F2A', 'vcvtsi2ss', 'Vx Hx Ey', `er ${F}`],
   ['F2 E0F2A W0', 'vcvtsi2sd', 'Vx Hx Ey', `er ${F}`],
   ['F2 E0F2A W1', 'vcvtsi2sd', 'Vx Hx Ey', `er ${F}`],
@@ -97,7 +97,7 @@ const CONVERSIONS: readonly Row[] = [
   ['F2 E0FE6 W1', 'vcvtpd2dq', 'Vm Wl', `kz b=8 er ${F}`],
 ]
 
-const FLOATS: readonly Row[] = [
+const floats = (): readonly Row[] => [
   ...singleAndDouble('E0F', 'Vl Hl Wl', `kz er ${F}`, ['58 vadd', '59 vmul', '5C vsub', '5E vdiv']),
   ...singleAndDouble('E0F', 'Vl Hl Wl', `kz sae ${F}`, ['5D vmin', '5F vmax']),
   ...singleAndDouble('E0F', 'Vl Hl Wl', `kz ${F}`, ['14 vunpckl', '15 vunpckh']),
@@ -123,7 +123,7 @@ const SMALL: readonly string[] = [
   'F5 vpmaddwd', 'F8 vpsubb', 'F9 vpsubw', 'FC vpaddb', 'FD vpaddw',
 ]
 
-const INTEGERS: readonly Row[] = [
+const integers = (): readonly Row[] => [
   ...rows('66 E0F', '', 'Vl Hl Wl', `kz ${BW}`, SMALL),
   ...rows('66 E0F', ' W0', 'Vl Hl Wl', `kz b=4 ${BW}`, ['6B vpackssdw']),
   ...rows('66 E0F', ' W0', 'Vl Hl Wl', `kz b=4 ${F}`, ['62 vpunpckldq', '6A vpunpckhdq', 'FA vpsubd', 'FE vpaddd']),
@@ -155,4 +155,6 @@ const INTEGERS: readonly Row[] = [
 ]
 
 /** EVEX map 0F. */
-export const evex0f: readonly Row[] = [...MOVES, ...CONVERSIONS, ...FLOATS, ...INTEGERS]
+export function evex0f(): readonly Row[] {
+  return [...moves(), ...conversions(), ...floats(), ...integers()]
+}

@@ -30,7 +30,7 @@ function widening(): Row[] {
   ])
 }
 
-const PERMUTATIONS: readonly Row[] = [
+const permutations = (): readonly Row[] => [
   ...rows('66 E0F38', '', THREE, `kz ${BW}`, ['00 vpshufb', '04 vpmaddubsw', '0B vpmulhrsw']),
   ['66 E0F380C W0', 'vpermilps', THREE, `kz b=4 ${F}`],
   ['66 E0F380D W1', 'vpermilpd', THREE, `kz b=8 ${F}`],
@@ -55,7 +55,7 @@ const PERMUTATIONS: readonly Row[] = [
   ['66 E0F388F W0', 'vpshufbitqmb', 'Kq Hl Wl', 'k a=w cpu=AVX512_BITALG'],
 ]
 
-const BROADCASTS: readonly Row[] = [
+const broadcasts = (): readonly Row[] => [
   ['66 E0F3818 W0', 'vbroadcastss', 'Vl Wd', `kz ${F}`],
   ['66 E0F3819 W0 L12', 'vbroadcastf32x2', 'Vl Wq', `kz ${DQ}`],
   ['66 E0F3819 W1 L12', 'vbroadcastsd', 'Vl Wq', `kz ${F}`],
@@ -79,7 +79,7 @@ const BROADCASTS: readonly Row[] = [
   ['F3 E0F383A W0 r', 'vpbroadcastmw2d', 'Vl kq', 'a=w cpu=AVX512CD'],
 ]
 
-const ARITHMETIC: readonly Row[] = [
+const arithmetic = (): readonly Row[] => [
   ...rows('66 E0F38', '', 'Vl Wl', `kz ${BW}`, ['1C vpabsb', '1D vpabsw']),
   ['66 E0F381E W0', 'vpabsd', 'Vl Wl', `kz b=4 ${F}`],
   ['66 E0F381F W1', 'vpabsq', 'Vl Wl', `kz b=8 ${F}`],
@@ -111,7 +111,7 @@ const ARITHMETIC: readonly Row[] = [
   ...rows('66 E0F38', '', THREE, 'a=w cpu=VAES', ['DC vaesenc', 'DD vaesenclast', 'DE vaesdec', 'DF vaesdeclast']),
 ]
 
-const MASKS: readonly Row[] = [
+const masks = (): readonly Row[] => [
   ...byWide('66 E0F38', '', 'Kq Hl Wl', `k ${BW}`, ['26 vptestmb vptestmw']),
   ...byWide('F3 E0F38', '', 'Kq Hl Wl', `k ${BW}`, ['26 vptestnmb vptestnmw']),
   ...doubleOrQuad('66 E0F38', '', 'Kq Hl Wl', `k ${F}`, ['d', 'q'], ['27 vptestm']),
@@ -125,7 +125,7 @@ const MASKS: readonly Row[] = [
   ...doubleOrQuad('F2 E0F38', '', 'Kq Hl Wl', 'a=w cpu=AVX512_VP2INTERSECT', ['d', 'q'], ['68 vp2intersect']),
 ]
 
-const SPARSE: readonly Row[] = [
+const sparse = (): readonly Row[] => [
   ['66 E0F3862 W0', 'vpexpandb', 'Vl Wl', 'kz n=1 a=w cpu=AVX512_VBMI2'],
   ['66 E0F3862 W1', 'vpexpandw', 'Vl Wl', 'kz n=2 a=w cpu=AVX512_VBMI2'],
   ['66 E0F3863 W0', 'vpcompressb', 'Wl Vl', 'kz n=1 a=w cpu=AVX512_VBMI2'],
@@ -163,13 +163,15 @@ const SPARSE: readonly Row[] = [
 ]
 
 /** EVEX map 0F 38. */
-export const evex0f38: readonly Row[] = [
-  ...PERMUTATIONS,
-  ...BROADCASTS,
-  ...narrowing(),
-  ...widening(),
-  ...ARITHMETIC,
-  ...MASKS,
-  ...SPARSE,
-  ...fused('E0F38', 'AVX512F', 4, [['ps', 'ss'], ['pd', 'sd']]),
-]
+export function evex0f38(): readonly Row[] {
+  return [
+    ...permutations(),
+    ...broadcasts(),
+    ...narrowing(),
+    ...widening(),
+    ...arithmetic(),
+    ...masks(),
+    ...sparse(),
+    ...fused('E0F38', 'AVX512F', 4, [['ps', 'ss'], ['pd', 'sd']]),
+  ]
+}

@@ -11,7 +11,7 @@ function both(opcode: string, stem: string, mode: string): Row[] {
   ]
 }
 
-const CONVERSIONS: readonly Row[] = [
+const conversions = (): readonly Row[] => [
   ['NP E51D W0', 'vcvtss2sh', 'Vx Hx Wd', `kz er ${W}`],
   ['66 E51D W0', 'vcvtps2phx', 'Vm Wl', `kz b=4 er ${W}`],
   ['F3 E52A', 'vcvtsi2sh', 'Vx Hx Ey', `er ${W}`],
@@ -46,7 +46,7 @@ const CONVERSIONS: readonly Row[] = [
   ['66 E613 W0', 'vcvtph2psx', 'Vl Wm', `kz b=2 sae ${W}`],
 ]
 
-const MOVES: readonly Row[] = [
+const moves = (): readonly Row[] => [
   ['F3 E510 W0 m', 'vmovsh', 'Vx Mw', `kz ${W}`],
   ['F3 E510 W0 r', 'vmovsh', 'Vx Hx Ux', `kz ${W}`],
   ['F3 E511 W0 m', 'vmovsh', 'Mw Vx', `k ${W}`],
@@ -58,7 +58,7 @@ const MOVES: readonly Row[] = [
 ]
 
 /** Complex numbers: the target must be no source. */
-const COMPLEX: readonly Row[] = [
+const complex = (): readonly Row[] => [
   ['F3 E656 W0', 'vfmaddcph', 'Vl Hl Wl', 'kz unique b=4 er cpu=AVX512_FP16'],
   ['F2 E656 W0', 'vfcmaddcph', 'Vl Hl Wl', 'kz unique b=4 er cpu=AVX512_FP16'],
   ['F3 E657 W0', 'vfmaddcsh', 'Vx Hx Wd', 'kz unique er cpu=AVX512_FP16'],
@@ -69,7 +69,7 @@ const COMPLEX: readonly Row[] = [
   ['F2 E6D7 W0', 'vfcmulcsh', 'Vx Hx Wd', `kz unique er ${W}`],
 ]
 
-const ARITHMETIC: readonly Row[] = [
+const arithmetic = (): readonly Row[] => [
   ...['58 vadd', '59 vmul', '5C vsub', '5E vdiv'].flatMap((text) => both(text.slice(0, 2), text.slice(3), 'er')),
   ...['5D vmin', '5F vmax'].flatMap((text) => both(text.slice(0, 2), text.slice(3), 'sae')),
   ['NP E551 W0', 'vsqrtph', 'Vl Wl', `kz b=2 er ${W}`],
@@ -89,10 +89,12 @@ const ARITHMETIC: readonly Row[] = [
 ]
 
 /** Half-precision floating point: EVEX maps 5 and 6, and some of map 0F 3A. */
-export const evexFp16: readonly Row[] = [
-  ...MOVES,
-  ...CONVERSIONS,
-  ...ARITHMETIC,
-  ...COMPLEX,
-  ...fused('E6', 'AVX512_FP16', 2, [['ph', 'sh']]),
-]
+export function evexFp16(): readonly Row[] {
+  return [
+    ...moves(),
+    ...conversions(),
+    ...arithmetic(),
+    ...complex(),
+    ...fused('E6', 'AVX512_FP16', 2, [['ph', 'sh']]),
+  ]
+}

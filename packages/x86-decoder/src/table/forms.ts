@@ -1,12 +1,12 @@
 import { Mnemonic } from '../generated/mnemonic.ts'
 import { Operation } from '../generated/operation.ts'
-import { allRows } from './all-rows.ts'
+import { legacyRows, vectorRows } from './all-rows.ts'
 import { attributesOf, Trait } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { CONDITION_FLAGS, CONDITION_NAMES } from './flag-words.ts'
 import { identifier } from './names.ts'
 import type { Row } from './row.ts'
-import { Dimension, MAP_COUNT, opcodeOf, selectorOf } from './selector.ts'
+import { Dimension, MAP_COUNT, opcodeOf, selectorOf, VEX_MAPS } from './selector.ts'
 import type { Selector } from './selector.ts'
 import { sizeCodes } from './sizes.ts'
 import { templateColumns, TemplateKind, templateId } from './templates.ts'
@@ -21,68 +21,83 @@ export interface Form {
   readonly condition: number
 }
 
+/** Room for the codes of all rows: the columns have a fixed size. */
+const CAPACITY = 4096
+/** Maps from here on have their rows in `vectorRows`. */
+const FIRST_VECTOR_OPCODE: number = (VEX_MAPS + 1) << 8
 
-interface Numbering {
-  /** Row of each code. */
-  readonly rows: Uint16Array
-  /** Condition of each code. */
-  readonly conditions: Uint8Array
-  /** Codes of each opcode (`map << 8 | opcode`), in the order of the table. */
-  readonly byOpcode: readonly (readonly number[] | undefined)[]
-}
-
-/** Numbers the forms: all that is done at load. The rows of an opcode are read when it is first met. */
-function numberForms(): Numbering {
-  const rows: number[] = [0]
-  const conditions: number[] = [0]
-  const byOpcode: number[][] = new Array<number[]>(MAP_COUNT << 8)
-  for (let row = 0; row < allRows.length; row++) {
-    const { opcode, span, conditional } = opcodeOf(allRows[row]![0])
-    for (let step = 0; step < span; step++) {
-      if (step === 0 || conditional) {
-        rows.push(row)
-        conditions.push(conditional ? step : 0)
-      }
-      const list = byOpcode[opcode + step]
-      if (list) list.push(rows.length - 1)
-      else byOpcode[opcode + step] = [rows.length - 1]
-    }
-  }
-  return { rows: Uint16Array.from(rows), conditions: Uint8Array.from(conditions), byOpcode }
-}
-
-const numbering: Numbering = numberForms()
-
-/** How many forms there are; 0 is the invalid one. */
-export const formCount: number = numbering.rows.length
-
-/** The codes of an opcode (`map << 8 | opcode`), in the order of the table. */
-export function codesOf(opcode: number): readonly number[] {
-  return numbering.byOpcode[opcode] ?? []
+/** The numbered rows: row and condition of each code, and the codes of each opcode in the order of the table. */
+const numbered: { count: number; vector: boolean; readonly rows: Row[]; readonly byOpcode: (number[] | undefined)[] } = {
+  count: 1,
+  vector: false,
+  rows: [['00', 'invalid', '', 'flow=Exception']],
+  byOpcode: new Array<number[] | undefined>(MAP_COUNT << 8),
 }
 
 /** The table's columns that every decode reads, indexed by form; a form's are filled when it is made. */
-export const formOperation: Uint16Array = new Uint16Array(formCount)
-export const formCondition: Uint8Array = numbering.conditions
-export const formTraits: Uint32Array = new Uint32Array(formCount)
-export const formSize: Uint8Array = new Uint8Array(formCount)
-export const formOperandCount: Uint8Array = new Uint8Array(formCount)
+export const formOperation: Uint16Array = new Uint16Array(CAPACITY)
+export const formCondition: Uint8Array = new Uint8Array(CAPACITY)
+export const formTraits: Uint32Array = new Uint32Array(CAPACITY)
+export const formSize: Uint8Array = new Uint8Array(CAPACITY)
+export const formOperandCount: Uint8Array = new Uint8Array(CAPACITY)
 /** Element bytes of an EVEX broadcast, and the factor of its compressed displacement (0: the memory operand's size). */
-export const formBroadcast: Uint8Array = new Uint8Array(formCount)
-export const formDisplacement: Uint8Array = new Uint8Array(formCount)
+export const formBroadcast: Uint8Array = new Uint8Array(CAPACITY)
+export const formDisplacement: Uint8Array = new Uint8Array(CAPACITY)
 /** Mnemonic at `code * 3 + size index`. */
-export const formMnemonic: Uint16Array = new Uint16Array(formCount * 3)
+export const formMnemonic: Uint16Array = new Uint16Array(CAPACITY * 3)
 /** Template ids at `code * 5 + operand`. */
-export const formOperands: Uint8Array = new Uint8Array(formCount * 5)
+export const formOperands: Uint8Array = new Uint8Array(CAPACITY * 5)
 
-const INVALID_ROW: Row = ['00', 'invalid', '', 'flow=Exception']
-const made: (Form | undefined)[] = new Array<Form | undefined>(formCount)
+/** Numbers the forms: all that is done at load. The rows of an opcode are read when it is first met. */
+function numberRows(rows: readonly Row[]): void {
+  const { byOpcode } = numbered
+  for (const row of rows) {
+    const { opcode, span, conditional } = opcodeOf(row[0])
+    for (let step = 0; step < span; step++) {
+      if (step === 0 || conditional) {
+        formCondition[numbered.count++] = conditional ? step : 0
+        numbered.rows.push(row)
+      }
+      const list = byOpcode[opcode + step]
+      if (list) list.push(numbered.count - 1)
+      else byOpcode[opcode + step] = [numbered.count - 1]
+    }
+  }
+  if (numbered.count > CAPACITY) throw new Error(`the table has ${numbered.count} forms, the columns room for ${CAPACITY}`)
+}
+
+numberRows(legacyRows)
+
+function numberVectorRows(): void {
+  if (numbered.vector) return
+  numbered.vector = true
+  numberRows(vectorRows())
+}
+
+/** How many forms there are: `Instruction.code` is below it; 0 is the invalid one. Numbers the vector rows too. */
+export function formCount(): number {
+  numberVectorRows()
+  return numbered.count
+}
+
+/** True if `code` is a form. Codes that decoding gave need no counting. */
+export function isForm(code: number): boolean {
+  return Number.isInteger(code) && code >= 0 && (code < numbered.count || code < formCount())
+}
+
+/** The codes of an opcode (`map << 8 | opcode`), in the order of the table. */
+export function codesOf(opcode: number): readonly number[] {
+  if (opcode >= FIRST_VECTOR_OPCODE) numberVectorRows()
+  return numbered.byOpcode[opcode] ?? []
+}
+
+const made: (Form | undefined)[] = []
 
 /** The form of a code; made on first use. */
 export function formOf(code: number): Form {
   const known = made[code]
   if (known) return known
-  const form = makeForm(code === 0 ? INVALID_ROW : allRows[numbering.rows[code]!]!, numbering.conditions[code]!)
+  const form = makeForm(numbered.rows[code]!, formCondition[code]!)
   made[code] = form
   fillColumns(code, form)
   return form

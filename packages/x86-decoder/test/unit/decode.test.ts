@@ -58,6 +58,13 @@ const VECTORS: readonly (readonly [bitness: Bitness, hex: string, text: string])
   [64, '0F 05', 'syscall'],
   [64, '41 57', 'push r15'],
   [64, '66 50', 'push ax'],
+  [64, 'C5 F0 58 C2', 'vaddps xmm0,xmm1,xmm2'],
+  [64, 'C4 E2 F9 B8 04 88', 'vfmadd231pd xmm0,xmm0,xmmword ptr [rax+rcx*4]'],
+  [64, 'C4 E2 69 90 04 88', 'vpgatherdd xmm0,dword ptr [rax+xmm1*4],xmm2'],
+  [64, '62 F1 74 48 58 C2', 'vaddps zmm0,zmm1,zmm2'],
+  [64, '62 F1 74 99 58 40 01', 'vaddps xmm0{k1}{z},xmm1,dword ptr [rax+4]{1to4}'],
+  [64, '62 F1 74 78 58 C2', 'vaddps zmm0,zmm1,zmm2{rz-sae}'],
+  [64, '62 F1 7C 48 28 40 01', 'vmovaps zmm0,zmmword ptr [rax+40h]'],
 ]
 
 describe('text of bytes, from the manual', () => {

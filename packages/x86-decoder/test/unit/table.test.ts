@@ -4,7 +4,7 @@ import { formOf } from '../../src/table/forms.ts'
 import { DIMENSION_VALUES } from '../../src/table/selector.ts'
 import { growTree, roots, tree } from '../../src/table/tree.ts'
 
-const forms = Array.from({ length: formCount }, (_, code) => formOf(code))
+const forms = Array.from({ length: formCount() }, (_, code) => formOf(code))
 
 /** Forms that some path of the decision trees reaches. */
 function reachable(): Set<number> {
@@ -29,7 +29,7 @@ test('no row is dead: each one is chosen by some encoding', () => {
 })
 
 test('every form has facts, and no fact of a row is misspelt', () => {
-  for (let code = 0; code < formCount; code++) {
+  for (let code = 0; code < formCount(); code++) {
     const { access, encoding } = facts(code)
     expect(access.length, encoding).toBe(forms[code]!.operands.length)
     expect(access.every((value) => value !== undefined), encoding).toBe(true)
@@ -37,12 +37,12 @@ test('every form has facts, and no fact of a row is misspelt', () => {
 })
 
 test('facts of what is no form is a programming error', () => {
-  expect(() => facts(formCount)).toThrow(RangeError)
+  expect(() => facts(formCount())).toThrow(RangeError)
   expect(() => facts(-1)).toThrow(/-1/)
 })
 
 test('a flag has one fate: not written and cleared, set or undefined at once', () => {
-  for (let code = 0; code < formCount; code++) {
+  for (let code = 0; code < formCount(); code++) {
     const { flagsWritten, flagsCleared, flagsSet, flagsUndefined, encoding } = facts(code)
     const fates = [flagsWritten, flagsCleared, flagsSet, flagsUndefined]
     for (const [i, a] of fates.entries()) for (const b of fates.slice(i + 1)) expect(a & b, encoding).toBe(0)
