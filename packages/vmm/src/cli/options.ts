@@ -1,0 +1,97 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { EngineMode } from '@mica-vm/binary-translator'
+import { CPU_MODELS } from '../host.ts'
+import type { CpuName } from '../types.ts'
+import { parseSize } from './size.ts'
+import { UsageError } from './status.ts'
+
+/** What `mica run` was asked for. */
+export interface RunOptions {
+  readonly kernel?: string
+  readonly initrd?: string
+  readonly append?: string
+  readonly module: readonly string[]
+  /** Bytes. */
+  readonly memory: number
+  readonly cpu: CpuName
+  readonly engine: EngineMode
+  readonly clock: 'real' | 'instructions'
+  readonly debugcon?: string
+  readonly screen?: string
+  readonly stats?: string
+  readonly exitOn?: string
+  /** Seconds. */
+  readonly timeout?: number
+}
+
+const keys = `
+On a terminal:
+  Ctrl-A X  quits
+  Ctrl-A C  shows statistics
+  Ctrl-A Ctrl-A  sends Ctrl-A
+
+Exit status: 0 when the guest powers off or TEXT appears, (value << 1) | 1 from isa-debug-exit, 2 for a usage error,
+3 for a guest that died, 124 on timeout, 128 + n after signal n.`
+
+/** Calls `run` with what the arguments say, or prints the help. @throws UsageError */
+export async function parseArguments(
+  args: readonly string[],
+  run: (options: RunOptions) => Promise<number>,
+): Promise<number> {
+  let status = 0
+  const program = new Command('mica')
+    .description('Runs x86 operating systems')
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
+  addRun(program).action(async (options: RunOptions) => void (status = await run(options)))
+  if (args.length === 0) throw new UsageError('which command? try mica run, or mica --help')
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    throw new UsageError(`${error.message.replace(/^error: /, '')} (mica run --help lists the options)`)
+  }
+  return status
+}
+
+function addRun(program: Command): Command {
+  const models = Object.keys(CPU_MODELS)
+  return program
+    .command('run')
+    .description('boots a guest; without --kernel, a small Linux made of Debian packages. Serial port 1 is stdin and stdout')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .option('--kernel <file>', 'Linux (bzImage or vmlinux) or Multiboot 1 image')
+    .option('--initrd <file>', 'initial RAM disk of a Linux kernel')
+    .option('--append <string>', 'command line; for the default guest, words to add to its own')
+    .option('--module <file>', 'Multiboot module, its command line after a space or comma; can be repeated', collect, [])
+    .addOption(new Option('--memory <size>', 'guest memory: 256M, 1G').argParser(parseSize).default(2 ** 28, '256M'))
+    .addOption(new Option('--cpu <model>', 'processor model').choices(models).default('mica32'))
+    .addOption(
+      new Option('--engine <engine>', 'tiers that run guest code')
+        .choices(['auto', 'interpreter', 'translator'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--clock <clock>', 'guest time: of the host, or 1 ns per instruction (repeatable runs)')
+        .choices(['real', 'instructions'])
+        .default('real'),
+    )
+    .option('--debugcon <file>', 'where port E9h writes: a file, or stdio')
+    .option('--screen <file>', 'give the guest a text screen, and write what it shows at the end')
+    .option('--stats <file>', 'write counters as JSON at the end')
+    .option('--exit-on <text>', 'end with status 0 when the guest prints this')
+    .option('--timeout <seconds>', 'end with status 124 after this long', parseSeconds)
+    .addHelpText('after', keys)
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value]
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() === '' || !(seconds > 0 && seconds <= 1e6)) throw new InvalidArgumentError('must be a number of seconds.')
+  return seconds
+}

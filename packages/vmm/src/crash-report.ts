@@ -1,0 +1,47 @@
+import { Layout, type Vcpu } from '@mica-vm/binary-translator'
+
+/** What a processor looked like when it shut down. All numbers are unsigned. */
+export interface CrashReport {
+  readonly registers: Readonly<Record<string, number>>
+  /** Exceptions by vector since the machine was made; the last three of them ended it. */
+  readonly exceptions: Readonly<Record<number, number>>
+  readonly text: string
+}
+
+const generalNames = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'] as const
+const segmentNames = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const
+const systemRegisters = {
+  cr0: Layout.cr0,
+  cr2: Layout.cr2,
+  cr3: Layout.cr3,
+  cr4: Layout.cr4,
+  gdtr: Layout.gdtrBase,
+  idtr: Layout.idtrBase,
+} as const
+
+/** Reads the registers of a processor that stands still. */
+export function crashReport({ state, statistics }: Pick<Vcpu, 'state' | 'statistics'>): CrashReport {
+  const registers: Record<string, number> = { eip: state.eip, eflags: state.eflags >>> 0 }
+  generalNames.forEach((name, number) => (registers[name] = state.gpr(number)))
+  segmentNames.forEach((name, number) => (registers[name] = state.selector(number)))
+  for (const [name, offset] of Object.entries(systemRegisters)) registers[name] = state.get(offset)
+  const exceptions = countsByVector(statistics.exceptions)
+  return { registers, exceptions, text: describe(registers) }
+}
+
+/** The counts that are not zero, by vector. */
+export function countsByVector(counts: readonly number[]): Record<number, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+}
+
+/** Four registers to a line. */
+function describe(registers: Readonly<Record<string, number>>): string {
+  const words = Object.entries(registers).map(([name, value]) => `${name.padEnd(6)}${hex(value)}`)
+  const lines: string[] = []
+  for (let i = 0; i < words.length; i += 4) lines.push(words.slice(i, i + 4).join('  '))
+  return lines.join('\n')
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0')
+}

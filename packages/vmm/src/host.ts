@@ -1,0 +1,151 @@
+import {
+  Engine,
+  i486,
+  mica32,
+  pentium,
+  pentium3,
+  vcpuBytes,
+  type CpuModel,
+  type EngineMode,
+} from '@mica-vm/binary-translator'
+import { MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
+import { VmmError } from './errors.ts'
+import { runtimeClock } from './host-clock.ts'
+import { requireGuestMemory } from './internal/memory-layout.ts'
+import type { ClockChoice, CpuName, HostClock, HostOptions, VmOptions } from './types.ts'
+import { VirtualMachine } from './virtual-machine.ts'
+
+const wasmPage = 64 * 1024
+const largestMemory = 2 ** 32
+const mib = 2 ** 20
+/** Address 0 belongs to nobody: zero is how the engine says "none". */
+const firstVcpu = wasmPage
+const smallestCache = mib
+
+/** Processor models that can be named. */
+export const CPU_MODELS: Readonly<Record<CpuName, () => CpuModel>> = {
+  mica32: () => mica32(),
+  pentium3: () => pentium3,
+  pentium: () => pentium,
+  i486: () => i486,
+}
+
+/**
+ * The machine that virtual machines share: its memory, and the engine with its translation cache.
+ *
+ * ```ts
+ * const host = new Host({ memory: 256 * 2 ** 20 })
+ * const vm = host.createVm({ memory: 64 * 2 ** 20, boot: { kernel } })
+ * ```
+ */
+export class Host {
+  readonly #memory: MachineMemory
+  readonly #engine: Engine
+  readonly #clock: HostClock
+  readonly #vms = new Set<VirtualMachine>()
+  /** State blocks that no machine has. */
+  readonly #freeBases: number[]
+
+  /** @throws VmmError when a size is out of its range. */
+  constructor(options: HostOptions) {
+    const { memory, translationCache = 64 * mib, maximumVms = 16, engine = 'auto', clock = runtimeClock } = options
+    requireSize('memory', memory, wasmPage)
+    requireSize('translationCache', translationCache, smallestCache)
+    requireSize('maximumVms', maximumVms, 1)
+    const vcpuStride = roundUp(vcpuBytes, wasmPage)
+    const cacheStart = firstVcpu + maximumVms * vcpuStride
+    const cacheBytes = roundUp(translationCache, wasmPage)
+    const reservedBytes = cacheStart + cacheBytes
+    // One frame more than asked for: the zero frame that untouched pages share.
+    const bytes = reservedBytes + roundUp(memory + 4096, wasmPage)
+    if (bytes > largestMemory) {
+      const most = Math.floor((largestMemory - reservedBytes) / mib) - 1
+      throw new VmmError('bad-option', `memory is ${Math.ceil(memory / mib)} MiB; this host can have ${most} MiB at most`)
+    }
+    this.#memory = allocate({ bytes, reservedBytes })
+    this.#engine = new Engine({ memory: this.#memory.memory, cacheStart, cacheBytes, mode: requireMode(engine) })
+    this.#clock = clock
+    this.#freeBases = Array.from({ length: maximumVms }, (_, i) => firstVcpu + (maximumVms - 1 - i) * vcpuStride)
+  }
+
+  /** Frames of the host's memory: how many there are, are free, are in use. */
+  get statistics(): MachineStatistics {
+    return this.#memory.statistics
+  }
+
+  /** The machines that are not destroyed. */
+  get vms(): readonly VirtualMachine[] {
+    return [...this.#vms]
+  }
+
+  /**
+   * Builds a machine and loads its boot source.
+   * @throws VmmError when an option is out of its range or the host is full, FirmwareError when the image cannot be booted.
+   */
+  createVm(options: VmOptions): VirtualMachine {
+    requireGuestMemory(options.memory)
+    if ((options.serial?.length ?? 1) > 4) throw new VmmError('bad-option', 'a PC has four serial ports at most')
+    const model = requireModel(options.cpu ?? 'mica32')
+    const clock = this.#clockOf(options.clock ?? 'real')
+    const base = this.#freeBases.pop()
+    if (base === undefined) throw new VmmError('host-full', `the host has its ${this.#vms.size} machines: destroy one`)
+    try {
+      const vm: VirtualMachine = new VirtualMachine({
+        memory: this.#memory,
+        engine: this.#engine,
+        base,
+        options,
+        model,
+        clock,
+        hostClock: this.#clock,
+        onDestroy: () => {
+          this.#vms.delete(vm)
+          this.#freeBases.push(base)
+        },
+      })
+      this.#vms.add(vm)
+      return vm
+    } catch (error) {
+      this.#freeBases.push(base)
+      throw error
+    }
+  }
+
+  /** Null: the instructions clock. */
+  #clockOf(choice: ClockChoice): HostClock | null {
+    if (choice === 'real') return this.#clock
+    if (choice === 'instructions') return null
+    if (typeof choice === 'object') return choice
+    throw new VmmError('bad-option', `clock is ${String(choice)}; must be real, instructions or a clock`)
+  }
+}
+
+function requireModel(cpu: CpuName | CpuModel): CpuModel {
+  if (typeof cpu === 'object') return cpu
+  if (Object.hasOwn(CPU_MODELS, cpu)) return CPU_MODELS[cpu]()
+  throw new VmmError('bad-option', `cpu is ${String(cpu)}; must be one of ${Object.keys(CPU_MODELS).join(', ')}`)
+}
+
+function requireMode(mode: EngineMode): EngineMode {
+  if (['auto', 'interpreter', 'translator'].includes(mode)) return mode
+  throw new VmmError('bad-option', `engine is ${String(mode)}; must be auto, interpreter or translator`)
+}
+
+function requireSize(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return
+  throw new VmmError('bad-option', `${name} is ${value}; must be an integer from ${least} on`)
+}
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit
+}
+
+/** Address space is what a runtime may lack, even though memory is taken only when touched. */
+function allocate(sizes: { bytes: number; reservedBytes: number }): MachineMemory {
+  try {
+    return new MachineMemory(sizes)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new VmmError('host-full', `no room for a memory of ${Math.ceil(sizes.bytes / mib)} MiB (${why}): ask for less`)
+  }
+}

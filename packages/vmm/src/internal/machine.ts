@@ -1,0 +1,170 @@
+import { tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
+import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
+import { createPcPlatform, type PcPlatform } from '@mica-vm/pc-devices'
+import { ShadowMmu } from '@mica-vm/shadow-mmu'
+import { loadBootSource } from '../boot-source.ts'
+import { MachineTime } from '../machine-time.ts'
+import { SerialPort } from '../serial/serial-port.ts'
+import { TextScreen } from '../text-screen.ts'
+import type { BootSource, DeviceHooks, HostClock, VmEvents, VmOptions } from '../types.ts'
+import type { Listeners } from './listeners.ts'
+import { memoryRanges, ramRanges } from './memory-layout.ts'
+import { SliceTimers } from './slice-timers.ts'
+import type { Wakeup } from './wakeup.ts'
+
+/** What the guest or the host asked for; the run loop sees to it between two slices. */
+export type Request =
+  | { readonly kind: 'power-off'; readonly by: 'guest' | 'host' }
+  | { readonly kind: 'debug-exit'; readonly value: number }
+  | { readonly kind: 'reset'; readonly cause: string; readonly by: 'guest' | 'host' }
+  | { readonly kind: 'pause' }
+
+export interface MachineParts {
+  readonly memory: MachineMemory
+  readonly engine: Engine
+  /** Address of the vCPU's state block. */
+  readonly base: number
+  readonly options: VmOptions
+  readonly model: CpuModel
+  /** Null: the instructions clock. */
+  readonly clock: HostClock | null
+  readonly wakeup: Wakeup
+  readonly listeners: Listeners<VmEvents>
+}
+
+/** The parts of one virtual machine, wired together. Passive: the run loop drives it. */
+export class Machine {
+  readonly pages: PhysicalMap
+  readonly mmu: ShadowMmu
+  readonly time: MachineTime
+  readonly timers: SliceTimers
+  readonly platform: PcPlatform
+  readonly vcpu: Vcpu
+  readonly serial: readonly SerialPort[]
+  readonly screen: TextScreen | null
+  /** The first request counts until it was seen to. */
+  request: Request | null = null
+  readonly #engine: Engine
+  readonly #boot: BootSource
+  readonly #ramBytes: number
+  readonly #devices: readonly DeviceHooks[]
+  readonly #wakeup: Wakeup
+
+  constructor({ memory, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
+    this.#engine = engine
+    this.#boot = options.boot
+    this.#ramBytes = options.memory
+    this.#wakeup = wakeup
+    const hasScreen = options.screen === 'text80x25'
+    this.pages = new PhysicalMap(memory, { ranges: memoryRanges(options.memory, hasScreen) })
+    const { entries, ...offsets } = tlbOffsets
+    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout: { entries, offsets }, pages: this.pages })
+    this.pages.onChange((ppn) => this.mmu.forget(ppn))
+    this.pages.onWrite((host, bytes) => engine.cache.invalidate(host, bytes))
+    this.time = new MachineTime(clock)
+    this.timers = new SliceTimers({ clock: this.time })
+    this.platform = this.#createPlatform(listeners)
+    const { bus, interrupts, localApic } = this.platform
+    const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
+    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, apicBaseChanged })
+    interrupts.onChange = (pending) => this.vcpu.setInterruptLine(pending)
+    this.timers.onEarlier = () => this.vcpu.requestExit()
+    this.time.follow(this.vcpu)
+    this.serial = this.#createSerial(options)
+    this.screen = hasScreen ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
+    this.#devices = this.#attachDevices(options)
+    this.platform.assignPciResources()
+  }
+
+  /** Asks for something that happens at the end of the slice, or at once if none runs. */
+  ask(request: Request): void {
+    this.request ??= request
+    this.vcpu.requestExit()
+    this.#wakeup.wake()
+  }
+
+  /** Puts the boot source into memory and the processor at its beginning. */
+  load(): void {
+    const target = {
+      memory: this.pages,
+      ram: ramRanges(this.#ramBytes),
+      screen: this.screen ? ('text80x25' as const) : ('none' as const),
+    }
+    this.vcpu.load(loadBootSource(this.#boot, target))
+  }
+
+  /** Reset of processor, devices and memory. */
+  reset(): void {
+    this.#forgetMemory()
+    this.vcpu.reset()
+    this.platform.reset()
+    for (const port of this.serial) port.reset()
+    this.screen?.reset()
+    for (const device of this.#devices) device.reset?.()
+  }
+
+  /** Gives frames and the processor back. */
+  release(): void {
+    for (const device of this.#devices) device.release?.()
+    for (const port of this.serial) port.close()
+    this.#forgetMemory()
+    this.pages.release()
+    this.#engine.detach(this.vcpu)
+  }
+
+  /** Drops all contents, and the code that was cached of them before another machine gets the frames. */
+  #forgetMemory(): void {
+    const { pages } = this
+    for (let ppn = 0; ppn < pages.endPage; ppn++) {
+      const frame = pages.frameOf(ppn)
+      if (frame < 0) continue
+      this.#engine.cache.invalidateFrame(frame * FRAME_BYTES)
+      pages.discard(ppn)
+    }
+  }
+
+  #createPlatform(listeners: Listeners<VmEvents>): PcPlatform {
+    const reset = (cause: string): void => this.ask({ kind: 'reset', cause, by: 'guest' })
+    return createPcPlatform({
+      timers: this.timers,
+      wallClock: this.time,
+      memory: { belowFourGiBBytes: this.#ramBytes },
+      serial: [],
+      events: {
+        powerOff: () => this.ask({ kind: 'power-off', by: 'guest' }),
+        debugExit: (value) => this.ask({ kind: 'debug-exit', value }),
+        reset,
+        init: () => reset('init'),
+        // While the platform is built it tells of the gate, which is open, before there is a processor.
+        a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
+        nmi: () => this.#nonMaskable(),
+        debugOutput: (byte) => listeners.emit('debug', { byte }),
+        post: (code) => listeners.emit('post', { code }),
+      },
+    })
+  }
+
+  /** An NMI is lost while the handler of another runs. */
+  #nonMaskable(): void {
+    const { system } = this.vcpu
+    if (!system.nmiBlocked) system.nonMaskableInterrupt()
+  }
+
+  #createSerial({ serial = [{}], clock }: VmOptions): SerialPort[] {
+    return serial.map(({ input = clock === 'instructions' ? 'on-demand' : 'at-once' }, index) => {
+      const { port, irq } = SerialPort.placeOf(index)
+      const wake = (): void => this.#wakeup.wake()
+      const line = this.platform.irq(irq)
+      const uart = new SerialPort({ index, input, timers: this.timers, irq: line, wake })
+      this.platform.bus.attachPorts(port, 8, uart)
+      return uart
+    })
+  }
+
+  #attachDevices({ devices = [] }: VmOptions): DeviceHooks[] {
+    const { bus, pci } = this.platform
+    const irq = (line: number) => this.platform.irq(line)
+    const context = { bus, pci, timers: this.timers, memory: this.pages, irq }
+    return devices.map((attach) => attach(context) ?? {})
+  }
+}

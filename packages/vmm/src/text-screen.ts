@@ -1,0 +1,64 @@
+import type { AccessSize, Bus, PortDevice } from '@mica-vm/pc-devices'
+
+const crtcPorts = 0x3d4
+const columns = 80
+const rows = 25
+const page = 0xb8000
+/** Bytes of text memory, two for each character. */
+const pageBytes = 0x8000
+const registers = 0x19
+const startHigh = 0x0c
+const startLow = 0x0d
+
+/** Code page 437 as a VGA's font shows it. */
+const glyphs =
+  ' ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼' +
+  Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).join('') +
+  '⌂ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
+
+/** Where the text memory lies in guest-physical memory. */
+export const TEXT_MEMORY: { readonly start: number; readonly length: number } = { start: page, length: pageBytes }
+
+/**
+ * The text screen of a VGA in mode 3, as far as what it shows can be read back: its memory is RAM, and of its registers
+ * only the CRT controller's exist. They hold where the visible part begins, which systems move to scroll.
+ */
+export class TextScreen implements PortDevice {
+  readonly portWidth = 1
+  readonly #read: (physical: number, into: Uint8Array) => boolean
+  readonly #registers = new Uint8Array(registers)
+  #index = 0
+
+  constructor(bus: Bus, read: (physical: number, into: Uint8Array) => boolean) {
+    this.#read = read
+    bus.attachPorts(crtcPorts, 2, this)
+  }
+
+  readPort(port: number, _size: AccessSize): number {
+    return port === crtcPorts ? this.#index : (this.#registers[this.#index] ?? 0xff)
+  }
+
+  writePort(port: number, _size: AccessSize, value: number): void {
+    if (port === crtcPorts) this.#index = value
+    else if (this.#index < registers) this.#registers[this.#index] = value
+  }
+
+  reset(): void {
+    this.#registers.fill(0)
+    this.#index = 0
+  }
+
+  /** The 25 lines that show, without the blanks at their ends. */
+  lines(): string[] {
+    const bytes = new Uint8Array(pageBytes)
+    this.#read(page, bytes)
+    const start = (this.#registers[startHigh]! << 8) | this.#registers[startLow]!
+    return Array.from({ length: rows }, (_, row) => {
+      const cells = Array.from({ length: columns }, (_, column) => {
+        const cell = (start + row * columns + column) * 2
+        return glyphs[bytes[cell % pageBytes]!]!
+      })
+      return cells.join('').replace(/[ \u00a0]+$/, '')
+    })
+  }
+}

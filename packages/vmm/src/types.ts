@@ -1,0 +1,149 @@
+import type { CpuModel, EngineMode } from '@mica-vm/binary-translator'
+import type { Bus, Line, PciHost, Timers } from '@mica-vm/pc-devices'
+import type { CrashReport } from './crash-report.ts'
+
+/** Port: the clock of the machine that Mica runs on. */
+export interface HostClock {
+  /** Nanoseconds from any beginning, never backwards. */
+  nowNs(): number
+  /** Time of day: milliseconds since 1970-01-01T00:00:00Z. */
+  unixMs(): number
+}
+
+/** How to make a `Host`. */
+export interface HostOptions {
+  /** Bytes of memory for all guests together, at most about 3.9 GiB. What no guest touches costs nothing. */
+  readonly memory: number
+  /** Which tiers run guest code; default `auto`. */
+  readonly engine?: EngineMode
+  /** Bytes for decoded guest code; default 64 MiB. What is not used costs nothing. */
+  readonly translationCache?: number
+  /** Virtual machines at a time; default 16. */
+  readonly maximumVms?: number
+  /** Default: the runtime's own clock. */
+  readonly clock?: HostClock
+}
+
+/** Processor models by name. */
+export type CpuName = 'mica32' | 'pentium3' | 'pentium' | 'i486'
+
+/** An image to boot: Linux (bzImage or ELF vmlinux) or Multiboot 1, told apart by their headers. */
+export interface BootSource {
+  readonly kernel: Uint8Array
+  /** First word of a Multiboot command line; default `kernel`. */
+  readonly name?: string
+  readonly commandLine?: string
+  /** Linux only. */
+  readonly initrd?: Uint8Array
+  /** Multiboot only. */
+  readonly modules?: readonly BootModule[]
+}
+
+export interface BootModule {
+  readonly name: string
+  readonly data: Uint8Array
+  readonly commandLine?: string
+}
+
+/**
+ * When input reaches the guest. Either way it waits until the guest listens: halts with receive interrupts enabled, or polls.
+ * - `at-once`: from then on as it arrives, as a person types;
+ * - `on-demand`: a line whenever the guest waits for one, and at latest a second of guest time after the line before. With
+ *   the instructions clock a guest then gets its input at the same instruction in every run.
+ */
+export type InputPacing = 'at-once' | 'on-demand'
+
+export interface SerialOptions {
+  /** Default: `on-demand` with the instructions clock, else `at-once`. */
+  readonly input?: InputPacing
+}
+
+/** What a device of yours gets to attach itself with. */
+export interface DeviceContext {
+  /** Ports and memory-mapped ranges; one that overlaps another is refused with a RangeError. */
+  readonly bus: Bus
+  readonly pci: PciHost
+  /** The guest's time. */
+  readonly timers: Timers
+  readonly memory: DeviceMemory
+  /** A new input of ISA interrupt line `irq` (0-15). */
+  irq(irq: number): Line
+}
+
+/** Guest memory as a device reaches it: false, and nothing done, unless all bytes are memory. */
+export interface DeviceMemory {
+  read(physical: number, into: Uint8Array): boolean
+  write(physical: number, from: Uint8Array): boolean
+}
+
+export interface DeviceHooks {
+  /** The machine was reset. */
+  reset?(): void
+  /** The machine is destroyed. */
+  release?(): void
+}
+
+/**
+ * A device: called once, while the machine is built.
+ * @example const post: Device = ({ bus }) => void bus.attachPorts(0x300, 1, { readPort: () => 42, writePort() {} })
+ */
+export type Device = (context: DeviceContext) => DeviceHooks | void
+
+/**
+ * What guest time is.
+ * - `real`: the host's clock; HLT sleeps;
+ * - `instructions`: one nanosecond per retired instruction, and idle time is skipped: a run is a function of its inputs;
+ * - a `HostClock` of yours, treated as `real`.
+ */
+export type ClockChoice = 'real' | 'instructions' | HostClock
+
+/** How to make a virtual machine. */
+export interface VmOptions {
+  /** Bytes of guest RAM, a multiple of 64 KiB: from 1 MiB to 3.5 GiB. */
+  readonly memory: number
+  readonly boot: BootSource
+  /** Default `mica32`. */
+  readonly cpu?: CpuName | CpuModel
+  /** Default `real`. */
+  readonly clock?: ClockChoice
+  readonly devices?: readonly Device[]
+  /** COM1 and up, at most four; default one port. */
+  readonly serial?: readonly SerialOptions[]
+  /** `text80x25`: a text page at B8000h, which the guest is told of; default `none`. */
+  readonly screen?: 'none' | 'text80x25'
+  /** What a reset by the guest does: boot again from the same source (the default), or end the run. */
+  readonly onReset?: 'reboot' | 'stop'
+}
+
+/** Why `VirtualMachine.run` came to an end. */
+export type VmExit =
+  /** The guest switched the machine off (ACPI S5), or `powerOff` did. */
+  | { readonly reason: 'powered-off'; readonly by: 'guest' | 'host' }
+  /** `pause` was called; `run` goes on. */
+  | { readonly reason: 'paused' }
+  /** The guest wrote to the debug exit port F4h. */
+  | { readonly reason: 'debug-exit'; readonly value: number }
+  /** The guest reset the machine, and `onReset` is `stop`. */
+  | { readonly reason: 'reset'; readonly cause: string }
+  /** Three faults in a row: the processor has shut down. */
+  | { readonly reason: 'triple-fault'; readonly report: CrashReport }
+  /** The host has no frame for a page that the guest touched; after room was made `run` goes on. */
+  | { readonly reason: 'out-of-memory' }
+
+export type VmState = 'ready' | 'running' | 'paused' | 'off' | 'destroyed'
+
+/** Events of a virtual machine and what their listeners get. */
+export interface VmEvents {
+  /** A run ended. */
+  exit: VmExit
+  /** The machine was reset and boots again. */
+  reset: { readonly cause: string }
+  /** HLT with interrupts disabled: nothing but the host wakes this guest. Said once per boot. */
+  stuck: Record<string, never>
+  /** What the guest sent by a serial port since the last time; the streams get the same bytes. */
+  serial: { readonly port: number; readonly bytes: Uint8Array }
+  /** A byte for the debug console, port E9h. */
+  debug: { readonly byte: number }
+  /** A power-on self test code, port 80h. */
+  post: { readonly code: number }
+}

@@ -1,0 +1,195 @@
+import type { Vcpu } from '@mica-vm/binary-translator'
+import { VmmError } from './errors.ts'
+import { Listeners } from './internal/listeners.ts'
+import { Machine, type MachineParts, type Request } from './internal/machine.ts'
+import { RunLoop } from './internal/run-loop.ts'
+import { Wakeup } from './internal/wakeup.ts'
+import { SerialPort } from './serial/serial-port.ts'
+import { statisticsOf, type VmStatistics } from './statistics.ts'
+import type { HostClock, VmEvents, VmExit, VmState } from './types.ts'
+
+/** What a host hands to its machines. */
+export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
+  /** Measures slices and sleeps, whatever the guest's clock is. */
+  readonly hostClock: HostClock
+  readonly onDestroy: () => void
+}
+
+/**
+ * A virtual machine: a PC with one processor, memory, devices and a boot source. Made by `Host.createVm`.
+ *
+ * ```ts
+ * const exit = await vm.run()
+ * if (exit.reason === 'triple-fault') console.error(exit.report.text)
+ * ```
+ */
+export class VirtualMachine {
+  readonly #parts: VmParts
+  readonly #wakeup = new Wakeup()
+  readonly #listeners = new Listeners<VmEvents>()
+  readonly #machine: Machine
+  readonly #loop: RunLoop
+  #state: VmState = 'ready'
+  #running: Promise<VmExit> | null = null
+  #destroyWanted = false
+
+  /** @internal */
+  constructor(parts: VmParts) {
+    this.#parts = parts
+    this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
+    this.#loop = new RunLoop(this.#machine, parts.hostClock, this.#wakeup, this.#listeners)
+    try {
+      this.#machine.load()
+    } catch (error) {
+      this.#machine.release()
+      throw error
+    }
+  }
+
+  get state(): VmState {
+    return this.#state
+  }
+
+  /** COM1 and up. */
+  get serial(): readonly SerialPort[] {
+    return this.#machine.serial
+  }
+
+  /** The lines of the text screen; null in a machine without one. */
+  get screen(): string[] | null {
+    return this.#machine.screen?.lines() ?? null
+  }
+
+  /** Nanoseconds of the guest's own time since it was switched on. */
+  get timeNs(): number {
+    return this.#machine.time.nowNs()
+  }
+
+  /** Registers and counters of the processor. For reading while the machine does not run. */
+  get processor(): Pick<Vcpu, 'state' | 'retired'> {
+    return this.#machine.vcpu
+  }
+
+  /** What happened so far, as plain data. */
+  get statistics(): VmStatistics {
+    return statisticsOf(this.#machine, this.#parts.engine, this.#loop.statistics)
+  }
+
+  /** Adds a listener; returns the function that removes it. It is called within the run, and must not throw. */
+  on<Name extends keyof VmEvents>(name: Name, listener: (event: VmEvents[Name]) => void): () => void {
+    return this.#listeners.on(name, listener)
+  }
+
+  /**
+   * Runs the guest until something ends the run, and says what; nothing that a guest does makes this throw. While it runs, the
+   * event loop gets a turn every few milliseconds.
+   * @throws VmmError when the machine runs already, is off or destroyed.
+   */
+  run(): Promise<VmExit> {
+    if (this.#state !== 'ready' && this.#state !== 'paused') {
+      const wayOut = this.#state === 'off' ? '; reset() switches it on again' : ''
+      throw new VmmError('bad-state', `the machine is ${this.#state}${wayOut}`)
+    }
+    this.#state = 'running'
+    this.#running = this.#run()
+    return this.#running
+  }
+
+  /** Ends the run with `paused`, at the end of the slice; resolves when it has. The guest's time stands still until `run`. */
+  async pause(): Promise<void> {
+    this.#requireAlive()
+    if (!this.#running) return
+    this.#machine.ask({ kind: 'pause' })
+    await this.#running
+  }
+
+  /** The reset button: the machine boots again from its source. If it was off, it is on, and `run` starts it. */
+  reset(): void {
+    this.#requireAlive()
+    if (this.#running) return this.#machine.ask({ kind: 'reset', cause: 'host', by: 'host' })
+    this.#reboot('host')
+    this.#state = 'ready'
+  }
+
+  /** Pulls the plug: the run ends with `powered-off`. */
+  powerOff(): void {
+    this.#requireAlive()
+    if (this.#running) this.#machine.ask({ kind: 'power-off', by: 'host' })
+    else this.#state = 'off'
+  }
+
+  /** Ends the machine: its memory goes back to the host, its streams end. */
+  destroy(): void {
+    if (this.#state === 'destroyed' || this.#destroyWanted) return
+    if (this.#running) {
+      this.#destroyWanted = true
+      return this.#machine.ask({ kind: 'power-off', by: 'host' })
+    }
+    this.#state = 'destroyed'
+    this.#machine.release()
+    this.#parts.onDestroy()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  #requireAlive(): void {
+    if (this.#state === 'destroyed') throw new VmmError('bad-state', 'the machine is destroyed')
+  }
+
+  async #run(): Promise<VmExit> {
+    try {
+      const exit = await this.#untilExit()
+      this.#state = exit.reason === 'paused' || exit.reason === 'out-of-memory' ? 'paused' : 'off'
+      this.#listeners.emit('exit', exit)
+      return exit
+    } finally {
+      // A device or listener of the host's that threw leaves the processor in the middle of an instruction.
+      if (this.#state === 'running') this.#state = 'off'
+      this.#running = null
+      if (this.#destroyWanted) {
+        this.#destroyWanted = false
+        this.destroy()
+      }
+    }
+  }
+
+  async #untilExit(): Promise<VmExit> {
+    for (;;) {
+      const outcome = await this.#loop.run()
+      const exit = 'reason' in outcome ? outcome : this.#handle(outcome)
+      if (exit) return exit
+    }
+  }
+
+  /** Null: the run goes on. */
+  #handle(request: Request): VmExit | null {
+    switch (request.kind) {
+      case 'pause':
+        return { reason: 'paused' }
+      case 'power-off':
+        return { reason: 'powered-off', by: request.by }
+      case 'debug-exit':
+        return { reason: 'debug-exit', value: request.value }
+      case 'reset':
+        if (request.by === 'guest' && this.#parts.options.onReset === 'stop') {
+          return { reason: 'reset', cause: request.cause }
+        }
+        return this.#reboot(request.cause) ? null : { reason: 'out-of-memory' }
+    }
+  }
+
+  /** False: the host has no longer room for what was loaded before. */
+  #reboot(cause: string): boolean {
+    this.#machine.reset()
+    this.#loop.begin()
+    try {
+      this.#machine.load()
+    } catch {
+      return false
+    }
+    this.#listeners.emit('reset', { cause })
+    return true
+  }
+}
