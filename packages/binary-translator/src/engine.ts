@@ -13,6 +13,7 @@ import { Layout } from './state/layout.ts'
 import { successorsOf } from './translate/region-translator.ts'
 import { translateRegions, type RegionPlan } from './translate/translator.ts'
 import type { EngineOptions, TlbOffsets } from './types.ts'
+import type { Upcalls } from './upcalls.ts'
 import type { Vcpu } from './vcpu.ts'
 
 const pageBytes = 4096
@@ -117,14 +118,15 @@ export class Engine {
   }
 
   #helperFunctions(): Record<string, Function> {
-    const cpu = (): Vcpu => this.current!
+    const cpu = (): Upcalls => this.current!.upcalls
     const functions: Record<string, Function> = {
       read: (_: number, linear: number, size: number, site: number) => cpu().slowRead(linear, size, site),
       write: (_: number, linear: number, size: number, site: number, value: number) =>
         cpu().slowWrite(linear, size, site, value),
       update: (_: number, linear: number, size: number, site: number) => cpu().slowUpdate(linear, size, site),
       commit: () => cpu().commitUpdate(),
-      checkSegment: (_: number, packed: number, offset: number, site: number) => cpu().checkSegment(packed, offset, site),
+      checkSegment: (_: number, packed: number, offset: number, site: number) =>
+        cpu().checkSegment(packed, offset, site),
       callout: (_: number, id: number, x: number, y: number, site: number) => cpu().callout(id, x, y, site),
       continueAtRip: this.dispatcher.continueAtRip,
     }
@@ -154,9 +156,14 @@ export class Engine {
   /** Drops everything if the cache or the table is nearly full. Only between units, never below translated code. */
   makeRoom(): void {
     if (this.cache.fits(4 * unitRoom) && this.#nextSlot - this.#freeSlots.length < this.#maximumSlots - 2000) return
+    this.flush()
+    this.statistics.flushes++
+  }
+
+  /** Drops all cached code, as after a change of memory that no trace reported. Only between runs. */
+  flush(): void {
     this.#queue.length = 0
     this.cache.flush()
-    this.statistics.flushes++
   }
 
   /**
@@ -259,7 +266,7 @@ export class Engine {
   queue(address: number): void {
     const entry = this.cache.unitAt(address)
     this.cache.set(entry, UnitField.heat, never)
-    this.#queue.push(entry)
+    if (!this.#queue.includes(entry)) this.#queue.push(entry)
     if (this.#queue.length >= this.#batch) this.translateQueued()
   }
 
@@ -270,6 +277,8 @@ export class Engine {
     const plans: RegionPlan[] = []
     this.#poolUsed = 0
     for (const entry of this.#queue) {
+      // Overwritten while it waited: nobody watches its bytes any more.
+      if (this.cache.get(entry, UnitField.records) === 0) continue
       const plan = this.#plan(entry)
       if (plan === null) continue
       entries.push(entry)

@@ -164,8 +164,7 @@ export class SlowMemory implements LinearMemory {
     for (let i = 0; i < size; i++) {
       const at = (linear + i) >>> 0
       const outcome = this.#mmu.access(at, checked ? 1 : 0, user)
-      const value =
-        outcome === MmuOutcome.Device ? this.#io.readMmio(this.#mmu.physical, 1) : this.#u8[this.#mmu.host]!
+      const value = outcome === MmuOutcome.Device ? this.#io.readMmio(this.#mmu.physical, 1) : this.#u8[this.#mmu.host]!
       this.#u8[bounce + i] = value
     }
     return bounce
@@ -185,7 +184,10 @@ export class SlowMemory implements LinearMemory {
   #checkWrite(linear: number, size: number, user: 0 | 1): boolean {
     const boundary = ((linear | 0xfff) + 1) >>> 0
     const first = pageBytes - (linear & 0xfff)
-    for (const [at, bytes] of [[linear, first], [boundary, size - first]] as const) {
+    for (const [at, bytes] of [
+      [linear, first],
+      [boundary, size - first],
+    ] as const) {
       const outcome = this.#mmu.access(at, 1, user)
       if (outcome === MmuOutcome.Direct || outcome === MmuOutcome.Device) continue
       if (outcome === MmuOutcome.Traced) {

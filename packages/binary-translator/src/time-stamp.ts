@@ -24,7 +24,8 @@ export class TimeStamp implements TimeStampCounter {
 
   /** Counts per instruction (a positive integer) from the next run on. */
   set scale(counts: number) {
-    if (!Number.isSafeInteger(counts) || counts < 1) throw new RangeError(`scale is ${counts}; must be a positive integer`)
+    if (!Number.isSafeInteger(counts) || counts < 1)
+      throw new RangeError(`scale is ${counts}; must be a positive integer`)
     this.#scale = counts
   }
 

@@ -2,12 +2,11 @@ import { Operation } from '@mica-vm/x86-decoder'
 import { Flow } from './emit/families/family.ts'
 import { DecodedCode } from './fetch.ts'
 import { type Engine, tlbOffsets, vcpuBytes } from './engine.ts'
-import { Site } from './emit/record.ts'
 import { AccessFailure, HostOutOfMemory, SlowMemory } from './slow-memory.ts'
 import { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Mode, Segment } from './state/layout.ts'
 import { Vector } from './system/guest-fault.ts'
-import { CalloutResult, SystemUnit } from './system/system-unit.ts'
+import { SystemUnit } from './system/system-unit.ts'
 import {
   SystemRequest,
   type CpuModel,
@@ -15,8 +14,10 @@ import {
   type InterruptController,
   type TlbAddresses,
 } from './system/types.ts'
+import { newVcpuStatistics, type VcpuStatistics } from './stats.ts'
 import { TimeStamp } from './time-stamp.ts'
 import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
+import { Upcalls } from './upcalls.ts'
 
 const pageBytes = 4096
 
@@ -50,29 +51,6 @@ export const VcpuExit = {
 } as const
 export type VcpuExit = (typeof VcpuExit)[keyof typeof VcpuExit]
 
-/** Counters of one vCPU; all only grow. */
-export interface VcpuStatistics {
-  /** Instructions retired, and how many of them belonged to units that the interpreter ran; the rest was translated. */
-  retired: number
-  interpreted: number
-  /** Times that TypeScript was entered, by reason. */
-  needUnit: number
-  budget: number
-  faults: number
-  hot: number
-  single: number
-  /** Slow accesses: misses of the soft TLB and device accesses. */
-  slowReads: number
-  slowWrites: number
-  slowUpdates: number
-  /** Callouts by their number. */
-  readonly callouts: number[]
-  /** Exceptions by vector. */
-  readonly exceptions: number[]
-  /** External interrupts taken. */
-  interrupts: number
-}
-
 /**
  * A virtual processor: runs guest code from its state block until something needs the monitor.
  *
@@ -85,19 +63,17 @@ export class Vcpu {
   readonly state: CpuState
   readonly system: SystemUnit
   readonly timeStamp: TimeStamp
-  readonly statistics: VcpuStatistics
+  readonly statistics: VcpuStatistics = newVcpuStatistics()
   readonly #engine: Engine
   readonly #mmu: Mmu
   readonly #memory: SlowMemory
   readonly #fetch: DecodedCode
+  readonly #upcalls: Upcalls
   readonly #base: number
   readonly #single: number
   #granted = 0
   #retired = 0
-  /** Instructions of the running unit that have not retired, while TypeScript acts for one of them. */
-  #remaining = 0
   #exitRequested = false
-  #failed: AccessFailure = AccessFailure.None
 
   constructor({ engine, base, mmu, io, interrupts, model, apicBaseChanged }: VcpuOptions) {
     this.#engine = engine
@@ -108,21 +84,6 @@ export class Vcpu {
     this.#memory = new SlowMemory(this.state, mmu, io, engine.cache)
     this.#fetch = new DecodedCode(this.state, mmu, io, engine.shapes)
     this.timeStamp = new TimeStamp(this.state, () => this.#budgetLeft())
-    this.statistics = {
-      retired: 0,
-      interpreted: 0,
-      needUnit: 0,
-      budget: 0,
-      faults: 0,
-      hot: 0,
-      single: 0,
-      slowReads: 0,
-      slowWrites: 0,
-      slowUpdates: 0,
-      callouts: Array.from({ length: 64 }, () => 0),
-      exceptions: Array.from({ length: 32 }, () => 0),
-      interrupts: 0,
-    }
     this.system = new SystemUnit({
       state: this.state,
       memory: this.#memory,
@@ -134,6 +95,8 @@ export class Vcpu {
       tlb: tlbAddresses(base),
       ...(apicBaseChanged && { apicBaseChanged }),
     })
+    const { state, statistics, system } = this
+    this.#upcalls = new Upcalls({ state, memory: this.#memory, system, statistics })
     engine.attach(this)
     this.system.reset()
   }
@@ -144,7 +107,7 @@ export class Vcpu {
   }
 
   #budgetLeft(): number {
-    return (this.state.get(Layout.budget) | 0) + this.#remaining
+    return (this.state.get(Layout.budget) | 0) + this.#upcalls.remaining
   }
 
   /** Tells the vCPU whether its interrupt controller asserts INTR. */
@@ -157,6 +120,11 @@ export class Vcpu {
   requestExit(): void {
     this.#exitRequested = true
     this.state.set(Layout.attention, 0x8000_0000)
+  }
+
+  /** What the engine's helper functions call. */
+  get upcalls(): Upcalls {
+    return this.#upcalls
   }
 
   /** Starts a write trace of a frame that holds cached code. */
@@ -194,7 +162,7 @@ export class Vcpu {
       state.set(Layout.exit, ExitCode.Continue)
       const stepwise = state.systemFlags & Flag.TF || state.get(Layout.interruptShadow)
       const code = stepwise ? ExitCode.Single : dispatcher.run(cpu)
-      this.#remaining = 0
+      this.#upcalls.remaining = 0
       const exit = this.#afterExit(code)
       if (exit >= 0) return exit as VcpuExit
     }
@@ -336,7 +304,7 @@ export class Vcpu {
     this.#memory.mayWriteCode = true
     const code = this.#engine.dispatcher.interpret(this.#base, this.#single)
     this.#memory.mayWriteCode = false
-    this.#remaining = 0
+    this.#upcalls.remaining = 0
     this.#faulted = code === ExitCode.Fault
     if (code !== ExitCode.Continue && code !== ExitCode.Single) return this.#afterExit(code)
     // After STI the next instruction runs before an interrupt is taken.
@@ -381,8 +349,8 @@ export class Vcpu {
   /** Delivers the fault that an access or callout left in the state, at the instruction of the site. */
   #deliverFault(): number {
     const { state } = this
-    if (this.#failed === AccessFailure.OutOfMemory) {
-      this.#failed = AccessFailure.None
+    if (this.#upcalls.failed === AccessFailure.OutOfMemory) {
+      this.#upcalls.failed = AccessFailure.None
       return VcpuExit.OutOfMemory
     }
     return this.#deliver(state.get(Layout.faultVector), state.get(Layout.faultError) | 0)
@@ -397,108 +365,6 @@ export class Vcpu {
 
   #countException(vector: number): void {
     this.statistics.exceptions[vector & 31]!++
-  }
-
-  /** Leaves the unit at the site's instruction, which has not retired: RIP and budget are set back to it. */
-  #leaveAt(site: number, code: ExitCode): 0 {
-    const { state } = this
-    state.set(Layout.site, site)
-    state.eip = state.get(Layout.ripPage) + Site.offset(site)
-    state.set(Layout.budget, state.get(Layout.budget) + Site.remaining(site))
-    state.set(Layout.exit, code)
-    return 0
-  }
-
-  #leaveFailed(site: number): 0 {
-    const failure = this.#memory.failure
-    this.#failed = failure
-    if (failure === AccessFailure.Code) return this.#leaveAt(site, ExitCode.Single)
-    this.state.set(Layout.faultVector, Vector.PF)
-    this.state.set(Layout.faultError, this.#memory.errorCode)
-    return this.#leaveAt(site, ExitCode.Fault)
-  }
-
-  // ---- called from emitted code --------------------------------------------------------------------------------
-
-  get #user(): 0 | 1 {
-    return this.state.get(Layout.mode) & Mode.user ? 1 : 0
-  }
-
-  /** Host address of `size` bytes to read at `linear`, 0 to leave. */
-  slowRead(linear: number, size: number, site: number): number {
-    this.statistics.slowReads++
-    this.#remaining = Site.remaining(site)
-    const host = this.#memory.readable(linear >>> 0, size, this.#user)
-    return host < 0 ? this.#leaveFailed(site) : host
-  }
-
-  /** Host address of `size` bytes to read and write at `linear`, 0 to leave. */
-  slowUpdate(linear: number, size: number, site: number): number {
-    this.statistics.slowUpdates++
-    this.#remaining = Site.remaining(site)
-    const host = this.#memory.updatable(linear >>> 0, size, this.#user)
-    return host < 0 ? this.#leaveFailed(site) : host
-  }
-
-  commitUpdate(): void {
-    this.#memory.commit(this.#user)
-  }
-
-  /** Writes `size` bytes; 0 to leave. */
-  slowWrite(linear: number, size: number, site: number, value: number): number {
-    this.statistics.slowWrites++
-    this.#remaining = Site.remaining(site)
-    const written = this.#memory.store(linear >>> 0, size as 1 | 2 | 4, value, this.#user)
-    return written ? 1 : this.#leaveFailed(site)
-  }
-
-  /** The exact segment check: 1, or 0 to leave. `packed`: segment | size << 8 | write << 16. */
-  checkSegment(packed: number, offset: number, site: number): number {
-    const vector = this.system.checkSegment(packed & 0xff, offset, (packed >>> 8) & 0xff, packed >= 0x1_0000)
-    if (vector < 0) return 1
-    this.state.set(Layout.faultVector, vector)
-    this.state.set(Layout.faultError, 0)
-    this.#failed = AccessFailure.Fault
-    return this.#leaveAt(site, ExitCode.Fault)
-  }
-
-  /** Runs a system instruction and ends the unit; returns the exit code. */
-  callout(id: number, x: number, y: number, site: number): number {
-    const { state } = this
-    const remaining = Site.remaining(site)
-    const eip = state.get(Layout.ripPage) + Site.offset(site)
-    state.eip = eip
-    state.nextEip = eip + Site.length(site)
-    this.#remaining = remaining
-    this.statistics.callouts[id]!++
-    this.#failed = AccessFailure.None
-    const result = this.#system(id, x, y)
-    if (result === CalloutResult.Fault) {
-      state.set(Layout.budget, state.get(Layout.budget) + remaining)
-      return ExitCode.Fault
-    }
-    state.set(Layout.budget, state.get(Layout.budget) + remaining - 1)
-    if (result === CalloutResult.Request) return ExitCode.Callout
-    return this.#afterCallout()
-  }
-
-  #system(id: number, x: number, y: number): CalloutResult {
-    try {
-      return this.system.callout(id, x, y)
-    } catch (thrown) {
-      if (!(thrown instanceof HostOutOfMemory)) throw thrown
-      this.#failed = AccessFailure.OutOfMemory
-      return CalloutResult.Fault
-    }
-  }
-
-  /** What a system instruction may have changed: IF, TF, the interrupt shadow. */
-  #afterCallout(): ExitCode {
-    const { state } = this
-    const flags = state.systemFlags
-    if (flags & Flag.IF && state.get(Layout.interruptPending)) state.set(Layout.attention, 0x8000_0000)
-    if (flags & Flag.TF || state.get(Layout.interruptShadow)) return ExitCode.Single
-    return ExitCode.Continue
   }
 
   /** Enters a kernel as its boot protocol asks. */

@@ -115,7 +115,14 @@ export class CodeCache {
     const key = (host - frame) | (mode << 12)
     const known = page.units.get(key)
     if (known) return known
-    const unit: Unit = { address: this.#describe(host, mode), page, offset: host - frame, mode, length: 0, regions: new Set() }
+    const unit: Unit = {
+      address: this.#describe(host, mode),
+      page,
+      offset: host - frame,
+      mode,
+      length: 0,
+      regions: new Set(),
+    }
     page.units.set(key, unit)
     this.units++
     return unit

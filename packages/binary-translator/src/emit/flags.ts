@@ -21,9 +21,7 @@ import type { Value } from './value.ts'
  * (POPF, SAHF) are expressed with a result of 0 or 0x100 and the corrections.
  */
 export type Producer =
-  | BinaryProducer
-  | { readonly kind: 'logic'; readonly size: number; readonly r: Value }
-  | StepProducer
+  BinaryProducer | { readonly kind: 'logic'; readonly size: number; readonly r: Value } | StepProducer
 
 /** An addition or subtraction. */
 export interface BinaryProducer {
@@ -289,7 +287,11 @@ export abstract class Flags {
       return
     }
     const vector = e.pop()
-    e.push(vector).i32(32 - 8 * size).op(Op.i32_shl).i32(auxFlags).op(Op.i32_and)
+    e.push(vector)
+      .i32(32 - 8 * size)
+      .op(Op.i32_shl)
+      .i32(auxFlags)
+      .op(Op.i32_and)
     e.push(vector).i32(8).op(Op.i32_and).op(Op.i32_or)
   }
 
@@ -304,7 +306,14 @@ export abstract class Flags {
     e.push(r).mask(size).i32(extreme).op(Op.i32_eq)
     const of = e.pop()
     this.pushCarryOverflow(cf, of)
-    e.push(r).i32(15).op(Op.i32_and).i32(inc ? 0 : 15).op(Op.i32_eq).i32(3).op(Op.i32_shl).op(Op.i32_or)
+    e.push(r)
+      .i32(15)
+      .op(Op.i32_and)
+      .i32(inc ? 0 : 15)
+      .op(Op.i32_eq)
+      .i32(3)
+      .op(Op.i32_shl)
+      .op(Op.i32_or)
   }
 
   /** Pushes the CF that `producer` makes (null: the canonical one). */
@@ -365,4 +374,3 @@ export class ImmediateFlags extends Flags {
 
   override settle(): void {}
 }
-

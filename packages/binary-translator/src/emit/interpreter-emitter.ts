@@ -1,11 +1,11 @@
-import type { Instruction } from '@mica-vm/x86-decoder'
 import type { TlbOffsets } from '../types.ts'
 import { ExitCode, Layout } from '../state/layout.ts'
 import { UnitField } from '../cache/unit.ts'
 import type { FunctionWriter } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
 import { Op } from '../wasm/opcodes.ts'
-import { Emitter, Helper, loadOf, storeOf } from './emitter.ts'
+import { Helper, loadOf, storeOf } from './access-emitter.ts'
+import { Emitter } from './emitter.ts'
 import { ImmediateFlags, type Flags } from './flags.ts'
 import { HeadField, RecordField, recordBytes } from './record.ts'
 import type { Shape } from './shape.ts'
@@ -81,10 +81,6 @@ export class InterpreterEmitter extends Emitter {
     return this.pop()
   }
 
-  override begin(_instruction: Instruction, shape: Shape): void {
-    this.shape = shape
-  }
-
   override temporary(): number {
     return this.w.local()
   }
@@ -100,7 +96,11 @@ export class InterpreterEmitter extends Emitter {
   }
 
   #registerAddress(i: number): void {
-    this.w.get(this.cpu).get(this.#record).memory(Op.i32_load, RecordField.registers + 4 * i).op(Op.i32_add)
+    this.w
+      .get(this.cpu)
+      .get(this.#record)
+      .memory(Op.i32_load, RecordField.registers + 4 * i)
+      .op(Op.i32_add)
   }
 
   protected override readRegister(i: number): Value {
@@ -119,7 +119,10 @@ export class InterpreterEmitter extends Emitter {
   }
 
   override gprNumber(i: number): Value {
-    return this.push(this.#field(RecordField.registers + 4 * i)).i32(3).op(Op.i32_shr_u).pop()
+    return this.push(this.#field(RecordField.registers + 4 * i))
+      .i32(3)
+      .op(Op.i32_shr_u)
+      .pop()
   }
 
   override immediate(): Value {

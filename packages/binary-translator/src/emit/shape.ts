@@ -28,12 +28,7 @@ export interface Shape {
   readonly user: boolean
 }
 
-const general = new Set<number>([
-  RegisterClass.Gpr8,
-  RegisterClass.Gpr8High,
-  RegisterClass.Gpr16,
-  RegisterClass.Gpr32,
-])
+const general = new Set<number>([RegisterClass.Gpr8, RegisterClass.Gpr8High, RegisterClass.Gpr16, RegisterClass.Gpr32])
 
 /** Whether register class `c` is a general register's. */
 export const isGeneral = (c: number): boolean => general.has(c)

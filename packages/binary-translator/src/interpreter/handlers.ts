@@ -45,7 +45,13 @@ export class Handlers {
   }
 
   #generate(wanted: readonly Described[]): void {
-    const slots = this.#build(wanted.map(({ shape, family }) => (e, w) => e.handler(w, shape, family.emit)))
+    const slots = this.#build(
+      wanted.map(
+        ({ shape, family }) =>
+          (e, w) =>
+            e.handler(w, shape, family.emit),
+      ),
+    )
     wanted.forEach((described, i) => (described.slot = slots[i]!))
   }
 

@@ -37,7 +37,12 @@ export function dispatcherModule(tlb: TlbOffsets, hashBase: number, memoryPages:
   writeCrossingCheck(crossing.writer, tlb)
   const interpret = module.function(codeSignature, 'interpret')
   writeInterpret(interpret.writer, codeType)
-  writeRun(module.function(one, 'run').writer, { lookup: lookup.index, interpret: interpret.index, crossing: crossing.index, codeType })
+  writeRun(module.function(one, 'run').writer, {
+    lookup: lookup.index,
+    interpret: interpret.index,
+    crossing: crossing.index,
+    codeType,
+  })
   writeContinue(module.function(codeSignature, 'continueAtRip').writer, lookup.index, codeType)
   writeStub(module.function(codeSignature, 'stub').writer)
   return module.toBytes()
@@ -50,7 +55,11 @@ const csLimit = segmentSlot(Segment.CS) + SegmentField.limit
 
 /** Pushes the fetch TLB entry of the linear address in `linear`, and leaves its address in `entry`. */
 function probeFetch(w: FunctionWriter, tlb: TlbOffsets, linear: number, entry: number): void {
-  w.get(linear).i32(9).op(Op.i32_shr_u).i32((tlb.entries - 1) << 3).op(Op.i32_and)
+  w.get(linear)
+    .i32(9)
+    .op(Op.i32_shr_u)
+    .i32((tlb.entries - 1) << 3)
+    .op(Op.i32_and)
   load(w, Layout.tlbFetch).op(Op.i32_add).tee(entry).memory(Op.i32_load)
   w.get(linear).i32(-4096).op(Op.i32_and).op(Op.i32_ne)
 }
@@ -108,7 +117,13 @@ function writeCrossingCheck(w: FunctionWriter, tlb: TlbOffsets): void {
 function writeInterpret(w: FunctionWriter, codeType: number): void {
   const record = 1
   const next = w.loop()
-  w.get(cpu).get(record).get(record).memory(Op.i32_load, RecordField.handler).callIndirect(codeType).tee(record).brIf(next)
+  w.get(cpu)
+    .get(record)
+    .get(record)
+    .memory(Op.i32_load, RecordField.handler)
+    .callIndirect(codeType)
+    .tee(record)
+    .brIf(next)
   w.end()
   load(w, Layout.exit)
 }

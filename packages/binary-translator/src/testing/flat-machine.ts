@@ -93,7 +93,7 @@ export class FlatMachine {
   /** Forgets everything that ran before, and starts anew; RAM, and what `mmu.map` changed, stay. */
   start(start: StartState = {}): void {
     const { state, vcpu } = this
-    this.engine.cache.flush()
+    this.engine.flush()
     this.interrupts.queue.length = 0
     this.io.log.length = 0
     vcpu.reset()
@@ -121,7 +121,7 @@ export class FlatMachine {
   /** Puts bytes into RAM, as a loader does: code that was cached there is dropped. */
   write(address: number, bytes: ArrayLike<number>): void {
     this.ram.set(bytes, address)
-    this.engine.cache.flush()
+    this.engine.flush()
     this.vcpu.state.set(Layout.nextUnit, 0)
   }
 

@@ -33,7 +33,8 @@ export function snapshot(state: CpuState): Record<string, number> {
   for (const [name, offset] of cells) seen[name] = state.get(offset)
   segmentNames.forEach((name, number) => {
     for (const field of segmentFields) {
-      if (number <= Segment.GS || field === 'selector') seen[`${name}.${field}`] = state.get(segmentSlot(number) + SegmentField[field])
+      if (number <= Segment.GS || field === 'selector')
+        seen[`${name}.${field}`] = state.get(segmentSlot(number) + SegmentField[field])
     }
   })
   let hash = 0x811c_9dc5

@@ -7,13 +7,7 @@ import type { TranslatedEmitter } from './translated-emitter.ts'
 const pageBytes = 4096
 
 /** Conditional branches: both the target and the next instruction follow. */
-const conditional = new Set<number>([
-  Operation.Jcc,
-  Operation.Jcxz,
-  Operation.Loop,
-  Operation.Loope,
-  Operation.Loopne,
-])
+const conditional = new Set<number>([Operation.Jcc, Operation.Jcxz, Operation.Loop, Operation.Loope, Operation.Loopne])
 
 /** Page offsets at which a unit's direct successors start; calls are left out, since their code returns elsewhere. */
 export function successorsOf(unit: DecodedUnit): number[] {

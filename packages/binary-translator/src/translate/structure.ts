@@ -57,7 +57,7 @@ function dominators(edges: readonly (readonly number[])[], order: readonly numbe
     }
     return x
   }
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const node of nodes) {
       let found = -1
@@ -94,7 +94,11 @@ function irreducible(
   return bad
 }
 
-function describe(edges: readonly (readonly number[])[], order: readonly number[], dominator: readonly number[]): Structure {
+function describe(
+  edges: readonly (readonly number[])[],
+  order: readonly number[],
+  dominator: readonly number[],
+): Structure {
   const forward = edges.map(() => 0)
   const loop = edges.map(() => false)
   edges.forEach((list, a) => {

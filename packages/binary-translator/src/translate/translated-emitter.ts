@@ -5,7 +5,8 @@ import { UnitField } from '../cache/unit.ts'
 import { FunctionWriter, type Label, type Local } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
 import { Op } from '../wasm/opcodes.ts'
-import { Emitter, Helper } from '../emit/emitter.ts'
+import { Helper } from '../emit/access-emitter.ts'
+import { Emitter } from '../emit/emitter.ts'
 import { siteOf } from '../emit/record.ts'
 import { isGeneral, type Shape } from '../emit/shape.ts'
 import { constant, sizeMask, type Value } from '../emit/value.ts'
@@ -170,7 +171,11 @@ export class TranslatedEmitter extends Emitter {
 
   #spill(): void {
     for (let i = 0; i < registers; i++) {
-      if (this.#dirty & (1 << i)) this.w.get(this.cpu).get(firstRegister + i).memory(Op.i32_store, i * 8)
+      if (this.#dirty & (1 << i))
+        this.w
+          .get(this.cpu)
+          .get(firstRegister + i)
+          .memory(Op.i32_store, i * 8)
     }
     if (!this.#flagsDirty) return
     this.setCell(Layout.flagResult, this.#result)
@@ -180,7 +185,10 @@ export class TranslatedEmitter extends Emitter {
   #prologue(): void {
     const w = new FunctionWriter(0)
     for (let i = 0; i < registers; i++) {
-      if (this.#used & (1 << i)) w.get(this.cpu).memory(Op.i32_load, i * 8).set(firstRegister + i)
+      if (this.#used & (1 << i))
+        w.get(this.cpu)
+          .memory(Op.i32_load, i * 8)
+          .set(firstRegister + i)
     }
     if (this.#flagsUsed) {
       w.get(this.cpu).memory(Op.i32_load, Layout.flagResult).set(this.#result)
@@ -189,8 +197,6 @@ export class TranslatedEmitter extends Emitter {
     w.get(this.cpu).memory(Op.i32_load, Layout.budget).set(this.#budget)
     this.w.prologue = w
   }
-
-  override begin(): void {}
 
   override temporary(): Local {
     const local = this.#free.values().next().value ?? this.w.local()
@@ -224,7 +230,11 @@ export class TranslatedEmitter extends Emitter {
       return
     }
     const mask = sizeMask(size)
-    this.push(local).i32(~(mask << shift)).op(Op.i32_and).push(value).mask(size)
+    this.push(local)
+      .i32(~(mask << shift))
+      .op(Op.i32_and)
+      .push(value)
+      .mask(size)
     if (shift > 0) this.i32(shift).op(Op.i32_shl)
     this.op(Op.i32_or).w.set(local)
   }

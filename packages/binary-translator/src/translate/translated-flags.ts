@@ -142,7 +142,9 @@ export class TranslatedFlags extends Flags {
       const lessOrEqual = negated ? Op.i32_gt_s : Op.i32_le_s
       e.op(cc === Condition.L ? less : lessOrEqual)
     } else if (cc === Condition.S) {
-      e.pushSigned(r, size).i32(0).op(negated ? Op.i32_ge_s : Op.i32_lt_s)
+      e.pushSigned(r, size)
+        .i32(0)
+        .op(negated ? Op.i32_ge_s : Op.i32_lt_s)
     } else return false
     return true
   }

@@ -15,12 +15,19 @@ export interface RegionPlan {
 
 /** Translates `plans` in one module; returns the table slot of each region's function. */
 export function translateRegions(plans: readonly RegionPlan[], tlb: TlbOffsets, linkage: Linkage): number[] {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(regionModule(plans, tlb, linkage.memoryPages)), linkage.imports)
+  const instance = new WebAssembly.Instance(
+    new WebAssembly.Module(regionModule(plans, tlb, linkage.memoryPages)),
+    linkage.imports,
+  )
   return plans.map((_, i) => linkage.place(instance.exports[`r${i}`]))
 }
 
 /** The bytes of the module that holds `plans`' functions, exported as r0, r1, ... */
-export function regionModule(plans: readonly RegionPlan[], tlb: TlbOffsets, memoryPages: number): Uint8Array<ArrayBuffer> {
+export function regionModule(
+  plans: readonly RegionPlan[],
+  tlb: TlbOffsets,
+  memoryPages: number,
+): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter()
   importHelpers(module, memoryPages)
   const codeType = module.type(codeSignature)

@@ -50,7 +50,11 @@ function setFlags(e: Emitter, kind: 'add' | 'sub' | 'logic', a: Value, b: Value,
 function step(kind: 'inc' | 'dec'): Family {
   return next((e) => {
     const place = e.open(0)
-    const r = e.push(place.value).i32(1).op(kind === 'inc' ? Op.i32_add : Op.i32_sub).pop()
+    const r = e
+      .push(place.value)
+      .i32(1)
+      .op(kind === 'inc' ? Op.i32_add : Op.i32_sub)
+      .pop()
     e.flags.step(kind, e.size, r)
     e.close(place, r)
   })

@@ -27,7 +27,11 @@ function bitTest(change: Change | null): Family {
   return next((e) => {
     const index = e.read(1)
     const { value, place } = openBit(e, index, change !== null)
-    const n = e.push(index).i32(e.size * 8 - 1).op(Op.i32_and).pop()
+    const n = e
+      .push(index)
+      .i32(e.size * 8 - 1)
+      .op(Op.i32_and)
+      .pop()
     const cf = e.push(value).push(n).op(Op.i32_shr_u).i32(1).op(Op.i32_and).pop()
     if (change && place) {
       const mask = e.i32(1).push(n).op(Op.i32_shl).pop()

@@ -92,7 +92,13 @@ export function readFarPointer(e: Emitter, linear: Value, size: number): { offse
 function far(callout: number): Family {
   return jump((e) => {
     const { offset, selector } = farPointer(e)
-    const y = e.push(selector).i32(0xffff).op(Op.i32_and).i32(e.size << 16).op(Op.i32_or).pop()
+    const y = e
+      .push(selector)
+      .i32(0xffff)
+      .op(Op.i32_and)
+      .i32(e.size << 16)
+      .op(Op.i32_or)
+      .pop()
     e.callout(callout, offset, y)
   })
 }
@@ -106,7 +112,9 @@ export const retf: Family = jump((e) => {
 })
 
 export const iret: Family = jump((e) => e.callout(Callout.Iret, constant(e.size), constant(0)))
-export const int: Family = jump((e) => e.callout(Callout.Int, e.push(e.immediate()).i32(0xff).op(Op.i32_and).pop(), constant(0)))
+export const int: Family = jump((e) =>
+  e.callout(Callout.Int, e.push(e.immediate()).i32(0xff).op(Op.i32_and).pop(), constant(0)),
+)
 export const int3: Family = jump((e) => e.callout(Callout.Int, constant(3), constant(1)))
 export const int1: Family = jump((e) => e.callout(Callout.Int, constant(1), constant(3)))
 
@@ -116,4 +124,3 @@ export const into: Family = jump((e) => {
   e.when(() => e.callout(Callout.Int, constant(4), constant(2)))
   e.goNext()
 })
-

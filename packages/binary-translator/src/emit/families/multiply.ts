@@ -16,7 +16,11 @@ function split(e: Emitter, size: number): { low: Value; high: Value; wide: numbe
   const wide = e.w.local(ValueType.i64)
   e.w.tee(wide).op(Op.i32_wrap_i64)
   const low = e.mask(size).pop()
-  e.w.get(wide).i64(size * 8).op(Op.i64_shr_u).op(Op.i32_wrap_i64)
+  e.w
+    .get(wide)
+    .i64(size * 8)
+    .op(Op.i64_shr_u)
+    .op(Op.i32_wrap_i64)
   const high = e.mask(size).pop()
   return { low, high, wide }
 }
@@ -104,13 +108,22 @@ function divide(signed: boolean): Family {
       e.w.get(dividend).i64(0, 0x8000_0000).op(Op.i64_eq)
       divideErrorIf(e)
     }
-    e.w.get(dividend).get(divisor).op(signed ? Op.i64_div_s : Op.i64_div_u).tee(quotient).op(Op.i32_wrap_i64)
+    e.w
+      .get(dividend)
+      .get(divisor)
+      .op(signed ? Op.i64_div_s : Op.i64_div_u)
+      .tee(quotient)
+      .op(Op.i32_wrap_i64)
     const low = e.mask(size).pop()
     e.w.get(quotient)
     extend(e, low, size, signed)
     e.op(Op.i64_ne)
     divideErrorIf(e)
-    e.w.get(dividend).get(divisor).op(signed ? Op.i64_rem_s : Op.i64_rem_u).op(Op.i32_wrap_i64)
+    e.w
+      .get(dividend)
+      .get(divisor)
+      .op(signed ? Op.i64_rem_s : Op.i64_rem_u)
+      .op(Op.i32_wrap_i64)
     const remainder = e.mask(size).pop()
     writeWide(e, low, remainder, size)
   })

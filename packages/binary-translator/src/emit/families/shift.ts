@@ -19,7 +19,12 @@ const pushBit = (e: Emitter, a: Value, n: () => void): Emitter => {
 }
 
 const signBit = (e: Emitter, r: Value, size: number): Emitter =>
-  e.push(r).i32(bits(size) - 1).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+  e
+    .push(r)
+    .i32(bits(size) - 1)
+    .op(Op.i32_shr_u)
+    .i32(1)
+    .op(Op.i32_and)
 
 /** SHL: for narrow operands the carry may come from beyond the operand, so the value is shifted in 64 bits. */
 const shl: Shift = (e, a, count, size) => {
@@ -48,8 +53,17 @@ const sar: Shift = (e, a, count, size) => {
 
 /** ROL and ROR within `size` bytes, by a count already reduced modulo the operand's bits. */
 function rotated(e: Emitter, a: Value, count: Value, size: number, left: boolean): Value {
-  if (size === 4) return e.push(a).push(count).op(left ? Op.i32_rotl : Op.i32_rotr).pop()
-  const n = e.push(count).i32(bits(size) - 1).op(Op.i32_and).pop()
+  if (size === 4)
+    return e
+      .push(a)
+      .push(count)
+      .op(left ? Op.i32_rotl : Op.i32_rotr)
+      .pop()
+  const n = e
+    .push(count)
+    .i32(bits(size) - 1)
+    .op(Op.i32_and)
+    .pop()
   const opposite = (): void => {
     e.i32(bits(size)).push(n).op(Op.i32_sub)
   }
@@ -69,7 +83,11 @@ const rol: Shift = (e, a, count, size) => {
 const ror: Shift = (e, a, count, size) => {
   const r = rotated(e, a, count, size, false)
   const cf = signBit(e, r, size).pop()
-  e.push(r).i32(bits(size) - 2).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+  e.push(r)
+    .i32(bits(size) - 2)
+    .op(Op.i32_shr_u)
+    .i32(1)
+    .op(Op.i32_and)
   return { r, cf, of: e.push(cf).op(Op.i32_xor).pop() }
 }
 
@@ -97,7 +115,12 @@ function throughCarry(left: boolean): Shift {
     const cf = e.i32(1).op(Op.i32_and).pop()
     signBit(e, r, size)
     if (left) e.push(cf)
-    else e.push(r).i32(bits(size) - 2).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+    else
+      e.push(r)
+        .i32(bits(size) - 2)
+        .op(Op.i32_shr_u)
+        .i32(1)
+        .op(Op.i32_and)
     return { r, cf, of: e.op(Op.i32_xor).pop() }
   }
 }
@@ -199,7 +222,13 @@ function doubleShift(e: Emitter, { old, source, count, result, left }: DoubleShi
     extend(count).w.i64(1).op(Op.i64_sub)
   }
   const cf = e.op(Op.i64_shr_u).op(Op.i32_wrap_i64).i32(1).op(Op.i32_and).pop()
-  e.push(result).push(old).op(Op.i32_xor).i32(n - 1).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+  e.push(result)
+    .push(old)
+    .op(Op.i32_xor)
+    .i32(n - 1)
+    .op(Op.i32_shr_u)
+    .i32(1)
+    .op(Op.i32_and)
   e.flags.explicit(size, result, cf, e.pop())
 }
 

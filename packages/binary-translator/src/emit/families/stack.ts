@@ -59,7 +59,15 @@ export const pop: Family = next((e) => {
 /** POP of a segment register is a callout, which also releases the stack. */
 function popSegment(e: Emitter): void {
   const value = e.push(topOfStack(e, e.size)).i32(0xffff).op(Op.i32_and).pop()
-  e.callout(Callout.PopSegment, e.push(e.registerNumber(0)).i32(e.size << 8).op(Op.i32_or).pop(), value)
+  e.callout(
+    Callout.PopSegment,
+    e
+      .push(e.registerNumber(0))
+      .i32(e.size << 8)
+      .op(Op.i32_or)
+      .pop(),
+    value,
+  )
 }
 
 /** PUSHA and PUSHAD: the pushed (E)SP is the one before. */
@@ -135,7 +143,10 @@ export const pushf: Family = next((e) => {
   e.cell(Layout.eflags).i32(Flag.VM).op(Op.i32_and)
   e.when(() => e.callout(Callout.Pushf, constant(e.size), constant(0)))
   e.flags.pushImage()
-  e.cell(Layout.eflags).i32(~(Flag.RF | Flag.VM)).op(Op.i32_and).op(Op.i32_or)
+  e.cell(Layout.eflags)
+    .i32(~(Flag.RF | Flag.VM))
+    .op(Op.i32_and)
+    .op(Op.i32_or)
   pushValue(e, e.pop(), e.size)
 })
 
@@ -151,8 +162,13 @@ export const popf: Family = stop((e) => {
   if (!e.shape.user) e.cell(Layout.cpl).op(Op.i32_or)
   e.when(() => e.callout(Callout.Popf, constant(e.size), constant(0)))
   const mask = (e.shape.user ? userFlags : kernelFlags) & (e.size === 2 ? 0xffff : -1)
-  e.cell(Layout.eflags).i32(~(mask | Flag.RF)).op(Op.i32_and)
-  e.push(value).i32(mask & ~arithmeticFlags).op(Op.i32_and).op(Op.i32_or)
+  e.cell(Layout.eflags)
+    .i32(~(mask | Flag.RF))
+    .op(Op.i32_and)
+  e.push(value)
+    .i32(mask & ~arithmeticFlags)
+    .op(Op.i32_and)
+    .op(Op.i32_or)
   e.setCell(Layout.eflags, e.pop())
   e.flags.load(value)
   release(e, e.size)

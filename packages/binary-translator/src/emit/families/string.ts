@@ -48,7 +48,11 @@ function step(e: Emitter, string: StringStep, context: StepContext, delta: Value
 /** Pushes the step of an index register: the element size, negative with DF set. */
 function direction(e: Emitter): Value {
   e.i32(e.size).cell(Layout.eflags).i32(10).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
-  return e.i32(2 * e.size).op(Op.i32_mul).op(Op.i32_sub).pop()
+  return e
+    .i32(2 * e.size)
+    .op(Op.i32_mul)
+    .op(Op.i32_sub)
+    .pop()
 }
 
 function setCompareFlags(e: Emitter, { a, b }: StepContext): void {
@@ -69,7 +73,10 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
   e.setGpr(ECX, size, left)
   e.push(left).op(Op.i32_eqz).w.brIf(done)
   if (string.compares) {
-    e.push(context.a).push(context.b).op(e.shape.rep === 3 ? Op.i32_ne : Op.i32_eq).w.brIf(done)
+    e.push(context.a)
+      .push(context.b)
+      .op(e.shape.rep === 3 ? Op.i32_ne : Op.i32_eq)
+      .w.brIf(done)
   }
   e.push(portion).i32(1).op(Op.i32_sub).w.tee(portion).brIf(top)
   e.again()
@@ -144,4 +151,3 @@ export const scas: Family = string({
     e.push(right).w.set(b)
   },
 })
-

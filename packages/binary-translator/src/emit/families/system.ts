@@ -46,7 +46,11 @@ export const loadFarPointer = (segment: number): Family =>
     const size = e.size
     const { offset, selector } = readFarPointer(e, e.copy(e.memoryOperand(size + 2, false)), size)
     e.setCell(Layout.scratch, offset)
-    e.push(e.gprNumber(0)).i32(8).op(Op.i32_shl).i32(segment | (size << 16)).op(Op.i32_or)
+    e.push(e.gprNumber(0))
+      .i32(8)
+      .op(Op.i32_shl)
+      .i32(segment | (size << 16))
+      .op(Op.i32_or)
     e.callout(Callout.LoadFarPointer, e.pop(), selector)
   })
 
@@ -82,7 +86,15 @@ export const lmsw: Family = selectorCallout(Callout.Lmsw)
 function segmentFacts(callout: number): Family {
   return jump((e) => {
     const selector = e.push(e.read(1)).mask(2).pop()
-    e.callout(callout, selector, e.push(e.gprNumber(0)).i32(e.size << 8).op(Op.i32_or).pop())
+    e.callout(
+      callout,
+      selector,
+      e
+        .push(e.gprNumber(0))
+        .i32(e.size << 8)
+        .op(Op.i32_or)
+        .pop(),
+    )
   })
 }
 
@@ -155,8 +167,12 @@ function port(e: Emitter, operand: number): Value {
 }
 
 /** An immediate port is eight bits wide whatever the operand size. */
-export const input: Family = jump((e) => e.callout(Callout.In, e.isGeneralRegister(1) ? port(e, 1) : bytePort(e), constant(e.size)))
-export const output: Family = jump((e) => e.callout(Callout.Out, e.isGeneralRegister(0) ? port(e, 0) : bytePort(e), constant(e.size)))
+export const input: Family = jump((e) =>
+  e.callout(Callout.In, e.isGeneralRegister(1) ? port(e, 1) : bytePort(e), constant(e.size)),
+)
+export const output: Family = jump((e) =>
+  e.callout(Callout.Out, e.isGeneralRegister(0) ? port(e, 0) : bytePort(e), constant(e.size)),
+)
 
 const bytePort = (e: Emitter): Value => e.push(e.immediate()).i32(0xff).op(Op.i32_and).pop()
 

@@ -10,7 +10,11 @@ import { next, type Family } from './family.ts'
 /** Copies `bytes` from the state block at `offset` to a linear address, `step` (2 or 4) at a time. */
 export function copyToGuest(e: Emitter, linear: Value, offset: number, bytes: number, step: 2 | 4): void {
   copy(e, bytes, step, (at) => {
-    e.w.get(e.cpu).get(at).op(Op.i32_add).memory(step === 4 ? Op.i32_load : Op.i32_load16_u, offset)
+    e.w
+      .get(e.cpu)
+      .get(at)
+      .op(Op.i32_add)
+      .memory(step === 4 ? Op.i32_load : Op.i32_load16_u, offset)
     const value = e.pop()
     e.store(e.push(linear).push(at).op(Op.i32_add).pop(), step, value)
   })
@@ -20,7 +24,12 @@ export function copyToGuest(e: Emitter, linear: Value, offset: number, bytes: nu
 export function copyFromGuest(e: Emitter, linear: Value, offset: number, bytes: number, step: 2 | 4): void {
   copy(e, bytes, step, (at) => {
     const value = e.load(e.push(linear).push(at).op(Op.i32_add).pop(), step)
-    e.w.get(e.cpu).get(at).op(Op.i32_add).get(value).memory(step === 4 ? Op.i32_store : Op.i32_store16, offset)
+    e.w
+      .get(e.cpu)
+      .get(at)
+      .op(Op.i32_add)
+      .get(value)
+      .memory(step === 4 ? Op.i32_store : Op.i32_store16, offset)
   })
 }
 
@@ -63,7 +72,9 @@ export const fxsave: Family = next((e) => {
 export const fxrstor: Family = next((e) => {
   const linear = operand(e, false)
   copyFromGuest(e, linear, Layout.scratch, usedBytes, 4)
-  e.cell(Layout.scratch + 24).i32(0xffff_0000 | 0).op(Op.i32_and)
+  e.cell(Layout.scratch + 24)
+    .i32(0xffff_0000 | 0)
+    .op(Op.i32_and)
   e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   e.w.get(e.cpu)
   pushScratch(e)

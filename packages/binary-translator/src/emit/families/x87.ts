@@ -1,74 +1,13 @@
-import { OperandKind, Operation } from '@mica-vm/x86-decoder'
+import { Operation } from '@mica-vm/x86-decoder'
 import type { X87Function } from '../../generated/x87.ts'
-import { Callout } from '../../system/callouts.ts'
-import { Vector, noErrorCode } from '../../system/guest-fault.ts'
-import { Layout, Segment } from '../../state/layout.ts'
 import { Op, ValueType } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
-import { constant, type Value } from '../value.ts'
+import type { Value } from '../value.ts'
 import { signatureOf, x87Slot } from '../x87-calls.ts'
-import { next, type Family } from './family.ts'
-import { copyFromGuest, copyToGuest } from './x87-state.ts'
-
-/** CR0 bits that make x87 instructions raise #NM (EM, TS) and WAIT (MP and TS). */
-const emulateOrSwitched = 0xc
-const monitorAndSwitched = 0xa
-/** CR0.NE: errors raise #MF. The status word's ES: an error waits. */
-const numericError = 0x20
-const errorSummary = 0x80
-
-const raiseIf = (e: Emitter, vector: number): void =>
-  e.when(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
-
-/** Raises #NM where the x87 is not to be used. SDM vol. 3, table 2-2. */
-export function requireX87(e: Emitter): void {
-  e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and)
-  raiseIf(e, Vector.NM)
-}
-
-/** Raises #MF for an error that an earlier instruction left. */
-function raisePending(e: Emitter): void {
-  e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
-  e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
-  raiseIf(e, Vector.MF)
-}
-
-/** Calls an x87 function; its arguments after cpu are pushed by `push`. */
-export function callX87(e: Emitter, name: X87Function, letters: string, push?: () => void): void {
-  e.w.get(e.cpu)
-  push?.()
-  e.callTable(x87Slot(name), signatureOf(letters))
-}
-
-/** Remembers where the instruction and its memory operand are, for FNSTENV. SDM vol. 1, section 8.1.8. */
-function recordPointers(e: Emitter, data: Value | null): void {
-  e.setCell(Layout.x87InstructionOffset, e.eipOf(e.ownOffset()))
-  e.setCell(Layout.x87InstructionSelector, e.selectorOf(constant(Segment.CS)))
-  if (data === null) return
-  e.setCell(Layout.x87DataOffset, data)
-  e.setCell(Layout.x87DataSelector, e.selectorOf(e.segment()))
-}
-
-/** An instruction that computes: waits for earlier errors and records its pointers. */
-function numeric(emit: (e: Emitter) => void): Family {
-  return next((e) => {
-    requireX87(e)
-    raisePending(e)
-    emit(e)
-    recordPointers(e, e.shape.kinds.includes(OperandKind.Memory) ? e.offset() : null)
-  })
-}
-
-/** An instruction of the control group, which neither waits nor records. */
-function control(emit: (e: Emitter) => void): Family {
-  return next((e) => {
-    requireX87(e)
-    emit(e)
-  })
-}
-
-/** Stack position of register operand `i`. */
-const position = (e: Emitter, i: number): void => void e.push(e.registerNumber(i))
+import type { Family } from './family.ts'
+import { callX87, control, numeric, position } from './x87-common.ts'
+import { fldcw, fnstcw, fnstsw, loadEnvironment, saveEnvironment, wait } from './x87-environment.ts'
+import { copyToGuest } from './x87-state.ts'
 
 // ---- memory operands ---------------------------------------------------------------------------------------------
 
@@ -220,87 +159,12 @@ const plain = (name: X87Function): Family => numeric((e) => callX87(e, name, 'i>
 const onRegister = (name: X87Function, operand: number): Family =>
   numeric((e) => callX87(e, name, 'ii>', () => position(e, operand)))
 
-// ---- environment -------------------------------------------------------------------------------------------------
-
-/** Pushes FNSTENV's format: bit 0 protected mode (not virtual-8086), bit 1 a 32-bit operand size. */
-function pushFormat(e: Emitter, wide: boolean): void {
-  e.cell(Layout.cr0).i32(1).op(Op.i32_and)
-  e.cell(Layout.eflags).i32(17).op(Op.i32_shr_u).i32(1).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_and)
-  if (wide) e.i32(2).op(Op.i32_or)
-}
-
-interface Environment {
-  readonly wide: boolean
-  readonly bytes: number
-}
-
-/** Size and format by the memory operand's own size: 14 and 94 are the 16-bit forms. */
-function environmentOf(e: Emitter): Environment {
-  const bytes = e.shape.sizes[0]!
-  return { bytes, wide: bytes === 28 || bytes === 108 }
-}
-
-/** Pushes the address of the scratch area. */
-const pushScratch = (e: Emitter): void => void e.w.get(e.cpu).i32(Layout.scratch).op(Op.i32_add)
-
-function saveEnvironment(name: 'fnstenv' | 'fnsave', after: X87Function): Family {
-  return control((e) => {
-    const { wide, bytes } = environmentOf(e)
-    e.flags.settle()
-    const linear = e.copy(e.memoryOperand(bytes, true))
-    callX87(e, name, 'iii>', () => {
-      pushScratch(e)
-      pushFormat(e, wide)
-    })
-    copyToGuest(e, linear, Layout.scratch, bytes, 2)
-    callX87(e, after, 'i>')
-  })
-}
-
-function loadEnvironment(name: 'fldenv' | 'frstor'): Family {
-  return next((e) => {
-    requireX87(e)
-    raisePending(e)
-    const { wide, bytes } = environmentOf(e)
-    e.flags.settle()
-    const linear = e.copy(e.memoryOperand(bytes, false))
-    copyFromGuest(e, linear, Layout.scratch, bytes, 2)
-    callX87(e, name, 'iii>', () => {
-      pushScratch(e)
-      pushFormat(e, wide)
-    })
-  })
-}
-
-const fnstcw = control((e) => {
-  callX87(e, 'fnstcw', 'i>i')
-  e.write(0, e.pop())
-})
-
-const fnstsw = control((e) => {
-  callX87(e, 'fnstsw', 'i>i')
-  e.write(0, e.pop())
-})
-
-const fldcw = next((e) => {
-  requireX87(e)
-  raisePending(e)
-  const value = e.read(0)
-  callX87(e, 'fldcw', 'ii>', () => void e.push(value))
-})
-
-/** WAIT: only looks for errors; CR0.MP decides whether a switched task matters. */
-const wait = next((e) => {
-  e.cell(Layout.cr0).i32(monitorAndSwitched).op(Op.i32_and).i32(monitorAndSwitched).op(Op.i32_eq)
-  raiseIf(e, Vector.NM)
-  raisePending(e)
-})
-
 const freeAndPop = numeric((e) => {
   callX87(e, 'ffree', 'ii>', () => position(e, 0))
   callX87(e, 'pop', 'i>')
 })
 
+/** The 8087's and 80287's own control instructions: later processors ignore them. */
 const nothing = control(() => {})
 
 /** Every x87 operation. */
@@ -354,11 +218,32 @@ export const x87Families: readonly (readonly [operation: number, family: Family]
   [Operation.Fcmovnu, move(11)],
   ...(
     [
-      ['Fld1', 'fld1'], ['Fldz', 'fldz'], ['Fldpi', 'fldpi'], ['Fldl2e', 'fldl2e'], ['Fldl2t', 'fldl2t'],
-      ['Fldlg2', 'fldlg2'], ['Fldln2', 'fldln2'], ['Fchs', 'fchs'], ['Fabs', 'fabs'], ['Ftst', 'ftst'], ['Fxam', 'fxam'],
-      ['Fsqrt', 'fsqrt'], ['Fscale', 'fscale'], ['Frndint', 'frndint'], ['Fxtract', 'fxtract'], ['Fprem', 'fprem'],
-      ['Fprem1', 'fprem1'], ['F2xm1', 'f2xm1'], ['Fyl2x', 'fyl2x'], ['Fyl2xp1', 'fyl2xp1'], ['Fptan', 'fptan'],
-      ['Fpatan', 'fpatan'], ['Fsin', 'fsin'], ['Fcos', 'fcos'], ['Fsincos', 'fsincos'], ['Fincstp', 'fincstp'],
+      ['Fld1', 'fld1'],
+      ['Fldz', 'fldz'],
+      ['Fldpi', 'fldpi'],
+      ['Fldl2e', 'fldl2e'],
+      ['Fldl2t', 'fldl2t'],
+      ['Fldlg2', 'fldlg2'],
+      ['Fldln2', 'fldln2'],
+      ['Fchs', 'fchs'],
+      ['Fabs', 'fabs'],
+      ['Ftst', 'ftst'],
+      ['Fxam', 'fxam'],
+      ['Fsqrt', 'fsqrt'],
+      ['Fscale', 'fscale'],
+      ['Frndint', 'frndint'],
+      ['Fxtract', 'fxtract'],
+      ['Fprem', 'fprem'],
+      ['Fprem1', 'fprem1'],
+      ['F2xm1', 'f2xm1'],
+      ['Fyl2x', 'fyl2x'],
+      ['Fyl2xp1', 'fyl2xp1'],
+      ['Fptan', 'fptan'],
+      ['Fpatan', 'fpatan'],
+      ['Fsin', 'fsin'],
+      ['Fcos', 'fcos'],
+      ['Fsincos', 'fsincos'],
+      ['Fincstp', 'fincstp'],
       ['Fdecstp', 'fdecstp'],
     ] as const
   ).map(([operation, name]) => [Operation[operation], plain(name)] as const),

@@ -1,0 +1,69 @@
+import { OperandKind } from '@mica-vm/x86-decoder'
+import type { X87Function } from '../../generated/x87.ts'
+import { Callout } from '../../system/callouts.ts'
+import { Vector, noErrorCode } from '../../system/guest-fault.ts'
+import { Layout, Segment } from '../../state/layout.ts'
+import { Op } from '../../wasm/opcodes.ts'
+import type { Emitter } from '../emitter.ts'
+import { constant, type Value } from '../value.ts'
+import { signatureOf, x87Slot } from '../x87-calls.ts'
+import { next, type Family } from './family.ts'
+
+/** CR0 bits that make x87 instructions raise #NM (EM, TS) and WAIT (MP and TS). */
+const emulateOrSwitched = 0xc
+/** CR0.NE: errors raise #MF. The status word's ES: an error waits. */
+const numericError = 0x20
+const errorSummary = 0x80
+
+export const raiseIf = (e: Emitter, vector: number): void =>
+  e.when(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
+
+/** Raises #NM where the x87 is not to be used. SDM vol. 3, table 2-2. */
+export function requireX87(e: Emitter): void {
+  e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and)
+  raiseIf(e, Vector.NM)
+}
+
+/** Raises #MF for an error that an earlier instruction left. */
+export function raisePending(e: Emitter): void {
+  e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
+  e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
+  raiseIf(e, Vector.MF)
+}
+
+/** Calls an x87 function; its arguments after cpu are pushed by `push`. */
+export function callX87(e: Emitter, name: X87Function, letters: string, push?: () => void): void {
+  e.w.get(e.cpu)
+  push?.()
+  e.callTable(x87Slot(name), signatureOf(letters))
+}
+
+/** Remembers where the instruction and its memory operand are, for FNSTENV. SDM vol. 1, section 8.1.8. */
+export function recordPointers(e: Emitter, data: Value | null): void {
+  e.setCell(Layout.x87InstructionOffset, e.eipOf(e.ownOffset()))
+  e.setCell(Layout.x87InstructionSelector, e.selectorOf(constant(Segment.CS)))
+  if (data === null) return
+  e.setCell(Layout.x87DataOffset, data)
+  e.setCell(Layout.x87DataSelector, e.selectorOf(e.segment()))
+}
+
+/** An instruction that computes: waits for earlier errors and records its pointers. */
+export function numeric(emit: (e: Emitter) => void): Family {
+  return next((e) => {
+    requireX87(e)
+    raisePending(e)
+    emit(e)
+    recordPointers(e, e.shape.kinds.includes(OperandKind.Memory) ? e.offset() : null)
+  })
+}
+
+/** An instruction of the control group, which neither waits nor records. */
+export function control(emit: (e: Emitter) => void): Family {
+  return next((e) => {
+    requireX87(e)
+    emit(e)
+  })
+}
+
+/** Stack position of register operand `i`. */
+export const position = (e: Emitter, i: number): void => void e.push(e.registerNumber(i))
