@@ -14,6 +14,7 @@ import { system } from './system.ts'
 import { map0f38, map0f3a } from './three-byte.ts'
 import { threeDNow } from './three-d-now.ts'
 import { twoByte } from './two-byte.ts'
+import { xop } from './xop.ts'
 import { x87 } from './x87.ts'
 
 /** The legacy maps. Within one opcode the first row that fits an encoding wins. */
@@ -23,5 +24,5 @@ export const legacyRows: readonly Row[] = [
 
 /** The VEX and EVEX maps: made when asked for, since much code has none of them. */
 export function vectorRows(): readonly Row[] {
-  return [...avx(), ...avx0f38(), ...avx0f3a(), ...evex0f(), ...evex0f38(), ...evex0f3a(), ...evexFp16()]
+  return [...avx(), ...avx0f38(), ...avx0f3a(), ...evex0f(), ...evex0f38(), ...evex0f3a(), ...evexFp16(), ...xop()]
 }

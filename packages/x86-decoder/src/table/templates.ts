@@ -119,6 +119,7 @@ const WORDS: Readonly<Record<string, Template>> = {
   Ib: template(K.Immediate, 'b', 'b', 0),
   Iw: template(K.Immediate, 'w', 'w', 0),
   Iz: template(K.ImmediateSigned, 'v', 'z', 0),
+  Id: template(K.ImmediateSigned, 'd', 'd', 0),
   Ibs: template(K.ImmediateByteSigned, 'v', 'v', 0),
   Iv: template(K.ImmediateFull, 'v', 'v', 0),
   I4: template(K.ImmediateNibble, 'b', 'b', 0),

@@ -1,13 +1,11 @@
 import type { IcedCode } from './iced.ts'
-import { iced } from './iced.ts'
 
-/** Encodings and CPUID features that iced decodes and this table has no rows for: they decode as invalid. */
-export const undecodedEncodings: readonly number[] = [
-  iced.EncodingKind.XOP,
+/** CPUID features that iced decodes and this table has no rows for: they decode as invalid. */
+export const undecodedFeatures: readonly string[] = [
+  'PADLOCK_UNDOC', 'PADLOCK_PMM', 'AMX_TILE', 'AMX_INT8', 'AMX_BF16', 'AMX_FP16', 'AMX_COMPLEX', 'AVX512ER', 'AVX512PF',
+  'AVX512_4FMAPS', 'AVX512_4VNNIW',
 ]
-export const undecodedFeatures: readonly string[] = ['PADLOCK_UNDOC', 'PADLOCK_PMM', 'AMX_TILE', 'AMX_INT8', 'AMX_BF16', 'AMX_FP16', 'AMX_COMPLEX',
-  'AVX512ER', 'AVX512PF', 'AVX512_4FMAPS', 'AVX512_4VNNIW']
 
 export function isUndecoded(code: IcedCode): boolean {
-  return undecodedEncodings.includes(code.encoding) || code.features.some((feature) => undecodedFeatures.includes(feature))
+  return code.features.some((feature) => undecodedFeatures.includes(feature))
 }
