@@ -4,7 +4,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export interface Guest {
+  /** bzImage: the guest unpacks its kernel first. */
   readonly kernel: string
+  /** The same kernel unpacked, which Mica boots by default; its peers cannot. */
+  readonly vmlinux?: string
   readonly initrd: string
   readonly commandLine: string
 }
@@ -29,17 +32,25 @@ function manifestVersion(path: string): string | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : undefined
 }
 
+const micaCommand = (kernel: string, { initrd, commandLine }: Guest): readonly [string, ...string[]] => [
+  process.execPath,
+  '--conditions=@mica-vm/source',
+  fromRoot('packages/vmm/src/cli.ts'),
+  'run',
+  ...['--kernel', kernel, '--initrd', initrd, '--append', commandLine],
+  ...['--memory', `${memoryMiB}M`, '--exit-on', prompt],
+]
+
 const mica: Contestant = {
   name: 'Mica',
-  version: () => (existsSync(fromRoot('packages/vmm/src/cli.ts')) ? manifestVersion('packages/vmm') : undefined),
-  command: ({ kernel, initrd, commandLine }) => [
-    process.execPath,
-    '--conditions=@mica-vm/source',
-    fromRoot('packages/vmm/src/cli.ts'),
-    'run',
-    ...['--kernel', kernel, '--initrd', initrd, '--append', commandLine],
-    ...['--memory', `${memoryMiB}`, '--exit-on', prompt],
-  ],
+  version: () => manifestVersion('packages/vmm'),
+  command: (guest) => micaCommand(guest.kernel, guest),
+}
+
+const micaUnpacked: Contestant = {
+  name: 'Mica, vmlinux',
+  version: () => manifestVersion('packages/vmm'),
+  command: (guest) => micaCommand(guest.vmlinux ?? guest.kernel, guest),
 }
 
 const v86: Contestant = {
@@ -68,4 +79,4 @@ const qemu: Contestant = {
   ],
 }
 
-export const contestants: readonly Contestant[] = [mica, v86, qemu]
+export const contestants: readonly Contestant[] = [mica, micaUnpacked, v86, qemu]

@@ -30,7 +30,7 @@ async function guestOf(values: { kernel?: string; initrd?: string; append?: stri
   const { kernel, initrd, append } = values
   if (kernel && initrd) return { kernel, initrd, commandLine: append ?? 'console=ttyS0' }
   const built = await buildGuestLinux({ onProgress: ({ message }) => console.error(message) })
-  return { kernel: built.kernel, initrd: built.initrd, commandLine: append ?? built.commandLine }
+  return { ...built, commandLine: append ?? built.commandLine }
 }
 
 async function measure(contestant: Contestant, guest: Guest, runs: number, timeoutSeconds: number): Promise<Sample[]> {
@@ -45,15 +45,20 @@ async function measure(contestant: Contestant, guest: Guest, runs: number, timeo
   return samples
 }
 
+function ratio(of: (result: Result) => number, result: Result, other: Result): string {
+  return (of(result) / of(other)).toFixed(2)
+}
+
+/** Ratios are of wall time and, in parentheses, of processor time, which other work on the machine disturbs less. */
 function report(results: readonly Result[]): string {
   const wall = ({ samples }: Result): number => median(samples.map((sample) => sample.wallSeconds))
   const cpu = ({ samples }: Result): number => median(samples.map((sample) => sample.cpuSeconds))
-  const header = ['machine', 'wall s', 'processor s', ...results.map(({ contestant }) => `x ${contestant.name}`)]
+  const header = ['machine', 'wall s', 'processor s', ...results.map(({ contestant }) => `to ${contestant.name}`)]
   const rows = results.map((result) => [
     `${result.contestant.name} ${result.version}`,
     wall(result).toFixed(2),
     cpu(result).toFixed(2),
-    ...results.map((other) => (wall(result) / wall(other)).toFixed(2)),
+    ...results.map((other) => `${ratio(wall, result, other)} (${ratio(cpu, result, other)})`),
   ])
   return markdownTable(header, rows)
 }
