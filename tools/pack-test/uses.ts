@@ -43,6 +43,16 @@ export const uses: Readonly<Record<string, string>> = {
     assert.equal(mmu.access(0x1234, Access.Read, Privilege.Supervisor), Outcome.Direct)
     assert.equal(mmu.host, frames + 0x234)
   `,
+  vmm: `
+    import { Host } from '@mica-vm/vmm'
+    const header = [0x1badb002, 0x10000, -(0x1badb002 + 0x10000), 0x100000, 0x100000, 0x100025, 0x100025, 0x100020]
+    const kernel = new Uint8Array(37)
+    header.forEach((word, i) => new DataView(kernel.buffer).setUint32(4 * i, word, true))
+    kernel.set([0xb0, 42, 0xe6, 0xf4, 0xf4], 32) // MOV AL,42; OUT 0F4h,AL; HLT
+    const vm = new Host({ memory: 2 ** 24 }).createVm({ memory: 2 ** 21, boot: { kernel } })
+    assert.deepEqual(await vm.run(), { reason: 'debug-exit', value: 42 })
+    vm.destroy()
+  `,
   'x86-decoder': `
     import { decodeInto, DecodeStatus, format, Instruction } from '@mica-vm/x86-decoder'
     const instruction = new Instruction()
