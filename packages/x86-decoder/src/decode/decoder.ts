@@ -56,10 +56,10 @@ export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitne
 }
 
 function reset(out: Instruction, bitness: number): void {
+  const { kinds } = out
   out.bitness = bitness
   out.lock = 0
   out.rep = 0
-  out.prefixes = 0
   out.base = -1
   out.index = -1
   out.scale = 0
@@ -69,7 +69,19 @@ function reset(out: Instruction, bitness: number): void {
   out.immediate = 0
   out.immediateHigh = 0
   out.immediate2 = 0
-  out.encoding = 0
+  kinds[0] = 0
+  kinds[1] = 0
+  kinds[2] = 0
+  kinds[3] = 0
+  kinds[4] = 0
+  if (out.encoding !== Encoding.Legacy) resetVector(out)
+  if (state.encoding !== Encoding.Legacy) resetVectorState()
+  state.mandatory = 0
+  state.segmentOverride = -1
+}
+
+function resetVector(out: Instruction): void {
+  out.encoding = Encoding.Legacy
   out.vectorLength = 0
   out.vectorIndex = 0
   out.mask = 0
@@ -77,9 +89,10 @@ function reset(out: Instruction, bitness: number): void {
   out.broadcast = 0
   out.rounding = 0
   out.suppressExceptions = 0
-  out.kinds.fill(0)
-  state.mandatory = 0
-  state.segmentOverride = -1
+}
+
+function resetVectorState(): void {
+  state.encoding = Encoding.Legacy
   state.vectorLength = 0
   state.vvvv = 0
   state.vvvvUnused = 0
@@ -87,7 +100,6 @@ function reset(out: Instruction, bitness: number): void {
   state.broadcastBit = 0
   state.displacementFactor = 1
   state.rmHigh = 0
-  state.encoding = 0
 }
 
 /** Reads the prefixes and leaves the byte after them in `state.opcode`. */

@@ -176,6 +176,7 @@ function register(out: Instruction, slot: number, id: number, size: number): voi
 
 function general(state: DecodeState, out: Instruction, slot: number, template: number, number: number): void {
   const size = registerBytes(state, template)
+  if (number > 15) state.invalid = 1
   // Without REX, 4..7 of the byte registers are AH, CH, DH and BH (SDM vol. 2, 2.2.1.2).
   const high = size === 1 && number >= 4 && number < 8 && state.rex === 0
   register(out, slot, high ? (RegisterClass.Gpr8High << 5) | (number - 4) : GENERAL[size]! | number, size)

@@ -63,10 +63,47 @@ function* evex(): Generator<readonly number[]> {
   }
 }
 
+/** Every EVEX opcode with every combination of R, X, B, R' and V'. */
+function* evexExtensions(): Generator<readonly number[]> {
+  for (const map of [1, 2, 3, 5, 6]) {
+    for (let second = 0; second < 8; second++) {
+      for (let extension = 0; extension < 32; extension++) {
+        const last = (extension & 16) >> 1
+        for (let opcode = 0; opcode < 256; opcode++) {
+          for (const length of [0, 0x20, 0x40]) {
+            for (const modrm of [0x0c, 0xca]) {
+              const byte = ((second & 4) << 5) | 4 | (second & 3) | (opcode & 1 ? 0x78 : 0x30)
+              yield [0x62, ((extension & 15) << 4) | map, byte, length | last | (modrm & 1), opcode, modrm]
+              yield [0x62, ((extension & 15) << 4) | map, byte ^ 0x48, length | last | 1, opcode, modrm]
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Every VEX opcode with every combination of R, X and B, and some vvvv. */
+function* vexExtensions(): Generator<readonly number[]> {
+  for (const map of [1, 2, 3]) {
+    for (let extension = 0; extension < 8; extension++) {
+      for (let last = 0; last < 16; last++) {
+        for (let opcode = 0; opcode < 256; opcode++) {
+          for (const vvvv of [0x78, 0x38, 0x40]) {
+            for (const modrm of [0x0c, 0xca]) yield [0xc4, (extension << 5) | map, ((last & 8) << 4) | (last & 7) | vvvv, opcode, modrm]
+          }
+        }
+      }
+    }
+  }
+}
+
 function* strings(bitness: number): Generator<readonly number[]> {
   yield* legacy(bitness)
   yield* vex()
   yield* evex()
+  yield* vexExtensions()
+  yield* evexExtensions()
 }
 
 /** All strings of the sweep. */
