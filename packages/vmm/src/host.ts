@@ -60,7 +60,10 @@ export class Host {
     const bytes = reservedBytes + roundUp(memory + 4096, wasmPage)
     if (bytes > largestMemory) {
       const most = Math.floor((largestMemory - reservedBytes) / mib) - 1
-      throw new VmmError('bad-option', `memory is ${Math.ceil(memory / mib)} MiB; this host can have ${most} MiB at most`)
+      throw new VmmError(
+        'bad-option',
+        `memory is ${Math.ceil(memory / mib)} MiB; this host can have ${most} MiB at most`,
+      )
     }
     this.#memory = allocate({ bytes, reservedBytes })
     this.#engine = new Engine({ memory: this.#memory.memory, cacheStart, cacheBytes, mode: requireMode(engine) })
@@ -146,6 +149,9 @@ function allocate(sizes: { bytes: number; reservedBytes: number }): MachineMemor
     return new MachineMemory(sizes)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new VmmError('host-full', `no room for a memory of ${Math.ceil(sizes.bytes / mib)} MiB (${why}): ask for less`)
+    throw new VmmError(
+      'host-full',
+      `no room for a memory of ${Math.ceil(sizes.bytes / mib)} MiB (${why}): ask for less`,
+    )
   }
 }

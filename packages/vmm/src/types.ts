@@ -48,8 +48,9 @@ export interface BootModule {
 /**
  * When input reaches the guest. Either way it waits until the guest listens: halts with receive interrupts enabled, or polls.
  * - `at-once`: from then on as it arrives, as a person types;
- * - `on-demand`: a line whenever the guest waits for one, and at latest a second of guest time after the line before. With
- *   the instructions clock a guest then gets its input at the same instruction in every run.
+ * - `on-demand`: a line whenever the guest waits for one: it polls, or it has halted behind a prompt (a line that it has not
+ *   ended) or after a quarter of a second of silence; and at latest a second of guest time after the line before. With the
+ *   instructions clock a guest then gets its input at the same instruction in every run.
  */
 export type InputPacing = 'at-once' | 'on-demand'
 

@@ -4,7 +4,7 @@ import { Listeners } from './internal/listeners.ts'
 import { Machine, type MachineParts, type Request } from './internal/machine.ts'
 import { RunLoop } from './internal/run-loop.ts'
 import { Wakeup } from './internal/wakeup.ts'
-import { SerialPort } from './serial/serial-port.ts'
+import type { SerialPort } from './serial/serial-port.ts'
 import { statisticsOf, type VmStatistics } from './statistics.ts'
 import type { HostClock, VmEvents, VmExit, VmState } from './types.ts'
 

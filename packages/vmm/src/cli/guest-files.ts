@@ -17,8 +17,10 @@ export async function readBootSource(options: RunOptions): Promise<BootSource> {
 function namedKernel({ initrd, append, module }: RunOptions, path: string): BootSource {
   const kernel = readInput(path, '--kernel')
   const isLinux = bootProtocolOf(kernel) === 'linux'
-  if (isLinux && module.length > 0) throw new UsageError(`--module is for Multiboot kernels, ${path} is not one: use --initrd`)
-  if (!isLinux && initrd !== undefined) throw new UsageError(`--initrd is for Linux kernels, ${path} is not one: use --module`)
+  if (isLinux && module.length > 0)
+    throw new UsageError(`--module is for Multiboot kernels, ${path} is not one: use --initrd`)
+  if (!isLinux && initrd !== undefined)
+    throw new UsageError(`--initrd is for Linux kernels, ${path} is not one: use --module`)
   return {
     kernel,
     name: path,

@@ -36,11 +36,13 @@ Exit status: 0 when the guest powers off or TEXT appears, (value << 1) | 1 from 
 /** Calls `run` with what the arguments say, or prints the help. @throws UsageError */
 export async function parseArguments(
   args: readonly string[],
+  version: string,
   run: (options: RunOptions) => Promise<number>,
 ): Promise<number> {
   let status = 0
   const program = new Command('mica')
     .description('Runs x86 operating systems')
+    .version(version)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
   addRun(program).action(async (options: RunOptions) => void (status = await run(options)))
@@ -59,13 +61,20 @@ function addRun(program: Command): Command {
   const models = Object.keys(CPU_MODELS)
   return program
     .command('run')
-    .description('boots a guest; without --kernel, a small Linux made of Debian packages. Serial port 1 is stdin and stdout')
+    .description(
+      'boots a guest; without --kernel, a small Linux made of Debian packages. Serial port 1 is stdin and stdout',
+    )
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
     .option('--kernel <file>', 'Linux (bzImage or vmlinux) or Multiboot 1 image')
     .option('--initrd <file>', 'initial RAM disk of a Linux kernel')
     .option('--append <string>', 'command line; for the default guest, words to add to its own')
-    .option('--module <file>', 'Multiboot module, its command line after a space or comma; can be repeated', collect, [])
+    .option(
+      '--module <file>',
+      'Multiboot module, its command line after a space or comma; can be repeated',
+      collect,
+      [],
+    )
     .addOption(new Option('--memory <size>', 'guest memory: 256M, 1G').argParser(parseSize).default(2 ** 28, '256M'))
     .addOption(new Option('--cpu <model>', 'processor model').choices(models).default('mica32'))
     .addOption(
@@ -92,6 +101,7 @@ function collect(value: string, previous: string[]): string[] {
 
 function parseSeconds(text: string): number {
   const seconds = Number(text)
-  if (text.trim() === '' || !(seconds > 0 && seconds <= 1e6)) throw new InvalidArgumentError('must be a number of seconds.')
+  if (text.trim() === '' || !(seconds > 0 && seconds <= 1e6))
+    throw new InvalidArgumentError('must be a number of seconds.')
   return seconds
 }

@@ -19,7 +19,7 @@ export class OutputFile {
   write(content: string | Uint8Array): void {
     try {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at)
     } catch (error) {
       throw new UsageError(`${this.#path}: cannot be written (${(error as NodeJS.ErrnoException).code})`)
     }

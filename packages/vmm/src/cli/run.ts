@@ -36,7 +36,8 @@ function openFiles({ debugcon, screen, stats }: RunOptions): OutputFiles {
   }
 }
 
-function createVm({ memory, cpu, engine, clock, screen, kernel }: RunOptions, boot: BootSource): VirtualMachine {
+function createVm(options: RunOptions, boot: BootSource): VirtualMachine {
+  const { memory, cpu, engine, clock, screen } = options
   const isTerminal = process.stdin.isTTY === true
   const host = new Host({ memory, engine, maximumVms: 1 })
   try {
@@ -49,10 +50,15 @@ function createVm({ memory, cpu, engine, clock, screen, kernel }: RunOptions, bo
       screen: screen === undefined ? 'none' : 'text80x25',
     })
   } catch (error) {
-    // The loader speaks of "the kernel"; its user knows it by the file's name.
-    if (!(error instanceof FirmwareError && kernel !== undefined && 'image' in error.problem)) throw error
-    throw new UsageError(error.message.replace(error.problem.image, () => `kernel ${kernel}`))
+    if (!(error instanceof FirmwareError)) throw error
+    throw new UsageError(nameFiles(error.message, options))
   }
+}
+
+/** The loader speaks of "the kernel" and "the initrd"; their user knows them by their files' names. */
+function nameFiles(message: string, { kernel, initrd }: RunOptions): string {
+  const named = kernel === undefined ? message : message.replace('the kernel', () => `kernel ${kernel}`)
+  return initrd === undefined ? named : named.replace('the initrd', () => `initrd ${initrd}`)
 }
 
 /** One run of one guest between terminal, files and signals. */
@@ -120,7 +126,8 @@ class Session {
     const { stdout } = process
     for await (const chunk of this.#vm.serial[0]!.readable) {
       if (stdout.destroyed || this.#status === Status.ClosedPipe) continue
-      if (!stdout.write(chunk)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
+      if (!stdout.write(chunk))
+        await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
     }
   }
 

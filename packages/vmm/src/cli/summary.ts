@@ -1,7 +1,16 @@
 import type { VmStatistics } from '../statistics.ts'
 
 /** Statistics for a person, in a few lines. */
-export function summary({ instructions, time, exits, processor, exceptions, mmu, memory, engine }: VmStatistics): string {
+export function summary({
+  instructions,
+  time,
+  exits,
+  processor,
+  exceptions,
+  mmu,
+  memory,
+  engine,
+}: VmStatistics): string {
   const millions = (n: number): string => `${(n / 1e6).toFixed(1)} M`
   const seconds = (ns: number): string => `${(ns / 1e9).toFixed(2)} s`
   const counts = (record: Readonly<Record<string, number>>): string =>

@@ -3,6 +3,7 @@ import type { InputPacing } from '../types.ts'
 import { SerialInput } from './input.ts'
 import { SerialOutput } from './output.ts'
 
+const newline = 0x0a
 /** Offsets of registers. */
 const data = 0
 const lineStatus = 5
@@ -10,6 +11,8 @@ const lineStatus = 5
 const receiveEnabled = 0x01
 /** Status reads in a row, with no byte moved in between, that only a guest makes which polls for input. */
 const pollsThatAsk = 64
+/** Guest time without output after which a halted guest waits for input even if no prompt shows it. */
+const silenceNs = 0.25e9
 /** Guest time after which a guest that has not halted gets the next line all the same. */
 const longestHoldNs = 1e9
 
@@ -35,6 +38,8 @@ export class SerialPort implements PortDevice {
   #listening = false
   /** Guest time from which the longest hold counts; -1 while the guest has not enabled receive interrupts. */
   #heldSinceNs = -1
+  #lastSent = newline
+  #lastSentNs = 0
   #sentBytes = 0
   #receivedBytes = 0
 
@@ -84,7 +89,8 @@ export class SerialPort implements PortDevice {
     if (idle && enabled) this.#listening = true
     const overdue = now - this.#heldSinceNs >= longestHoldNs
     if (this.#input.pacing === 'at-once' ? this.#listening || overdue : overdue) return this.#give()
-    if (idle && enabled && state.input.length + state.received.length === 0) this.#give()
+    const isWaiting = this.#lastSent !== newline || now - this.#lastSentNs >= silenceNs
+    if (idle && enabled && isWaiting && state.input.length + state.received.length === 0) this.#give()
   }
 
   /** @internal Hands the output since the last call to the streams and returns it; null if there was none. */
@@ -138,6 +144,8 @@ export class SerialPort implements PortDevice {
 
   #transmit(byte: number): void {
     this.#sentBytes++
+    this.#lastSent = byte
+    this.#lastSentNs = this.#timers.nowNs()
     this.#output.transmit(byte)
   }
 }
