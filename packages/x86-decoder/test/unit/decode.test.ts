@@ -169,6 +169,16 @@ describe('what a translator reads', () => {
     ])
   })
 
+  test('LGDT and far pointers: the operand size is the effective one, the size of memory is in sizes', () => {
+    const load = decoded('66 0F 01 10', 32)
+    expect([load.operandSize, load.sizes[0]]).toEqual([2, 6])
+    expect(decoded('0F 01 10', 64).sizes[0]).toBe(10)
+    expect(decoded('EA 00 00 00 00 08 00', 32).operandSize).toBe(4)
+    expect(decoded('EA 00 7C 00 00', 16).operandSize).toBe(2)
+    const indirect = decoded('FF 28', 32)
+    expect([indirect.operation, indirect.operandSize, indirect.sizes[0]]).toEqual([Operation.JmpFar, 4, 6])
+  })
+
   test('MOVZX: the operand size is that of the destination', () => {
     const extend = decoded('0F B6 08', 32)
     expect([extend.operandSize, extend.sizes[0], extend.sizes[1]]).toEqual([4, 4, 1])
