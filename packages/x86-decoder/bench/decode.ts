@@ -10,7 +10,9 @@ function cpuMilliseconds(): number {
 
 const before = cpuMilliseconds()
 const { decodeInto, DecodeStatus, Instruction, formCount } = await import('../src/index.ts')
-console.log(`load: ${(cpuMilliseconds() - before).toFixed(1)} ms of CPU for ${formCount()} forms, with type stripping where sources run`)
+console.log(
+  `load: ${(cpuMilliseconds() - before).toFixed(1)} ms of CPU for ${formCount()} forms, with type stripping where sources run`,
+)
 
 const file = process.argv[2] ?? process.execPath
 const whole = readFileSync(file)

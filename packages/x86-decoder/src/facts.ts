@@ -7,11 +7,18 @@ import { Access, FlowControl, Privilege } from './types.ts'
 import type { InstructionFacts } from './types.ts'
 
 const ACCESS: Readonly<Record<string, Access>> = {
-  n: Access.None, r: Access.Read, w: Access.Write, x: Access.ReadWrite,
-  c: Access.ConditionalWrite, y: Access.ReadConditionalWrite,
+  n: Access.None,
+  r: Access.Read,
+  w: Access.Write,
+  x: Access.ReadWrite,
+  c: Access.ConditionalWrite,
+  y: Access.ReadConditionalWrite,
 }
 const PRIVILEGES: Readonly<Record<string, Privilege>> = {
-  none: Privilege.None, cpl0: Privilege.Cpl0, iopl: Privilege.Iopl, smm: Privilege.Smm,
+  none: Privilege.None,
+  cpl0: Privilege.Cpl0,
+  iopl: Privilege.Iopl,
+  smm: Privilege.Smm,
 }
 const flows: Readonly<Record<string, FlowControl>> = FlowControl
 const cache: (InstructionFacts | undefined)[] = []

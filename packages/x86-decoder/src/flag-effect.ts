@@ -8,11 +8,16 @@ import type { FlagEffect } from './types.ts'
 
 const NOTHING: FlagEffect = { flagsRead: 0, flagsWritten: 0, flagsUndefined: 0, flagsCleared: 0, flagsSet: 0 }
 const ZERO_RESULT: FlagEffect = {
-  flagsRead: 0, flagsWritten: 0, flagsSet: FlagBit.ZF | FlagBit.PF, flagsUndefined: 0,
+  flagsRead: 0,
+  flagsWritten: 0,
+  flagsSet: FlagBit.ZF | FlagBit.PF,
+  flagsUndefined: 0,
   flagsCleared: FlagBit.OF | FlagBit.SF | FlagBit.CF | FlagBit.AF,
 }
 const ZERO_LOGIC: FlagEffect = {
-  ...ZERO_RESULT, flagsUndefined: FlagBit.AF, flagsCleared: FlagBit.OF | FlagBit.SF | FlagBit.CF,
+  ...ZERO_RESULT,
+  flagsUndefined: FlagBit.AF,
+  flagsCleared: FlagBit.OF | FlagBit.SF | FlagBit.CF,
 }
 
 /**

@@ -40,7 +40,14 @@ export const Sensitivity = {
 export type Sensitivity = (typeof Sensitivity)[keyof typeof Sensitivity]
 
 /** How an instruction uses an operand. */
-export const Access = { None: 0, Read: 1, Write: 2, ReadWrite: 3, ConditionalWrite: 4, ReadConditionalWrite: 5 } as const
+export const Access = {
+  None: 0,
+  Read: 1,
+  Write: 2,
+  ReadWrite: 3,
+  ConditionalWrite: 4,
+  ReadConditionalWrite: 5,
+} as const
 export type Access = (typeof Access)[keyof typeof Access]
 
 /** Which flags an instruction touches: masks of `FlagBit`. */

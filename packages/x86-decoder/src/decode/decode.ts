@@ -22,7 +22,8 @@ export type DecodeResult =
  * @example decode(Uint8Array.of(0x90), { bitness: 32 })
  */
 export function decode(bytes: Uint8Array, { bitness, offset = 0 }: DecodeOptions): DecodeResult {
-  if (bitness !== 16 && bitness !== 32 && bitness !== 64) throw new RangeError(`bitness ${bitness}: expected 16, 32 or 64`)
+  if (bitness !== 16 && bitness !== 32 && bitness !== 64)
+    throw new RangeError(`bitness ${bitness}: expected 16, 32 or 64`)
   if (!Number.isInteger(offset) || offset < 0 || offset > bytes.length) {
     throw new RangeError(`offset ${offset}: expected 0..${bytes.length}`)
   }

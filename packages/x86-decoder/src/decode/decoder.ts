@@ -4,7 +4,13 @@ import { Trait } from '../table/attributes.ts'
 import { Dimension } from '../table/selector.ts'
 import { growTree, hasModrm, roots, tree, UNGROWN } from '../table/tree.ts'
 import {
-  formCondition, formMnemonic, formOperandCount, formOperands, formOperation, formSize, formTraits,
+  formCondition,
+  formMnemonic,
+  formOperandCount,
+  formOperands,
+  formOperation,
+  formSize,
+  formTraits,
 } from '../table/forms.ts'
 import { Operation } from '../generated/operation.ts'
 import { decodeOperand, sizeOf } from './operand.ts'
@@ -23,7 +29,13 @@ export const MAX_LENGTH: number = 15
  * `NeedMoreBytes` means that `end` cut an instruction short; `TooLong` that it goes past 15 bytes; `Invalid` that this
  * encoding raises #UD. After any of these only `out.length` (bytes looked at), `out.bitness` and `out.prefixes` hold.
  */
-export function decodeInto(bytes: Uint8Array, offset: number, end: number, bitness: Bitness, out: Instruction): DecodeStatus {
+export function decodeInto(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  bitness: Bitness,
+  out: Instruction,
+): DecodeStatus {
   state.bytes = bytes
   state.position = offset
   state.limit = end - offset > MAX_LENGTH ? offset + MAX_LENGTH : end
@@ -188,15 +200,24 @@ function select(root: number): number {
 
 function dimensionValue(dimension: number): number {
   switch (dimension) {
-    case Dimension.Mode: return state.long
-    case Dimension.Prefix: return state.mandatory
-    case Dimension.OperandSize: return state.sizeIndex
-    case Dimension.Wide: return state.rexW
-    case Dimension.ExtendedBase: return state.rexB >> 3
-    case Dimension.Length: return state.vectorLength
-    case Dimension.Mod: return state.mod === 3 ? 1 : 0
-    case Dimension.Reg: return state.reg
-    default: return state.rm
+    case Dimension.Mode:
+      return state.long
+    case Dimension.Prefix:
+      return state.mandatory
+    case Dimension.OperandSize:
+      return state.sizeIndex
+    case Dimension.Wide:
+      return state.rexW
+    case Dimension.ExtendedBase:
+      return state.rexB >> 3
+    case Dimension.Length:
+      return state.vectorLength
+    case Dimension.Mod:
+      return state.mod === 3 ? 1 : 0
+    case Dimension.Reg:
+      return state.reg
+    default:
+      return state.rm
   }
 }
 
@@ -215,7 +236,8 @@ function decodeForm(out: Instruction, code: number): void {
   const count = formOperandCount[code]!
   out.operandCount = count
   for (let slot = 0; slot < count; slot++) decodeOperand(state, out, slot, formOperands[code * 5 + slot]!)
-  if (state.deferredSlot !== 0) decodeOperand(state, out, state.deferredSlot, formOperands[code * 5 + state.deferredSlot]!)
+  if (state.deferredSlot !== 0)
+    decodeOperand(state, out, state.deferredSlot, formOperands[code * 5 + state.deferredSlot]!)
   if (out.operation === Operation.ThreeDNow) nameBySuffix(out)
   if ((traits & Trait.Rep) !== 0 && state.mandatory > 1) out.rep = state.mandatory === 2 ? 3 : 2
 }

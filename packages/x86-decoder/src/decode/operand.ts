@@ -14,7 +14,14 @@ const templateNumber: Uint16Array = templateColumns.number
 
 /** Register id of general register 0 by operand size in bytes. */
 const GENERAL = Uint8Array.of(
-  RegisterClass.Gpr32 << 5, RegisterClass.Gpr8 << 5, RegisterClass.Gpr16 << 5, 0, RegisterClass.Gpr32 << 5, 0, 0, 0,
+  RegisterClass.Gpr32 << 5,
+  RegisterClass.Gpr8 << 5,
+  RegisterClass.Gpr16 << 5,
+  0,
+  RegisterClass.Gpr32 << 5,
+  0,
+  0,
+  0,
   RegisterClass.Gpr64 << 5,
 )
 

@@ -1,7 +1,16 @@
 import { Prefix } from '../instruction.ts'
 
 /** Class of each byte as a prefix, by 256 in 16- and 32-bit and then by 256 in 64-bit mode. */
-export const PrefixClass = { None: 0, Segment: 1, OperandSize: 2, AddressSize: 3, Lock: 4, Repne: 5, Rep: 6, Rex: 7 } as const
+export const PrefixClass = {
+  None: 0,
+  Segment: 1,
+  OperandSize: 2,
+  AddressSize: 3,
+  Lock: 4,
+  Repne: 5,
+  Rep: 6,
+  Rex: 7,
+} as const
 export const prefixClasses: Uint8Array = buildClasses()
 
 /** Segment number of a segment override byte, and the bit that records it. */

@@ -61,7 +61,9 @@ function mnemonicText(instruction: Instruction): string {
 }
 
 const ADDRESS_CLASS: Readonly<Record<number, RegisterClass>> = {
-  2: RegisterClass.Gpr16, 4: RegisterClass.Gpr32, 8: RegisterClass.Gpr64,
+  2: RegisterClass.Gpr16,
+  4: RegisterClass.Gpr32,
+  8: RegisterClass.Gpr64,
 }
 
 /** String operations have no explicit operands: their source shows only where it is not the usual one. */
@@ -90,7 +92,8 @@ function operandText(instruction: Instruction, slot: number, options: FormatOpti
 
 /** A form has a second immediate after its first one. */
 function immediateText(instruction: Instruction, slot: number, style: HexStyle): string {
-  if (slot > 0 && instruction.kinds[slot - 1] === OperandKind.Immediate) return hexadecimal(instruction.immediate2, style)
+  if (slot > 0 && instruction.kinds[slot - 1] === OperandKind.Immediate)
+    return hexadecimal(instruction.immediate2, style)
   return hexadecimal(unsignedBigInt(instruction.immediate, instruction.immediateHigh, instruction.sizes[slot]!), style)
 }
 
@@ -129,4 +132,3 @@ function absoluteAddress({ displacement, displacementHigh, addressSize, code }: 
 function segmentText({ segment }: Instruction, usual: number): string {
   return segment === usual ? '' : `${registerName(registerId(RegisterClass.Segment, segment))}:`
 }
-

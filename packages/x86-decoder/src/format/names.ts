@@ -51,7 +51,15 @@ export function registerName(id: number): string {
 }
 
 const SIZES: Readonly<Record<number, string>> = {
-  1: 'byte', 2: 'word', 4: 'dword', 6: 'fword', 8: 'qword', 10: 'tbyte', 16: 'xmmword', 32: 'ymmword', 64: 'zmmword',
+  1: 'byte',
+  2: 'word',
+  4: 'dword',
+  6: 'fword',
+  8: 'qword',
+  10: 'tbyte',
+  16: 'xmmword',
+  32: 'ymmword',
+  64: 'zmmword',
 }
 
 /** `dword ptr ` for 4 bytes; nothing for sizes that have no name. */

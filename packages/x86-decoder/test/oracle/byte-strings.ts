@@ -1,6 +1,8 @@
 import type { Random } from './random.ts'
 
-const PREFIXES: readonly number[] = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x66, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0xf2, 0xf3]
+const PREFIXES: readonly number[] = [
+  0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x66, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0xf2, 0xf3,
+]
 /** Bytes of ModRM and SIB that stand for a special case somewhere. */
 const CORNERS: readonly number[] = [0x04, 0x05, 0x06, 0x44, 0x45, 0x84, 0x85, 0x25, 0xc0, 0xff, 0x24, 0x64, 0xe4, 0x2c]
 
@@ -13,7 +15,14 @@ export function fillString(random: Random, bytes: Uint8Array, at: number): void 
   const shape = random.below(12)
   if (shape === 0) return
   let position = at
-  const prefixes = shape > 8 ? random.pick([0, 0, 0, 1]) : shape === 1 ? random.below(16) : shape < 4 ? random.below(5) : random.below(3)
+  const prefixes =
+    shape > 8
+      ? random.pick([0, 0, 0, 1])
+      : shape === 1
+        ? random.below(16)
+        : shape < 4
+          ? random.below(5)
+          : random.below(3)
   for (let i = 0; i < prefixes; i++) bytes[position++] = random.pick(PREFIXES)
   if (random.below(shape > 8 ? 20 : 3) === 0 && position < at + 15) bytes[position++] = 0x40 | random.below(16)
   position = fillOpcode(random, bytes, position, at + STRIDE, shape)
@@ -49,7 +58,12 @@ function fillVector(random: Random, put: (...values: number[]) => void): void {
     case 2:
       return fillEvex(random, put, extensions())
     default:
-      return put(0x8f, extensions() | (8 + random.below(3)), sources() & (random.below(4) ? 0xfc : 0xff), random.below(256))
+      return put(
+        0x8f,
+        extensions() | (8 + random.below(3)),
+        sources() & (random.below(4) ? 0xfc : 0xff),
+        random.below(256),
+      )
   }
 }
 

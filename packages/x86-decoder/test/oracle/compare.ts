@@ -32,7 +32,8 @@ for (const bitness of modes) {
       `${result.undecoded} not decoded, ${total} differences`,
   )
   const sorted = [...result.differences].sort((a, b) => b[1].count - a[1].count)
-  for (const [key, { count, examples }] of sorted.slice(0, Number(values.show))) console.log(`  ${count} ${key} ${examples.join(' ')}`)
+  for (const [key, { count, examples }] of sorted.slice(0, Number(values.show)))
+    console.log(`  ${count} ${key} ${examples.join(' ')}`)
   if (total > 0) process.exitCode = 1
 }
 if (values.missing) {

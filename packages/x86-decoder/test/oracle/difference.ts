@@ -1,5 +1,17 @@
 import {
-  Access, DecodeStatus, Encoding, facts, FlagBit, flagEffect, Mnemonic, Operation, OperandKind, Privilege, registerClass, RegisterClass, registerId,
+  Access,
+  DecodeStatus,
+  Encoding,
+  facts,
+  FlagBit,
+  flagEffect,
+  Mnemonic,
+  Operation,
+  OperandKind,
+  Privilege,
+  registerClass,
+  RegisterClass,
+  registerId,
 } from '../../src/index.ts'
 import type { Instruction } from '../../src/index.ts'
 import { iced, icedCode, memorySizes, operandAccess, registerIds } from './iced.ts'
@@ -20,7 +32,14 @@ export function difference(status: DecodeStatus, ours: Instruction, theirs: iced
   if (mnemonicNames[ours.mnemonic] !== code.mnemonic.toLowerCase()) {
     return `mnemonic ${mnemonicNames[ours.mnemonic]} / ${code.mnemonic}`
   }
-  return operands(ours, theirs) ?? prefixes(ours, theirs) ?? flags(ours, theirs) ?? control(ours, theirs) ?? access(ours, theirs) ?? feature(ours, theirs)
+  return (
+    operands(ours, theirs) ??
+    prefixes(ours, theirs) ??
+    flags(ours, theirs) ??
+    control(ours, theirs) ??
+    access(ours, theirs) ??
+    feature(ours, theirs)
+  )
 }
 
 function operands(ours: Instruction, theirs: iced.Instruction): string | null {
@@ -65,14 +84,22 @@ function operand(ours: Instruction, theirs: iced.Instruction, slot: number, thei
     return ours.registers[slot] === id ? null : `register ${ours.registers[slot]} / ${id}`
   }
   if (kind === K.Memory) return ourKind === OperandKind.Memory ? memory(ours, theirs, slot) : `kind ${ourKind} / memory`
-  if (kind <= K.NearBranch64) return ourKind === OperandKind.Relative ? branch(ours, theirs, slot) : `kind ${ourKind} / near`
+  if (kind <= K.NearBranch64)
+    return ourKind === OperandKind.Relative ? branch(ours, theirs, slot) : `kind ${ourKind} / near`
   if (kind <= K.FarBranch32) return ourKind === OperandKind.FarPointer ? far(ours, theirs) : `kind ${ourKind} / far`
   return ourKind === OperandKind.Immediate ? immediate(ours, theirs, slot, theirSlot) : `kind ${ourKind} / immediate`
 }
 
 const IMMEDIATE_SIZES: ReadonlyMap<number, number> = new Map([
-  [K.Immediate8, 1], [K.Immediate8_2nd, 1], [K.Immediate16, 2], [K.Immediate32, 4], [K.Immediate64, 8],
-  [K.Immediate8to16, 2], [K.Immediate8to32, 4], [K.Immediate8to64, 8], [K.Immediate32to64, 8],
+  [K.Immediate8, 1],
+  [K.Immediate8_2nd, 1],
+  [K.Immediate16, 2],
+  [K.Immediate32, 4],
+  [K.Immediate64, 8],
+  [K.Immediate8to16, 2],
+  [K.Immediate8to32, 4],
+  [K.Immediate8to64, 8],
+  [K.Immediate32to64, 8],
 ])
 
 function immediate(ours: Instruction, theirs: iced.Instruction, slot: number, theirSlot: number): string | null {
@@ -105,12 +132,15 @@ function memory(ours: Instruction, theirs: iced.Instruction, slot: number): stri
   if (base !== null) return `base ${base}`
   const index = indexRegister(ours, registerIds[theirs.memoryIndex]!)
   if (index !== null) return `index ${index}`
-  if (ours.index >= 0 && 1 << ours.scale !== theirs.memoryIndexScale) return `scale ${ours.scale} / ${theirs.memoryIndexScale}`
+  if (ours.index >= 0 && 1 << ours.scale !== theirs.memoryIndexScale)
+    return `scale ${ours.scale} / ${theirs.memoryIndexScale}`
   return displacement(ours, theirs) ?? segment(ours, theirs)
 }
 
 const ADDRESS_CLASS: Readonly<Record<number, RegisterClass>> = {
-  2: RegisterClass.Gpr16, 4: RegisterClass.Gpr32, 8: RegisterClass.Gpr64,
+  2: RegisterClass.Gpr16,
+  4: RegisterClass.Gpr32,
+  8: RegisterClass.Gpr64,
 }
 
 function memoryRegister(ours: Instruction, number: number, none: boolean, id: number): string | null {
@@ -164,11 +194,20 @@ function evex(ours: Instruction, theirs: iced.Instruction): string | null {
 const ROUNDING: readonly number[] = [0, 1, 2, 3, 4]
 
 const FLAG_PAIRS: readonly (readonly [number, number])[] = [
-  [iced.RflagsBits.OF, FlagBit.OF], [iced.RflagsBits.SF, FlagBit.SF], [iced.RflagsBits.ZF, FlagBit.ZF],
-  [iced.RflagsBits.AF, FlagBit.AF], [iced.RflagsBits.CF, FlagBit.CF], [iced.RflagsBits.PF, FlagBit.PF],
-  [iced.RflagsBits.DF, FlagBit.DF], [iced.RflagsBits.IF, FlagBit.IF], [iced.RflagsBits.AC, FlagBit.AC],
-  [iced.RflagsBits.UIF, FlagBit.UIF], [iced.RflagsBits.C0, FlagBit.C0], [iced.RflagsBits.C1, FlagBit.C1],
-  [iced.RflagsBits.C2, FlagBit.C2], [iced.RflagsBits.C3, FlagBit.C3],
+  [iced.RflagsBits.OF, FlagBit.OF],
+  [iced.RflagsBits.SF, FlagBit.SF],
+  [iced.RflagsBits.ZF, FlagBit.ZF],
+  [iced.RflagsBits.AF, FlagBit.AF],
+  [iced.RflagsBits.CF, FlagBit.CF],
+  [iced.RflagsBits.PF, FlagBit.PF],
+  [iced.RflagsBits.DF, FlagBit.DF],
+  [iced.RflagsBits.IF, FlagBit.IF],
+  [iced.RflagsBits.AC, FlagBit.AC],
+  [iced.RflagsBits.UIF, FlagBit.UIF],
+  [iced.RflagsBits.C0, FlagBit.C0],
+  [iced.RflagsBits.C1, FlagBit.C1],
+  [iced.RflagsBits.C2, FlagBit.C2],
+  [iced.RflagsBits.C3, FlagBit.C3],
 ]
 
 /** Our mask in iced's bits; iced has none for TF, IOPL, NT, RF and ID. */
@@ -201,11 +240,16 @@ function control(ours: Instruction, theirs: iced.Instruction): string | null {
   return null
 }
 
-
 /** Our access by iced's: none, read, conditional read, write, conditional write, read-write, read-conditional-write, none. */
 const ACCESS: readonly Access[] = [
-  Access.None, Access.Read, Access.Read, Access.Write, Access.ConditionalWrite, Access.ReadWrite,
-  Access.ReadConditionalWrite, Access.None,
+  Access.None,
+  Access.Read,
+  Access.Read,
+  Access.Write,
+  Access.ConditionalWrite,
+  Access.ReadWrite,
+  Access.ReadConditionalWrite,
+  Access.None,
 ]
 
 function access(ours: Instruction, theirs: iced.Instruction): string | null {
@@ -215,7 +259,8 @@ function access(ours: Instruction, theirs: iced.Instruction): string | null {
   const expected = operandAccess(theirs)
   const implicit = theirs.opCount - ours.operandCount
   for (let slot = 0; slot < ours.operandCount; slot++) {
-    if (theirs.opKind(slot + implicit) >= K.NearBranch16 && theirs.opKind(slot + implicit) <= K.Immediate32to64) continue
+    if (theirs.opKind(slot + implicit) >= K.NearBranch16 && theirs.opKind(slot + implicit) <= K.Immediate32to64)
+      continue
     const want = ACCESS[expected[slot + implicit]!]
     // In 64-bit mode a 32-bit CMOVcc always clears the upper half (SDM vol. 2, CMOVcc): iced counts that as a write.
     if (ours.operation === Operation.Cmovcc) continue
@@ -240,5 +285,13 @@ function feature(ours: Instruction, theirs: iced.Instruction): string | null {
 
 /** Generations of processors go by other names in iced, and need not agree: forms of one row came at different times. */
 const FEATURE_NAMES: Readonly<Record<string, string>> = {
-  '8086': '', '186': '', '286': '', '386': '', '486': '', PPRO: '', FPU: '', '287': '', '387': '',
+  '8086': '',
+  '186': '',
+  '286': '',
+  '386': '',
+  '486': '',
+  PPRO: '',
+  FPU: '',
+  '287': '',
+  '387': '',
 }

@@ -55,10 +55,24 @@ export function operandAccess(instruction: iced.Instruction): readonly number[] 
 }
 
 const NAMED: Readonly<Record<string, number>> = {
-  AL: 0, CL: 1, DL: 2, BL: 3, SPL: 4, BPL: 5, SIL: 6, DIL: 7,
-  AH: registerId(RegisterClass.Gpr8High, 0), CH: registerId(RegisterClass.Gpr8High, 1),
-  DH: registerId(RegisterClass.Gpr8High, 2), BH: registerId(RegisterClass.Gpr8High, 3),
-  ES: 0xa0, CS: 0xa1, SS: 0xa2, DS: 0xa3, FS: 0xa4, GS: 0xa5,
+  AL: 0,
+  CL: 1,
+  DL: 2,
+  BL: 3,
+  SPL: 4,
+  BPL: 5,
+  SIL: 6,
+  DIL: 7,
+  AH: registerId(RegisterClass.Gpr8High, 0),
+  CH: registerId(RegisterClass.Gpr8High, 1),
+  DH: registerId(RegisterClass.Gpr8High, 2),
+  BH: registerId(RegisterClass.Gpr8High, 3),
+  ES: 0xa0,
+  CS: 0xa1,
+  SS: 0xa2,
+  DS: 0xa3,
+  FS: 0xa4,
+  GS: 0xa5,
 }
 const GENERAL = ['AX', 'CX', 'DX', 'BX', 'SP', 'BP', 'SI', 'DI']
 const NUMBERED: readonly (readonly [RegExp, RegisterClass])[] = [

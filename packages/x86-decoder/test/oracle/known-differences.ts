@@ -11,7 +11,8 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     code: 'Insertq_xmm_xmm_imm8_imm8',
     aspect: 'access',
-    reason: 'AMD APM vol. 4, INSERTQ: bits outside the field keep their value, so the destination is read, as in the other form',
+    reason:
+      'AMD APM vol. 4, INSERTQ: bits outside the field keep their value, so the destination is read, as in the other form',
   },
   ...['Vmaskmovps', 'Vmaskmovpd', 'Vpmaskmovd', 'Vpmaskmovq'].flatMap((name) =>
     ['m128_xmm_xmm', 'm256_ymm_ymm'].map((operands): KnownDifference => ({

@@ -8,8 +8,19 @@ const text = execFileSync('objdump', ['-d', '--insn-width=15', '-M', 'intel', fi
 
 /** Names that objdump spells in its own way. */
 const SPELLINGS: Readonly<Record<string, string>> = {
-  movabs: 'mov', xlat: 'xlatb', sal: 'shl', fwait: 'wait', cs: '', ds: '', data16: '', addr32: '', rex: '', bnd: '', notrack: '',
-  xrelease: '', xacquire: '',
+  movabs: 'mov',
+  xlat: 'xlatb',
+  sal: 'shl',
+  fwait: 'wait',
+  cs: '',
+  ds: '',
+  data16: '',
+  addr32: '',
+  rex: '',
+  bnd: '',
+  notrack: '',
+  xrelease: '',
+  xacquire: '',
 }
 
 /** The name that objdump shows: without prefixes and the condition in predicate names. */
@@ -43,6 +54,8 @@ for (const line of text.split('\n')) {
   entry.count++
   differences.set(key, entry)
 }
-console.log(`${compared} instructions of ${file}: ${differences.size} kinds of difference in length, ${named} with objdump's very name`)
+console.log(
+  `${compared} instructions of ${file}: ${differences.size} kinds of difference in length, ${named} with objdump's very name`,
+)
 for (const [key, { count, example }] of differences) console.log(`  ${count} ${key}: ${example}`)
 if (differences.size > 0) process.exitCode = 1

@@ -90,7 +90,8 @@ function* vexExtensions(): Generator<readonly number[]> {
       for (let last = 0; last < 16; last++) {
         for (let opcode = 0; opcode < 256; opcode++) {
           for (const vvvv of [0x78, 0x38, 0x40]) {
-            for (const modrm of [0x0c, 0xca]) yield [0xc4, (extension << 5) | map, ((last & 8) << 4) | (last & 7) | vvvv, opcode, modrm]
+            for (const modrm of [0x0c, 0xca])
+              yield [0xc4, (extension << 5) | map, ((last & 8) << 4) | (last & 7) | vvvv, opcode, modrm]
           }
         }
       }

@@ -27,14 +27,25 @@ function withoutRounding(text: string): string {
 }
 
 function comparable(text: string): string {
-  return withoutRounding(text).replace(DECORATION, '').replace(/\bst(?=,|$)/g, 'st(0)')
+  return withoutRounding(text)
+    .replace(DECORATION, '')
+    .replace(/\bst(?=,|$)/g, 'st(0)')
 }
 
 /** What we show in a style of our own: implied operands and prefixes not at all, 16-bit operands in the size encoded. */
 const OUR_STYLE = new RegExp(
   [
     '^(?:f[a-z0-9]+|xlat|reservednop|nop|xchg|arpl|shl|cldemote|mask\\w+|pmulhrw|prefetch\\w*|tpause|umwait|ltr|lldt|lmsw|ver[rw]|pextr\\w|pinsr\\w|movmskp\\w|pmovmskb|loop\\w*|j\\w?cxz)\\b',
-    '\\bfar\\b', '^rep', '^l?s?[ig]dt', '^s[ig]dt', '^mov [c-gs]s,', 'mem384', '[cdes]s:', '^clzero', '^u?monitor', '^mwait',
+    '\\bfar\\b',
+    '^rep',
+    '^l?s?[ig]dt',
+    '^s[ig]dt',
+    '^mov [c-gs]s,',
+    'mem384',
+    '[cdes]s:',
+    '^clzero',
+    '^u?monitor',
+    '^mwait',
   ].join('|'),
 )
 

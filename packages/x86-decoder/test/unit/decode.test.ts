@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { decode, DecodeStatus, format, Instruction, OperandKind, Operation, Prefix, decodeInto } from '../../src/index.ts'
+import {
+  decode,
+  DecodeStatus,
+  format,
+  Instruction,
+  OperandKind,
+  Operation,
+  Prefix,
+  decodeInto,
+} from '../../src/index.ts'
 import type { Bitness } from '../../src/index.ts'
 
 function bytesOf(hex: string): Uint8Array {
@@ -165,7 +174,10 @@ describe('what a translator reads', () => {
     expect([enter.immediate, enter.immediate2, enter.operandSize]).toEqual([0x20, 2, 4])
     const offset = decoded('48 A1 11 22 33 44 55 66 77 88', 64)
     expect([offset.base, offset.index, offset.displacement, offset.displacementHigh]).toEqual([
-      -1, -1, 0x44332211, 0x88776655 | 0,
+      -1,
+      -1,
+      0x44332211,
+      0x88776655 | 0,
     ])
   })
 
@@ -190,7 +202,13 @@ describe('what a translator reads', () => {
     expect(decodeInto(bytesOf('40'), 0, 1, 32, instruction)).toBe(DecodeStatus.Ok)
     const { lock, base, index, displacement, segment, operandSize, operandCount } = instruction
     expect({ lock, base, index, displacement, segment, operandSize, operandCount }).toEqual({
-      lock: 0, base: -1, index: -1, displacement: 0, segment: 3, operandSize: 4, operandCount: 1,
+      lock: 0,
+      base: -1,
+      index: -1,
+      displacement: 0,
+      segment: 3,
+      operandSize: 4,
+      operandCount: 1,
     })
   })
 })

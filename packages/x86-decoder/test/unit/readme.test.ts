@@ -13,7 +13,10 @@ test('the examples of the README print what they say', () => {
     const printed: string[] = []
     const body = snippet.replace(/^import.*$/m, '')
     const run = new Function('console', ...names, body)
-    run({ log: (...values: unknown[]) => printed.push(values.join(' ')) }, ...names.map((name) => decoder[name as keyof typeof decoder]))
+    run(
+      { log: (...values: unknown[]) => printed.push(values.join(' ')) },
+      ...names.map((name) => decoder[name as keyof typeof decoder]),
+    )
     expect(printed).toEqual(expected)
   }
 })

@@ -32,7 +32,10 @@ test('every form has facts, and no fact of a row is misspelt', () => {
   for (let code = 0; code < formCount(); code++) {
     const { access, encoding } = facts(code)
     expect(access.length, encoding).toBe(forms[code]!.operands.length)
-    expect(access.every((value) => value !== undefined), encoding).toBe(true)
+    expect(
+      access.every((value) => value !== undefined),
+      encoding,
+    ).toBe(true)
   }
 })
 
@@ -52,7 +55,21 @@ test('a flag has one fate: not written and cleared, set or undefined at once', (
 // Robin and Irvine, "Analysis of the Intel Pentium's Ability to Support a Secure Virtual Machine Monitor" (2000).
 test('the seventeen instructions that broke classical virtualization are silently sensitive', () => {
   const names: readonly (keyof typeof Operation)[] = [
-    'Sgdt', 'Sidt', 'Sldt', 'Smsw', 'Pushf', 'Popf', 'Lar', 'Lsl', 'Verr', 'Verw', 'CallFar', 'JmpFar', 'Int', 'Retf', 'Str',
+    'Sgdt',
+    'Sidt',
+    'Sldt',
+    'Smsw',
+    'Pushf',
+    'Popf',
+    'Lar',
+    'Lsl',
+    'Verr',
+    'Verw',
+    'CallFar',
+    'JmpFar',
+    'Int',
+    'Retf',
+    'Str',
     'MovSegment',
   ]
   for (const name of names) {
