@@ -22,6 +22,8 @@ const never = 0x7fff_ffff
 /** Units and instructions that one region covers at most. */
 const regionUnits = 24
 const regionInstructions = 200
+/** Slots by which the function table grows. */
+const tableStep = 4096
 /** Hot units that are translated together. */
 const regionsPerModule = 16
 /** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
@@ -39,8 +41,10 @@ export interface EngineStatistics {
   translationModules: number
   /** Times that the whole cache was dropped because it was full. */
   flushes: number
-  /** Units dropped because their code was overwritten. */
-  droppedUnits: number
+  /** Times that the oldest regions were dropped because there were too many. */
+  evictions: number
+  /** Chains made: direct links from a unit to the descriptor of its successor. */
+  chains: number
 }
 
 /**
@@ -70,7 +74,9 @@ export class Engine {
   #nextSlot = firstX87Slot
   readonly #linkage: Linkage
   readonly #vcpus: Vcpu[] = []
-  readonly #maximumSlots: number
+  readonly #maximumRegions: number
+  /** Regions in the order in which they were translated; dropped ones among them. */
+  readonly #regions: Region[] = []
   readonly statistics: EngineStatistics = {
     decodedUnits: 0,
     translatedRegions: 0,
@@ -78,7 +84,8 @@ export class Engine {
     translatedInstructions: 0,
     translationModules: 0,
     flushes: 0,
-    droppedUnits: 0,
+    evictions: 0,
+    chains: 0,
   }
 
   constructor({ memory, cacheStart, cacheBytes, mode = 'auto', heat = 1000, maximumRegions = 20_000 }: EngineOptions) {
@@ -86,8 +93,8 @@ export class Engine {
     this.tlb = tlbOffsets
     this.#words = new Int32Array(memory.buffer)
     this.#bytes = new Uint8Array(memory.buffer)
-    this.#maximumSlots = maximumRegions + 10_000
-    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 4096, maximum: this.#maximumSlots })
+    this.#maximumRegions = maximumRegions
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: tableStep })
     const threshold = mode === 'interpreter' ? never : mode === 'translator' ? 1 : heat
     this.#batch = mode === 'translator' ? 1 : regionsPerModule
     this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
@@ -143,7 +150,7 @@ export class Engine {
 
   #place(code: unknown): number {
     const slot = this.#freeSlots.pop() ?? this.#nextSlot++
-    if (slot >= this.#table.length) this.#table.grow(this.#table.length)
+    if (slot >= this.#table.length) this.#table.grow(tableStep)
     this.#table.set(slot, code as never)
     return slot
   }
@@ -153,9 +160,9 @@ export class Engine {
     this.#freeSlots.push(slot)
   }
 
-  /** Drops everything if the cache or the table is nearly full. Only between units, never below translated code. */
+  /** Drops everything if the cache is nearly full. Only between units, never below translated code. */
   makeRoom(): void {
-    if (this.cache.fits(4 * unitRoom) && this.#nextSlot - this.#freeSlots.length < this.#maximumSlots - 2000) return
+    if (this.cache.fits(4 * unitRoom)) return
     this.flush()
     this.statistics.flushes++
   }
@@ -163,6 +170,7 @@ export class Engine {
   /** Drops all cached code, as after a change of memory that no trace reported. Only between runs. */
   flush(): void {
     this.#queue.length = 0
+    this.#regions.length = 0
     this.cache.flush()
   }
 
@@ -227,6 +235,7 @@ export class Engine {
     const target = this.#words[last + RecordField.target / 4]!
     for (const successor of this.#successors(decoded)) {
       const link = this.cache.unit(unit.page.frame + successor, unit.mode).address
+      this.statistics.chains++
       if (successor === next) this.#words[end + RecordField.linkNext / 4] = link
       if (successor === next) this.#words[last + RecordField.linkNext / 4] = link
       if (successor === target) this.#words[last + RecordField.linkTarget / 4] = link
@@ -295,9 +304,19 @@ export class Engine {
     const units = plan.units.map((unit) => this.cache.unit(entry.page.frame + unit.offset, entry.mode))
     const region: Region = { slot, entry, units }
     this.cache.install(region)
+    this.#regions.push(region)
+    if (this.#regions.length > this.#maximumRegions) this.#evict()
     this.statistics.translatedRegions++
     this.statistics.translatedUnits += units.length
     for (const unit of plan.units) this.statistics.translatedInstructions += unit.count
+  }
+
+  /** Drops the oldest quarter of the regions; what of it is still hot will be translated again. */
+  #evict(): void {
+    for (const region of this.#regions.splice(0, Math.ceil(this.#maximumRegions / 4))) {
+      if (region.units.some((unit) => unit.regions.has(region))) this.cache.dropRegion(region)
+    }
+    this.statistics.evictions++
   }
 
   /** Gathers the units around `entry` that have run already, breadth first. */
@@ -323,7 +342,11 @@ export class Engine {
       }
     }
     if (units.length === 0) return null
-    return { units, addressOf: (offset) => this.cache.unit(frame + offset, entry.mode).address }
+    const addressOf = (offset: number): number => {
+      this.statistics.chains++
+      return this.cache.unit(frame + offset, entry.mode).address
+    }
+    return { units, addressOf }
   }
 }
 
