@@ -5,7 +5,7 @@ import { fillString, STRIDE } from '../oracle/byte-strings.ts'
 import { iced } from '../oracle/iced.ts'
 import { Random } from '../oracle/random.ts'
 
-const SEED = 99
+const SEED = Number(process.env['MICA_SEED'] ?? 99)
 const COUNT = 20_000
 
 function icedFormatter(): iced.Formatter {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Bitness } from '../../src/index.ts'
 import { compare, randomSource } from '../oracle/comparison.ts'
 
-const SEED = 20260
-const COUNT = 30_000
+// MICA_LONG and MICA_SEED lengthen and vary this as they do fast-check's properties.
+const SEED = Number(process.env['MICA_SEED'] ?? 20260)
+const COUNT = 30_000 * Number(process.env['MICA_LONG'] ?? 1)
 
 // Oracle: iced-x86, a second decoder. test/oracle/compare.ts does the same at scale.
 describe(`iced-x86 agrees on ${COUNT} random and adversarial strings (seed ${SEED})`, () => {
