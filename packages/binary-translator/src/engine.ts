@@ -24,8 +24,6 @@ const regionUnits = 24
 const regionInstructions = 200
 /** Slots by which the function table grows. */
 const tableStep = 4096
-/** Hot units that are translated together. */
-const regionsPerModule = 16
 /** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
 const unitRoom = (maximumUnitLength + 2) * recordBytes + 1024
 
@@ -88,7 +86,15 @@ export class Engine {
     chains: 0,
   }
 
-  constructor({ memory, cacheStart, cacheBytes, mode = 'auto', heat = 1000, maximumRegions = 20_000 }: EngineOptions) {
+  constructor({
+    memory,
+    cacheStart,
+    cacheBytes,
+    mode = 'auto',
+    heat = 1000,
+    maximumRegions = 20_000,
+    regionsPerModule = 16,
+  }: EngineOptions) {
     this.memory = memory
     this.tlb = tlbOffsets
     this.#words = new Int32Array(memory.buffer)
@@ -96,7 +102,7 @@ export class Engine {
     this.#maximumRegions = maximumRegions
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: tableStep })
     const threshold = mode === 'interpreter' ? never : mode === 'translator' ? 1 : heat
-    this.#batch = mode === 'translator' ? 1 : regionsPerModule
+    this.#batch = regionsPerModule
     this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
     this.cache.onRegionDropped = (slot) => this.#freeSlot(slot)
     this.cache.onPage = (frame) => {

@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly mode?: EngineMode
   /** Executions of a unit before it is translated; default 1000. */
   readonly heat?: number
+  /** Hot units that are translated together, in one module; default 16. A run's end translates what waits. */
+  readonly regionsPerModule?: number
   /** Translated regions that are kept at most; default 20,000. */
   readonly maximumRegions?: number
 }

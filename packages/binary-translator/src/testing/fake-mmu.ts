@@ -39,6 +39,7 @@ export class FakeMmu implements Mmu {
   readonly #base: number
   readonly #ram: number
   readonly #ramPages: number
+  #isIdentity = true
   readonly #pages = new Map<number, FakePage>()
   readonly #traced = new Set<number>()
 
@@ -60,8 +61,15 @@ export class FakeMmu implements Mmu {
   reset(): void {
     this.#pages.clear()
     this.#traced.clear()
+    this.#isIdentity = true
     this.outOfMemory = false
     this.flush()
+  }
+
+  /** Leaves no page present but those that `map` names from now on. */
+  clear(): void {
+    this.reset()
+    this.#isIdentity = false
   }
 
   flush(): void {
@@ -110,7 +118,8 @@ export class FakeMmu implements Mmu {
   #pageOf(page: number): FakePage {
     const known = this.#pages.get(page)
     if (known) return known
-    return { frame: page < this.#ramPages ? page : -2, writable: true, user: true }
+    const frame = this.#isIdentity && page < this.#ramPages ? page : -2
+    return { frame, writable: true, user: true }
   }
 
   #fill(array: number, linear: number, frame: number): void {

@@ -78,7 +78,7 @@ export class FlatMachine {
     const canary = (at: number): Int32Array => new Int32Array(this.memory.buffer, at, pageBytes / 4).fill(pattern)
     this.#canaries = [canary(ram - pageBytes), canary(ram + ramBytes)]
     const engineMode = { ...(mode && { mode }), ...(heat !== undefined && { heat }) }
-    this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, ...engineMode })
+    this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, regionsPerModule: 1, ...engineMode })
     this.mmu = new FakeMmu({ memory: this.memory, base: vcpuBase, ram, ramBytes })
     const { engine, mmu, io, interrupts } = this
     this.vcpu = new Vcpu({ engine, base: vcpuBase, mmu, io, interrupts, model })
