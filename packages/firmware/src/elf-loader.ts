@@ -7,7 +7,12 @@ import type { MemoryPlan } from './memory/memory-plan.ts'
 export function reserveSegments(plan: MemoryPlan, image: ElfImage, name: string): void {
   for (const { physical, memoryBytes } of image.segments) {
     if (!plan.take(physical, memoryBytes)) {
-      throw new FirmwareError({ kind: 'does-not-fit', what: `a segment of ${name}`, bytes: memoryBytes, where: `the free memory at ${hex(physical)}` })
+      throw new FirmwareError({
+        kind: 'does-not-fit',
+        what: `a segment of ${name}`,
+        bytes: memoryBytes,
+        where: `the free memory at ${hex(physical)}`,
+      })
     }
   }
 }

@@ -30,8 +30,32 @@ const EM_X86_64 = 62
 
 /** Offsets in the file header and program headers of each class (System V ABI, object files). */
 const LAYOUTS = {
-  32: { header: 52, entry: 24, table: 28, entryBytes: 42, count: 44, program: 32, offset: 4, virtual: 8, physical: 12, fileBytes: 16, memoryBytes: 20 },
-  64: { header: 64, entry: 24, table: 32, entryBytes: 54, count: 56, program: 56, offset: 8, virtual: 16, physical: 24, fileBytes: 32, memoryBytes: 40 },
+  32: {
+    header: 52,
+    entry: 24,
+    table: 28,
+    entryBytes: 42,
+    count: 44,
+    program: 32,
+    offset: 4,
+    virtual: 8,
+    physical: 12,
+    fileBytes: 16,
+    memoryBytes: 20,
+  },
+  64: {
+    header: 64,
+    entry: 24,
+    table: 32,
+    entryBytes: 54,
+    count: 56,
+    program: 56,
+    offset: 8,
+    virtual: 16,
+    physical: 24,
+    fileBytes: 32,
+    memoryBytes: 40,
+  },
 } as const
 
 export function isElf(image: Uint8Array): boolean {
@@ -55,7 +79,11 @@ export function parseElf(image: Uint8Array, name: string): ElfImage {
   demand(reader, name, 0, layout.header)
   const machine = reader.u16(MACHINE)
   if (reader.u16(TYPE) !== ET_EXEC || (machine !== EM_386 && machine !== EM_X86_64)) {
-    throw new FirmwareError({ kind: 'foreign-image', image: name, reason: 'no executable for x86 (relocatable, shared or of another machine)' })
+    throw new FirmwareError({
+      kind: 'foreign-image',
+      image: name,
+      reason: 'no executable for x86 (relocatable, shared or of another machine)',
+    })
   }
   const table = word(layout.table)
   const entryBytes = reader.u16(layout.entryBytes)
@@ -79,7 +107,8 @@ export function parseElf(image: Uint8Array, name: string): ElfImage {
     checkSegment(reader, name, segment)
     segments.push(segment)
   }
-  if (segments.length === 0) throw new FirmwareError({ kind: 'foreign-image', image: name, reason: 'its ELF file loads nothing' })
+  if (segments.length === 0)
+    throw new FirmwareError({ kind: 'foreign-image', image: name, reason: 'its ELF file loads nothing' })
   return { bits, entry: word(layout.entry), segments }
 }
 
@@ -97,11 +126,16 @@ export function physicalEntry(image: ElfImage, name: string): number {
 
 function checkSegment(reader: ByteReader, name: string, segment: ElfSegment): void {
   if (segment.fileBytes > segment.memoryBytes) {
-    throw new FirmwareError({ kind: 'foreign-image', image: name, reason: `the segment for ${hex(segment.physical)} has more bytes in the file than in memory` })
+    throw new FirmwareError({
+      kind: 'foreign-image',
+      image: name,
+      reason: `the segment for ${hex(segment.physical)} has more bytes in the file than in memory`,
+    })
   }
   demand(reader, name, segment.offset, segment.fileBytes)
 }
 
 function demand(reader: ByteReader, image: string, offset: number, bytes: number): void {
-  if (!reader.has(offset, bytes)) throw new FirmwareError({ kind: 'truncated', image, needed: offset + bytes, present: reader.length })
+  if (!reader.has(offset, bytes))
+    throw new FirmwareError({ kind: 'truncated', image, needed: offset + bytes, present: reader.length })
 }

@@ -25,13 +25,22 @@ const GDT_BYTES = 0x28
 const STACK_TOP = GDT_BASE
 
 /** Writes the descriptor table and answers the flat protected-mode state that both boot protocols start from. */
-export function flatEntryState(writer: GuestWriter, eip: number, registers: Partial<Record<RegisterName, number>>): EntryState {
+export function flatEntryState(
+  writer: GuestWriter,
+  eip: number,
+  registers: Partial<Record<RegisterName, number>>,
+): EntryState {
   const gdt = new LittleEndian(GDT_BYTES)
   descriptor(gdt, CODE_SELECTOR, CODE32)
   descriptor(gdt, DATA_SELECTOR, DATA32)
   descriptor(gdt, CODE64_SELECTOR, CODE64)
   writer.write(GDT_BASE, gdt.bytes)
-  const segment = (selector: number, attributes: number): SegmentState => ({ selector, base: 0, limit: FLAT_LIMIT, attributes })
+  const segment = (selector: number, attributes: number): SegmentState => ({
+    selector,
+    base: 0,
+    limit: FLAT_LIMIT,
+    attributes,
+  })
   const data = segment(DATA_SELECTOR, DATA32)
   return {
     mode: 'protected32',

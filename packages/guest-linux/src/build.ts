@@ -23,7 +23,14 @@ const RECIPE_REVISION = 2
 const LOCK_TIMEOUT_MS = 600_000
 
 /** Drivers of the devices that a virtual machine usually has. */
-export const VIRTIO_MODULES: readonly string[] = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_balloon', 'virtio_net', 'virtio_rng']
+export const VIRTIO_MODULES: readonly string[] = [
+  'virtio_pci',
+  'virtio_blk',
+  'virtio_console',
+  'virtio_balloon',
+  'virtio_net',
+  'virtio_rng',
+]
 
 type GuestFiles = Readonly<Record<GuestFile, Uint8Array>>
 
@@ -43,12 +50,17 @@ interface Plan {
  */
 export async function buildGuestLinux(options: BuildOptions = {}): Promise<GuestLinux> {
   const plan = makePlan(options)
-  const cache = new GuestCache(plan.cacheDir, [plan.architecture, ...[...(options.extraModules ?? [])].sort()].join('+'))
+  const cache = new GuestCache(
+    plan.cacheDir,
+    [plan.architecture, ...[...(options.extraModules ?? [])].sort()].join('+'),
+  )
   try {
     const ready = options.refresh === true ? undefined : await cache.current(plan.recipe)
     if (ready !== undefined) return describe(plan, ready.directory, ready.manifest)
     const onWait = (): void => plan.report({ step: 'wait', message: 'waiting for another build of the guest' })
-    return await withLock(plan.cacheDir, { timeoutMs: LOCK_TIMEOUT_MS, onWait }, () => buildLocked(plan, cache, options))
+    return await withLock(plan.cacheDir, { timeoutMs: LOCK_TIMEOUT_MS, onWait }, () =>
+      buildLocked(plan, cache, options),
+    )
   } catch (error) {
     throw explainFileError(error, plan.cacheDir)
   }
@@ -60,9 +72,12 @@ function makePlan(options: BuildOptions): Plan {
     throw new GuestLinuxError('bad-option', `architecture must be i386 or amd64, not ${JSON.stringify(architecture)}`)
   }
   const odd = extraModules.find((name) => !/^[\w-]+$/.test(name))
-  if (odd !== undefined) throw new GuestLinuxError('bad-option', `extraModules takes module names such as ext4, not ${JSON.stringify(odd)}`)
+  if (odd !== undefined)
+    throw new GuestLinuxError('bad-option', `extraModules takes module names such as ext4, not ${JSON.stringify(odd)}`)
   const modules = [...VIRTIO_MODULES, ...extraModules]
-  const recipe = sha256(JSON.stringify([RECIPE_REVISION, architecture, modules, FSTAB, INIT_SCRIPT, SHELL_RC, DEFAULT_COMMAND_LINE]))
+  const recipe = sha256(
+    JSON.stringify([RECIPE_REVISION, architecture, modules, FSTAB, INIT_SCRIPT, SHELL_RC, DEFAULT_COMMAND_LINE]),
+  )
   return { architecture, cacheDir: resolve(options.cacheDir ?? defaultCacheDir()), modules, recipe, report: onProgress }
 }
 
@@ -71,7 +86,8 @@ async function buildLocked(plan: Plan, cache: GuestCache, options: BuildOptions)
   if (current !== undefined && options.refresh !== true) return describe(plan, current.directory, current.manifest)
   const store = new PackageStore(plan.cacheDir, plan.architecture, options.sourcesFile, plan.report)
   const packages = await store.provide(options.refresh === true)
-  if (current !== undefined && isMadeOf(current.manifest, packages)) return describe(plan, current.directory, current.manifest)
+  if (current !== undefined && isMadeOf(current.manifest, packages))
+    return describe(plan, current.directory, current.manifest)
   const draft = await cache.draft()
   try {
     const manifest = await assemble(plan, store, packages, draft)
@@ -93,7 +109,11 @@ async function assemble(plan: Plan, store: PackageStore, packages: GuestPackages
   await unpackPackage(store.path(packages.kernel), join(draft, 'kernel'))
   await unpackPackage(store.path(packages.busybox), join(draft, 'busybox'))
   const image = (await readdir(join(draft, 'kernel', 'boot'))).find((name) => name.startsWith('vmlinuz-'))
-  if (image === undefined) throw new GuestLinuxError('damaged', `package ${packages.kernel.name} holds no boot/vmlinuz-*: run the build again with refresh`)
+  if (image === undefined)
+    throw new GuestLinuxError(
+      'damaged',
+      `package ${packages.kernel.name} holds no boot/vmlinuz-*: run the build again with refresh`,
+    )
   const release = image.slice('vmlinuz-'.length)
 
   plan.report({ step: 'pack', message: `packing the initramfs for Linux ${release}` })
@@ -131,7 +151,11 @@ async function writeGuest(directory: string, contents: GuestFiles, manifest: Man
 
 async function unpackKernel(image: Uint8Array, name: string, scratch: string): Promise<Uint8Array> {
   const payload = kernelPayload(image)
-  if (payload === undefined) throw new GuestLinuxError('damaged', `the kernel of ${name} is not a bzImage in gzip, xz, zstd or lz4: run the build again with refresh`)
+  if (payload === undefined)
+    throw new GuestLinuxError(
+      'damaged',
+      `the kernel of ${name} is not a bzImage in gzip, xz, zstd or lz4: run the build again with refresh`,
+    )
   return decompress(payload, `the kernel of ${name}`, scratch)
 }
 
@@ -139,13 +163,22 @@ async function unpackPackage(file: string, directory: string): Promise<void> {
   const result = await runTool('dpkg-deb', ['-x', file, directory], '/')
   if (result.status === 0) return
   if (/No space left/i.test(result.stderr)) {
-    throw new GuestLinuxError('disk-full', `no space left while unpacking ${file}: free about 300 MB or choose another cacheDir`)
+    throw new GuestLinuxError(
+      'disk-full',
+      `no space left while unpacking ${file}: free about 300 MB or choose another cacheDir`,
+    )
   }
-  throw new GuestLinuxError('damaged', `cannot unpack ${file} (${complaint(result)}): remove that file and run the build again`)
+  throw new GuestLinuxError(
+    'damaged',
+    `cannot unpack ${file} (${complaint(result)}): remove that file and run the build again`,
+  )
 }
 
 function describe(plan: Plan, directory: string, manifest: Manifest): GuestLinux {
-  plan.report({ step: 'done', message: `Linux ${manifest.kernelRelease} (${manifest.architecture}) is in ${directory}` })
+  plan.report({
+    step: 'done',
+    message: `Linux ${manifest.kernelRelease} (${manifest.architecture}) is in ${directory}`,
+  })
   return {
     kernel: join(directory, 'vmlinuz'),
     vmlinux: join(directory, 'vmlinux'),

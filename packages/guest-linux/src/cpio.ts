@@ -6,7 +6,13 @@ export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string; readonly mode?: number }
   | { readonly kind: 'file'; readonly path: string; readonly data: Uint8Array; readonly mode?: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
-  | { readonly kind: 'character-device'; readonly path: string; readonly major: number; readonly minor: number; readonly mode?: number }
+  | {
+      readonly kind: 'character-device'
+      readonly path: string
+      readonly major: number
+      readonly minor: number
+      readonly mode?: number
+    }
 
 const S_IFCHR = 0o020000
 const S_IFDIR = 0o040000
@@ -61,21 +67,34 @@ function packEntry(entry: CpioEntry, inode: number): Uint8Array[] {
     case 'symlink':
       return record(entry.path, text.encode(entry.target), { ...plain, mode: S_IFLNK | 0o777 })
     case 'character-device':
-      return record(entry.path, NOTHING, { ...plain, mode: S_IFCHR | (entry.mode ?? 0o600), major: entry.major, minor: entry.minor })
+      return record(entry.path, NOTHING, {
+        ...plain,
+        mode: S_IFCHR | (entry.mode ?? 0o600),
+        major: entry.major,
+        minor: entry.minor,
+      })
   }
 }
 
 function record(name: string, data: Uint8Array, fields: Fields): Uint8Array[] {
   const nameBytes = text.encode(`${name}\0`)
   const numbers = [
-    fields.inode, fields.mode, 0, 0, fields.links, 0, data.length,
-    0, 0, fields.major, fields.minor, nameBytes.length, 0,
+    fields.inode,
+    fields.mode,
+    0,
+    0,
+    fields.links,
+    0,
+    data.length,
+    0,
+    0,
+    fields.major,
+    fields.minor,
+    nameBytes.length,
+    0,
   ]
   const header = `070701${numbers.map((value) => value.toString(16).padStart(8, '0')).join('')}`
-  return [
-    text.encode(header), nameBytes, padding(HEADER_BYTES + nameBytes.length),
-    data, padding(data.length),
-  ]
+  return [text.encode(header), nameBytes, padding(HEADER_BYTES + nameBytes.length), data, padding(data.length)]
 }
 
 function padding(length: number): Uint8Array {

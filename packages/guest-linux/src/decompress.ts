@@ -21,7 +21,9 @@ export async function decompress(packed: Packed, what: string, scratch: string):
   } catch (error) {
     if (error instanceof GuestLinuxError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new GuestLinuxError('damaged', `cannot decompress ${what} (${reason}): run the build again with refresh`, { cause: error })
+    throw new GuestLinuxError('damaged', `cannot decompress ${what} (${reason}): run the build again with refresh`, {
+      cause: error,
+    })
   }
 }
 

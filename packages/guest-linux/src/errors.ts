@@ -27,13 +27,21 @@ export function explainFileError(error: unknown, path: string): unknown {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new GuestLinuxError('disk-full', `no space left for the guest in ${path}: free about 300 MB or choose another cacheDir`, { cause: error })
+      return new GuestLinuxError(
+        'disk-full',
+        `no space left for the guest in ${path}: free about 300 MB or choose another cacheDir`,
+        { cause: error },
+      )
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
     case 'ENOTDIR':
     case 'EEXIST':
-      return new GuestLinuxError('cache-unusable', `cannot write the guest to ${path} (${code}): choose another cacheDir`, { cause: error })
+      return new GuestLinuxError(
+        'cache-unusable',
+        `cannot write the guest to ${path} (${code}): choose another cacheDir`,
+        { cause: error },
+      )
     default:
       return error
   }

@@ -12,7 +12,22 @@ export interface InitramfsParts {
   readonly modules: readonly FoundModule[]
 }
 
-const DIRECTORIES = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'root', 'run', 'sys', 'tmp', 'usr', 'var', 'var/log', 'mnt']
+const DIRECTORIES = [
+  'bin',
+  'dev',
+  'etc',
+  'lib',
+  'lib/modules',
+  'proc',
+  'root',
+  'run',
+  'sys',
+  'tmp',
+  'usr',
+  'var',
+  'var/log',
+  'mnt',
+]
 const BIN_ALIASES: readonly (readonly [string, string])[] = [
   ['sbin', 'bin'],
   ['usr/bin', '../bin'],
@@ -36,7 +51,13 @@ export function buildInitramfs(parts: InitramfsParts): Uint8Array {
   return packCpio([
     ...DIRECTORIES.map((path): CpioEntry => ({ kind: 'directory', path, mode: path === 'tmp' ? 0o1777 : 0o755 })),
     ...BIN_ALIASES.map(([path, target]): CpioEntry => ({ kind: 'symlink', path, target })),
-    ...DEVICES.map(([name, major, minor, mode]): CpioEntry => ({ kind: 'character-device', path: `dev/${name}`, major, minor, mode })),
+    ...DEVICES.map(([name, major, minor, mode]): CpioEntry => ({
+      kind: 'character-device',
+      path: `dev/${name}`,
+      major,
+      minor,
+      mode,
+    })),
     { kind: 'file', path: 'bin/busybox', data: parts.busybox, mode: 0o755 },
     ...busyboxApplets(parts.busybox)
       .filter((name) => name !== 'busybox')

@@ -22,7 +22,10 @@ export function readModuleFacts(bytes: Uint8Array): ModuleFacts | undefined {
   const values = (key: string): string[] =>
     lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1))
   return {
-    depends: values('depends').flatMap((list) => list.split(',')).filter(Boolean).map(moduleName),
+    depends: values('depends')
+      .flatMap((list) => list.split(','))
+      .filter(Boolean)
+      .map(moduleName),
     softDepends: values('softdep').flatMap(softDependencyNames),
     aliases: values('alias'),
   }
@@ -30,7 +33,10 @@ export function readModuleFacts(bytes: Uint8Array): ModuleFacts | undefined {
 
 /** `pre: a b post: c` names modules that should be there when possible. */
 function softDependencyNames(line: string): string[] {
-  return line.split(/\s+/).filter((word) => word !== '' && !word.endsWith(':')).map(moduleName)
+  return line
+    .split(/\s+/)
+    .filter((word) => word !== '' && !word.endsWith(':'))
+    .map(moduleName)
 }
 
 /** Section headers as in the System V ABI, ELF32 and ELF64. */
@@ -44,7 +50,8 @@ function findSection(bytes: Uint8Array, wanted: string): Uint8Array | undefined 
   const entryBytes = view.getUint16(wide ? 0x3a : 0x2e, true)
   const count = view.getUint16(wide ? 0x3c : 0x30, true)
   const namesIndex = view.getUint16(wide ? 0x3e : 0x32, true)
-  if (entryBytes < (wide ? 64 : 40) || namesIndex >= count || table + count * entryBytes > bytes.length) return undefined
+  if (entryBytes < (wide ? 64 : 40) || namesIndex >= count || table + count * entryBytes > bytes.length)
+    return undefined
   const contents = (index: number): Uint8Array => {
     const header = table + index * entryBytes
     const offset = word(header + (wide ? 0x18 : 0x10))

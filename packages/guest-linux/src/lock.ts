@@ -42,7 +42,10 @@ async function acquire(path: string, { timeoutMs, onWait }: LockOptions): Promis
     for (let waitedMs = 0; !(await tryLink(ticket, path)); waitedMs += POLL_MS) {
       if (waitedMs === 0) onWait()
       if (waitedMs >= timeoutMs) {
-        throw new GuestLinuxError('locked', `another build has held ${path} for ${Math.round(timeoutMs / 1000)} s: wait for it, or remove that file if no build runs`)
+        throw new GuestLinuxError(
+          'locked',
+          `another build has held ${path} for ${Math.round(timeoutMs / 1000)} s: wait for it, or remove that file if no build runs`,
+        )
       }
       if (!(await removeIfAbandoned(path, ticket))) await sleep(POLL_MS)
     }
@@ -77,7 +80,9 @@ async function removeIfAbandoned(path: string, ticket: string): Promise<boolean>
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     const value = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>
-    return typeof value.host === 'string' && typeof value.pid === 'number' ? { host: value.host, pid: value.pid } : undefined
+    return typeof value.host === 'string' && typeof value.pid === 'number'
+      ? { host: value.host, pid: value.pid }
+      : undefined
   } catch {
     return undefined
   }

@@ -16,7 +16,9 @@ export async function findModules(
 ): Promise<(name: string) => Promise<FoundModule | undefined>> {
   const base = await modulesDirectory(root, release)
   const files = await readdir(join(base, 'kernel'), { recursive: true })
-  const paths = new Map(files.filter((file) => /\.ko(\.\w+)?$/.test(file)).map((file) => [moduleName(file), join('kernel', file)]))
+  const paths = new Map(
+    files.filter((file) => /\.ko(\.\w+)?$/.test(file)).map((file) => [moduleName(file), join('kernel', file)]),
+  )
   return async (name) => {
     const file = paths.get(name)
     if (file === undefined) return undefined
@@ -25,7 +27,11 @@ export async function findModules(
     const packed = await readFile(join(base, file))
     const data = compression === undefined ? packed : await decompress({ compression, bytes: packed }, file, scratch)
     const facts = readModuleFacts(data)
-    if (facts === undefined) throw new GuestLinuxError('damaged', `${path} of Linux ${release} is not a kernel module: run the build again with refresh`)
+    if (facts === undefined)
+      throw new GuestLinuxError(
+        'damaged',
+        `${path} of Linux ${release} is not a kernel module: run the build again with refresh`,
+      )
     return { ...facts, name, path, data }
   }
 }
@@ -36,5 +42,8 @@ async function modulesDirectory(root: string, release: string): Promise<string> 
     const directory = join(root, lib, 'modules', release)
     if (await stat(join(directory, 'kernel')).catch(() => undefined)) return directory
   }
-  throw new GuestLinuxError('damaged', `the kernel package holds no modules for ${release}: run the build again with refresh`)
+  throw new GuestLinuxError(
+    'damaged',
+    `the kernel package holds no modules for ${release}: run the build again with refresh`,
+  )
 }

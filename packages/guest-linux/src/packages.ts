@@ -32,7 +32,12 @@ export class PackageStore {
   private readonly apt: PrivateApt
   private readonly report: (progress: Progress) => void
 
-  constructor(cacheDir: string, architecture: Architecture, sourcesFile: string | undefined, report: (progress: Progress) => void) {
+  constructor(
+    cacheDir: string,
+    architecture: Architecture,
+    sourcesFile: string | undefined,
+    report: (progress: Progress) => void,
+  ) {
     this.directory = join(cacheDir, 'packages')
     this.architecture = architecture
     this.apt = new PrivateApt(join(cacheDir, 'apt', architecture), architecture, sourcesFile)
@@ -52,7 +57,10 @@ export class PackageStore {
     const chosen = await this.choose()
     for (const record of [chosen.kernel, chosen.busybox]) {
       if (await this.present(record)) continue
-      this.report({ step: 'download', message: `fetching ${record.name} ${record.version} (${(record.size / 1e6).toFixed(1)} MB)` })
+      this.report({
+        step: 'download',
+        message: `fetching ${record.name} ${record.version} (${(record.size / 1e6).toFixed(1)} MB)`,
+      })
       await this.apt.download(record, this.path(record))
     }
     await this.remember(chosen)
@@ -125,12 +133,19 @@ export class PackageStore {
 async function readChoice(path: string): Promise<GuestPackages | undefined> {
   try {
     const value = JSON.parse(await readFile(path, 'utf8')) as Partial<GuestPackages>
-    return isRecord(value.kernel) && isRecord(value.busybox) ? { kernel: value.kernel, busybox: value.busybox } : undefined
+    return isRecord(value.kernel) && isRecord(value.busybox)
+      ? { kernel: value.kernel, busybox: value.busybox }
+      : undefined
   } catch {
     return undefined
   }
 }
 
 function isRecord(value: Partial<PackageRecord> | undefined): value is PackageRecord {
-  return typeof value?.name === 'string' && typeof value.version === 'string' && typeof value.sha256 === 'string' && typeof value.size === 'number'
+  return (
+    typeof value?.name === 'string' &&
+    typeof value.version === 'string' &&
+    typeof value.sha256 === 'string' &&
+    typeof value.size === 'number'
+  )
 }

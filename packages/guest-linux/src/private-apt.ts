@@ -28,7 +28,12 @@ export class PrivateApt {
       ['Dir::State::Lists', join(directory, 'lists')],
       ['Dir::State::status', join(directory, 'status')],
       ['Dir::Cache', join(directory, 'cache')],
-      ...(sourcesFile === undefined ? [] : ([['Dir::Etc::sourcelist', sourcesFile], ['Dir::Etc::sourceparts', '-']] as const)),
+      ...(sourcesFile === undefined
+        ? []
+        : ([
+            ['Dir::Etc::sourcelist', sourcesFile],
+            ['Dir::Etc::sourceparts', '-'],
+          ] as const)),
     ]
     this.options = settings.flatMap(([name, value]) => ['-o', `${name}=${value}`])
   }
@@ -63,7 +68,11 @@ export class PrivateApt {
       const path = file === undefined ? undefined : join(directory, file)
       if (path !== undefined && (await sha256(path)) === wanted.sha256) await rename(path, target)
       else if (path === undefined || result.status !== 0) throw downloadFailed(wanted.name, this.architecture, result)
-      else throw new GuestLinuxError('damaged', `package ${wanted.name} ${wanted.version} arrived damaged (hash differs from the index): run the build again`)
+      else
+        throw new GuestLinuxError(
+          'damaged',
+          `package ${wanted.name} ${wanted.version} arrived damaged (hash differs from the index): run the build again`,
+        )
     } finally {
       await rm(directory, { recursive: true, force: true })
     }
@@ -75,12 +84,17 @@ export class PrivateApt {
 }
 
 async function sha256(path: string): Promise<string> {
-  return createHash('sha256').update(await readFile(path)).digest('hex')
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')
 }
 
 function downloadFailed(name: string, architecture: Architecture, result: ToolResult): GuestLinuxError {
   if (/No space left/i.test(result.stderr)) {
-    return new GuestLinuxError('disk-full', `no space left while downloading ${name}: free about 300 MB or choose another cacheDir`)
+    return new GuestLinuxError(
+      'disk-full',
+      `no space left while downloading ${name}: free about 300 MB or choose another cacheDir`,
+    )
   }
   return new GuestLinuxError(
     'download-failed',

@@ -1,7 +1,25 @@
-import { RegionSpace, device, eisaId, field, integer, method, name, operationRegion, packageOf, scope } from '../aml/encode.ts'
+import {
+  RegionSpace,
+  device,
+  eisaId,
+  field,
+  integer,
+  method,
+  name,
+  operationRegion,
+  packageOf,
+  scope,
+} from '../aml/encode.ts'
 import type { Aml } from '../aml/encode.ts'
 import {
-  LEVEL_INTERRUPT_NUMBER_OFFSET, busWindow, isaInterrupts, levelInterrupts, memoryWindow, portWindow, ports, resourceTemplate,
+  LEVEL_INTERRUPT_NUMBER_OFFSET,
+  busWindow,
+  isaInterrupts,
+  levelInterrupts,
+  memoryWindow,
+  portWindow,
+  ports,
+  resourceTemplate,
 } from '../aml/resources.ts'
 import { and, argument, createDwordField, not, or, reference, returns, store, when } from '../aml/statements.ts'
 import { concatenate } from '../little-endian.ts'
@@ -23,11 +41,12 @@ const PM1_SLEEP_TYPES = 4
 /** The machine's devices as AML: what stands in the DSDT after its header. */
 export function buildDsdtBody(hardware: AcpiHardware): Aml {
   const { s5SleepType } = hardware
-  const sleep = [integer(s5SleepType), integer(s5SleepType), ...Array.from({ length: PM1_SLEEP_TYPES - 2 }, () => integer(0))]
-  return concatenate(
-    name('\\_S5', packageOf(...sleep)),
-    scope('\\_SB', pciRootBridge(hardware), ...pciLinks(hardware)),
-  )
+  const sleep = [
+    integer(s5SleepType),
+    integer(s5SleepType),
+    ...Array.from({ length: PM1_SLEEP_TYPES - 2 }, () => integer(0)),
+  ]
+  return concatenate(name('\\_S5', packageOf(...sleep)), scope('\\_SB', pciRootBridge(hardware), ...pciLinks(hardware)))
 }
 
 function pciRootBridge(hardware: AcpiHardware): Aml {
@@ -74,7 +93,13 @@ function isaBridge(hardware: AcpiHardware): Aml {
     'ISA',
     name('_ADR', integer(slot * 0x10000)),
     ...(routed
-      ? [operationRegion('PIRQ', RegionSpace.PciConfig, PIRQRCA, PINS), field('PIRQ', ROUTES.map((route) => [route, 8] as const))]
+      ? [
+          operationRegion('PIRQ', RegionSpace.PciConfig, PIRQRCA, PINS),
+          field(
+            'PIRQ',
+            ROUTES.map((route) => [route, 8] as const),
+          ),
+        ]
       : []),
     isaDevice('COM1', 'PNP0501', name('_UID', integer(1)), ports(0x3f8, 8), isaInterrupts(4)),
     isaDevice('KBD', 'PNP0303', undefined, ports(0x60, 1), ports(0x64, 1), isaInterrupts(1)),
@@ -84,7 +109,12 @@ function isaBridge(hardware: AcpiHardware): Aml {
 }
 
 function isaDevice(path: string, id: string, uid: Aml | undefined, ...resources: readonly Uint8Array[]): Aml {
-  return device(path, name('_HID', eisaId(id)), ...(uid === undefined ? [] : [uid]), name('_CRS', resourceTemplate(...resources)))
+  return device(
+    path,
+    name('_HID', eisaId(id)),
+    ...(uid === undefined ? [] : [uid]),
+    name('_CRS', resourceTemplate(...resources)),
+  )
 }
 
 /** One link device per PIRQ: the operating system reads and sets the routing register through it (ACPI 6.2.13). */
@@ -100,7 +130,12 @@ function pciLink(path: string, routePath: string, index: number, irqs: readonly 
     name('_HID', eisaId('PNP0C0F')),
     name('_UID', integer(index)),
     name('_PRS', resourceTemplate(levelInterrupts(...irqs))),
-    method('_STA', {}, when(and(route, integer(NOT_ROUTED)), returns(integer(STA_DISABLED))), returns(integer(STA_ENABLED))),
+    method(
+      '_STA',
+      {},
+      when(and(route, integer(NOT_ROUTED)), returns(integer(STA_DISABLED))),
+      returns(integer(STA_ENABLED)),
+    ),
     method('_DIS', {}, or(route, integer(NOT_ROUTED), route)),
     method(
       '_CRS',

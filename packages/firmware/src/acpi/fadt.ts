@@ -42,7 +42,12 @@ const Flag = {
   RESET_REG_SUP: 1 << 10,
 } as const
 
-const BootArch = { LEGACY_DEVICES: 1 << 0, KEYBOARD_CONTROLLER: 1 << 1, VGA_NOT_PRESENT: 1 << 2, MSI_NOT_SUPPORTED: 1 << 3 } as const
+const BootArch = {
+  LEGACY_DEVICES: 1 << 0,
+  KEYBOARD_CONTROLLER: 1 << 1,
+  VGA_NOT_PRESENT: 1 << 2,
+  MSI_NOT_SUPPORTED: 1 << 3,
+} as const
 
 /** Larger latencies mean that the state does not exist. */
 const NO_C2 = 101
@@ -57,7 +62,10 @@ const PM_TIMER_BYTES = 4
 const GPE0_BYTES = 4
 
 /** SMI_CMD stays zero: the machine is always in ACPI mode, SCI_EN is set (ACPI 4.7.2.5). The timer has 24 bits. */
-export function buildFadt(hardware: AcpiHardware, addresses: { readonly facs: number; readonly dsdt: number }): Uint8Array {
+export function buildFadt(
+  hardware: AcpiHardware,
+  addresses: { readonly facs: number; readonly dsdt: number },
+): Uint8Array {
   return table('FACP', REVISION, LENGTH, (fadt) => {
     fadt.u32(FIRMWARE_CTRL, addresses.facs)
     fadt.u32(DSDT, addresses.dsdt)

@@ -14,7 +14,12 @@ const CREATOR_REVISION = 32
 export const OEM = 'MICA'
 
 /** A table with its header and checksum; `fill` writes what follows at absolute offsets. */
-export function table(signature: string, revision: number, length: number, fill: (block: LittleEndian) => void): Uint8Array {
+export function table(
+  signature: string,
+  revision: number,
+  length: number,
+  fill: (block: LittleEndian) => void,
+): Uint8Array {
   const block = new LittleEndian(length)
   block.text(0, signature)
   block.u32(LENGTH, length)

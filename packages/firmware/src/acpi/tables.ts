@@ -48,7 +48,12 @@ export function buildAcpiTables(hardware: AcpiHardware, rsdpAddress: number): Ac
   const all = new LittleEndian(end - rsdpAddress)
   all.copy(0, rsdp)
   for (const { address, bytes } of placed) all.copy(address - rsdpAddress, bytes)
-  return { rsdpAddress, rsdp, bytes: all.bytes, addresses: Object.fromEntries(placed.map(({ signature, address }) => [signature, address])) }
+  return {
+    rsdpAddress,
+    rsdp,
+    bytes: all.bytes,
+    addresses: Object.fromEntries(placed.map(({ signature, address }) => [signature, address])),
+  }
 }
 
 /** Global lock and waking vector; the only table besides the RSDP without checksum or common header (ACPI 5.2.10). */
@@ -88,13 +93,31 @@ function checkHardware(hardware: AcpiHardware, rsdpAddress: number): void {
   const lines = pciInterrupts.kind === 'piix' ? pciInterrupts.irqs : pciInterrupts.lines
   check(rsdpAddress >= 0 && rsdpAddress % 16 === 0, 'rsdpAddress', rsdpAddress, 'a multiple of 16')
   check(Number.isInteger(processors) && processors >= 1 && processors <= 255, 'acpi.processors', processors, '1 to 255')
-  check(Number.isInteger(s5SleepType) && s5SleepType >= 0 && s5SleepType <= 7, 'acpi.s5SleepType', s5SleepType, '0 to 7')
+  check(
+    Number.isInteger(s5SleepType) && s5SleepType >= 0 && s5SleepType <= 7,
+    'acpi.s5SleepType',
+    s5SleepType,
+    '0 to 7',
+  )
   check(isLine(hardware.sci, 15), 'acpi.sci', hardware.sci, 'an interrupt line, 0 to 15')
-  for (const line of lines) check(isLine(line, pciInterrupts.kind === 'piix' ? 15 : 239), 'acpi.pciInterrupts', line, 'an interrupt line')
+  for (const line of lines)
+    check(isLine(line, pciInterrupts.kind === 'piix' ? 15 : 239), 'acpi.pciInterrupts', line, 'an interrupt line')
   check(lines.length > 0, 'acpi.pciInterrupts', lines.length, 'at least one interrupt line')
-  const ports = { pm1aEvent: hardware.pm1aEvent, pm1aControl: hardware.pm1aControl, pmTimer: hardware.pmTimer, gpe0: hardware.gpe0, reset: hardware.reset.port }
-  for (const [name, port] of Object.entries(ports)) check(isLine(port, 0xffff), `acpi.${name}`, port, 'a port, 0 to 0xffff')
-  check(pciMemory.start >= 0x100000 && pciMemory.start < pciMemory.end && pciMemory.end <= 0x1_0000_0000, 'acpi.pciMemory', pciMemory.start, 'a range between 1 MiB and 4 GiB')
+  const ports = {
+    pm1aEvent: hardware.pm1aEvent,
+    pm1aControl: hardware.pm1aControl,
+    pmTimer: hardware.pmTimer,
+    gpe0: hardware.gpe0,
+    reset: hardware.reset.port,
+  }
+  for (const [name, port] of Object.entries(ports))
+    check(isLine(port, 0xffff), `acpi.${name}`, port, 'a port, 0 to 0xffff')
+  check(
+    pciMemory.start >= 0x100000 && pciMemory.start < pciMemory.end && pciMemory.end <= 0x1_0000_0000,
+    'acpi.pciMemory',
+    pciMemory.start,
+    'a range between 1 MiB and 4 GiB',
+  )
 }
 
 function isLine(value: number, most: number): boolean {

@@ -49,12 +49,22 @@ export function string(text: string): Aml {
 /** A name as ASL writes it: `\_SB.PCI0`, `^LNKA`, `_HID`; short segments are padded with underscores. */
 export function nameString(path: string): Aml {
   const prefix = /^(\\|\^*)/.exec(path)?.[0] ?? ''
-  const segments = path.slice(prefix.length).split('.').filter((segment) => segment !== '')
+  const segments = path
+    .slice(prefix.length)
+    .split('.')
+    .filter((segment) => segment !== '')
   for (const segment of segments) {
     if (!/^[A-Z_][A-Z0-9_]{0,3}$/.test(segment)) throw new RangeError(`not an AML name: ${JSON.stringify(path)}`)
   }
   const characters = segments.flatMap((segment) => ascii(segment.padEnd(4, '_')))
-  const lead = segments.length === 0 ? [0x00] : segments.length === 1 ? [] : segments.length === 2 ? [DUAL_NAME] : [MULTI_NAME, segments.length]
+  const lead =
+    segments.length === 0
+      ? [0x00]
+      : segments.length === 1
+        ? []
+        : segments.length === 2
+          ? [DUAL_NAME]
+          : [MULTI_NAME, segments.length]
   return Uint8Array.of(...ascii(prefix), ...lead, ...characters)
 }
 
@@ -73,7 +83,8 @@ export function packageLength(payloadBytes: number): Uint8Array {
   if (one < 0x40) return Uint8Array.of(one)
   for (let extra = 1; extra <= 3; extra += 1) {
     const total = payloadBytes + 1 + extra
-    if (total < 2 ** (4 + 8 * extra)) return Uint8Array.of((extra << 6) | (total & 0xf), ...littleEndian(Math.floor(total / 16), extra))
+    if (total < 2 ** (4 + 8 * extra))
+      return Uint8Array.of((extra << 6) | (total & 0xf), ...littleEndian(Math.floor(total / 16), extra))
   }
   throw new RangeError(`AML package of ${payloadBytes} bytes is longer than 2^28`)
 }
@@ -106,7 +117,11 @@ export function device(path: string, ...terms: readonly Aml[]): Aml {
 }
 
 /** `serialized`: no second call enters while one runs, as methods that name objects need. */
-export function method(path: string, options: { readonly args?: number; readonly serialized?: boolean }, ...terms: readonly Aml[]): Aml {
+export function method(
+  path: string,
+  options: { readonly args?: number; readonly serialized?: boolean },
+  ...terms: readonly Aml[]
+): Aml {
   const flags = (options.args ?? 0) | (options.serialized ? 0x08 : 0)
   return enclosed([METHOD], nameString(path), Uint8Array.of(flags), ...terms)
 }

@@ -25,7 +25,13 @@ export function ports(first: number, count: number): Resource {
 
 /** Edge-triggered, active-high ISA interrupts, any of which the device may have. */
 export function isaInterrupts(...lines: readonly number[]): Resource {
-  return Uint8Array.of(SMALL_IRQ_NO_FLAGS, ...littleEndian(lines.reduce((mask, line) => mask | (1 << line), 0), 2))
+  return Uint8Array.of(
+    SMALL_IRQ_NO_FLAGS,
+    ...littleEndian(
+      lines.reduce((mask, line) => mask | (1 << line), 0),
+      2,
+    ),
+  )
 }
 
 /** Level-triggered, active-high, shared interrupts, any of which the device may have. */

@@ -68,7 +68,11 @@ function describeTextScreen(page: LittleEndian): void {
 
 function describeMemory(page: LittleEndian, map: readonly MemoryMapEntry[]): void {
   if (map.length > E820_MAX_ENTRIES) {
-    throw new FirmwareError({ kind: 'bad-option', option: 'ram', reason: `${map.length} separate ranges; a memory map holds ${E820_MAX_ENTRIES}` })
+    throw new FirmwareError({
+      kind: 'bad-option',
+      option: 'ram',
+      reason: `${map.length} separate ranges; a memory map holds ${E820_MAX_ENTRIES}`,
+    })
   }
   page.u8(BootParams.E820_ENTRIES, map.length)
   map.forEach(({ start, length, type }, index) => {

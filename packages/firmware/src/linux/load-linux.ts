@@ -4,7 +4,15 @@ import { reserveSegments, writeSegments } from '../elf-loader.ts'
 import { flatEntryState } from '../entry-state.ts'
 import { FirmwareError, hex } from '../errors.ts'
 import { GuestWriter } from '../memory/guest-writer.ts'
-import { BOOT_PARAMS_BASE, COMMAND_LINE_BASE, COMMAND_LINE_SPACE, EBDA_BASE, FOUR_GIB, HIGH_START, PAGE } from '../memory/layout.ts'
+import {
+  BOOT_PARAMS_BASE,
+  COMMAND_LINE_BASE,
+  COMMAND_LINE_SPACE,
+  EBDA_BASE,
+  FOUR_GIB,
+  HIGH_START,
+  PAGE,
+} from '../memory/layout.ts'
 import { writeLowMemory } from '../memory/low-memory.ts'
 import { memoryMap } from '../memory/memory-map.ts'
 import { MemoryPlan } from '../memory/memory-plan.ts'
@@ -51,7 +59,12 @@ export function loadLinux(boot: LinuxBoot): EntryState {
   const { memory, ram, kernel: image, initrd = new Uint8Array(0), commandLine = '', acpi, screen = 'none' } = boot
   const plan = new MemoryPlan(ram)
   if (!plan.take(0, EBDA_BASE)) {
-    throw new FirmwareError({ kind: 'does-not-fit', what: 'the low memory of a PC', bytes: EBDA_BASE, where: 'the RAM ranges: they must begin at 0' })
+    throw new FirmwareError({
+      kind: 'does-not-fit',
+      what: 'the low memory of a PC',
+      bytes: EBDA_BASE,
+      where: 'the RAM ranges: they must begin at 0',
+    })
   }
   const kernel = isElf(image) ? placeVmlinux(plan, image) : placeBzImage(plan, image)
   const line = encodeCommandLine(commandLine, kernel.commandLineLimit)
@@ -95,18 +108,31 @@ function placeVmlinux(plan: MemoryPlan, image: Uint8Array): PlacedKernel {
     writeSegments(writer, image, elf)
     return elf.bits === 64 ? writeLongModeStub(writer, entry) : entry
   }
-  return { header: undefined, start: entry, initrdMax: VMLINUX_INITRD_MAX, commandLineLimit: VMLINUX_COMMAND_LINE_LIMIT, write }
+  return {
+    header: undefined,
+    start: entry,
+    initrdMax: VMLINUX_INITRD_MAX,
+    commandLineLimit: VMLINUX_COMMAND_LINE_LIMIT,
+    write,
+  }
 }
 
 function noRoomForKernel(bytes: number, address: number): FirmwareError {
-  return new FirmwareError({ kind: 'does-not-fit', what: 'the kernel', bytes, where: `the RAM from ${hex(address)} on` })
+  return new FirmwareError({
+    kind: 'does-not-fit',
+    what: 'the kernel',
+    bytes,
+    where: `the RAM from ${hex(address)} on`,
+  })
 }
 
 function encodeCommandLine(commandLine: string, limit: number): Uint8Array {
-  if (commandLine.includes('\0')) throw new FirmwareError({ kind: 'bad-option', option: 'commandLine', reason: 'it holds a NUL character' })
+  if (commandLine.includes('\0'))
+    throw new FirmwareError({ kind: 'bad-option', option: 'commandLine', reason: 'it holds a NUL character' })
   const bytes = new TextEncoder().encode(`${commandLine}\0`)
   const most = Math.min(limit, COMMAND_LINE_SPACE - 1)
-  if (bytes.length - 1 > most) throw new FirmwareError({ kind: 'command-line-too-long', bytes: bytes.length - 1, limit: most })
+  if (bytes.length - 1 > most)
+    throw new FirmwareError({ kind: 'command-line-too-long', bytes: bytes.length - 1, limit: most })
   return bytes
 }
 
@@ -115,5 +141,10 @@ function placeInitrd(plan: MemoryPlan, initrd: Uint8Array, initrdMax: number): n
   const to = Math.min(initrdMax + 1, FOUR_GIB)
   const start = plan.takeHighest({ bytes: initrd.length, align: PAGE, from: HIGH_START, to })
   if (start >= 0) return start
-  throw new FirmwareError({ kind: 'does-not-fit', what: 'the initrd', bytes: initrd.length, where: `the RAM that the kernel leaves below ${hex(to)}` })
+  throw new FirmwareError({
+    kind: 'does-not-fit',
+    what: 'the initrd',
+    bytes: initrd.length,
+    where: `the RAM that the kernel leaves below ${hex(to)}`,
+  })
 }

@@ -37,24 +37,48 @@ export function writeLongModeStub(writer: GuestWriter, entry: number): number {
 function stub(entry: number): Uint8Array {
   const dword = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
   const protectedPart = (target: number): number[] => [
-    0x0f, 0x20, 0xe0, // mov eax, cr4
-    0x83, 0xc8, 0x20, // or eax, PAE
-    0x0f, 0x22, 0xe0, // mov cr4, eax
-    0xb8, ...dword(PML4), // mov eax, PML4
-    0x0f, 0x22, 0xd8, // mov cr3, eax
-    0xb9, ...dword(0xc0000080), // mov ecx, IA32_EFER
-    0x0f, 0x32, // rdmsr
-    0x0d, ...dword(0x100), // or eax, LME
-    0x0f, 0x30, // wrmsr
-    0x0f, 0x20, 0xc0, // mov eax, cr0
-    0x0d, ...dword(0x80000000), // or eax, PG
-    0x0f, 0x22, 0xc0, // mov cr0, eax
-    0xea, ...dword(target), CODE64_SELECTOR, 0x00, // jmp CODE64:target
+    0x0f,
+    0x20,
+    0xe0, // mov eax, cr4
+    0x83,
+    0xc8,
+    0x20, // or eax, PAE
+    0x0f,
+    0x22,
+    0xe0, // mov cr4, eax
+    0xb8,
+    ...dword(PML4), // mov eax, PML4
+    0x0f,
+    0x22,
+    0xd8, // mov cr3, eax
+    0xb9,
+    ...dword(0xc0000080), // mov ecx, IA32_EFER
+    0x0f,
+    0x32, // rdmsr
+    0x0d,
+    ...dword(0x100), // or eax, LME
+    0x0f,
+    0x30, // wrmsr
+    0x0f,
+    0x20,
+    0xc0, // mov eax, cr0
+    0x0d,
+    ...dword(0x80000000), // or eax, PG
+    0x0f,
+    0x22,
+    0xc0, // mov cr0, eax
+    0xea,
+    ...dword(target),
+    CODE64_SELECTOR,
+    0x00, // jmp CODE64:target
   ]
   const longPart = [
-    0x89, 0xf6, // mov esi, esi: clears the upper half of RSI
-    0xb8, ...dword(entry), // mov eax, entry
-    0xff, 0xe0, // jmp rax
+    0x89,
+    0xf6, // mov esi, esi: clears the upper half of RSI
+    0xb8,
+    ...dword(entry), // mov eax, entry
+    0xff,
+    0xe0, // jmp rax
   ]
   const target = STUB_BASE + protectedPart(0).length
   return Uint8Array.from([...protectedPart(target), ...longPart])

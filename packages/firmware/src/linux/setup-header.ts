@@ -62,13 +62,21 @@ export function isBzImage(image: Uint8Array): boolean {
 export function parseSetupHeader(image: Uint8Array): SetupHeader {
   const reader = new ByteReader(image)
   if (!isBzImage(image)) {
-    throw new FirmwareError({ kind: 'foreign-image', image: 'the kernel', reason: 'neither a bzImage (no HdrS signature) nor an ELF vmlinux; give it the vmlinuz of a distribution' })
+    throw new FirmwareError({
+      kind: 'foreign-image',
+      image: 'the kernel',
+      reason: 'neither a bzImage (no HdrS signature) nor an ELF vmlinux; give it the vmlinuz of a distribution',
+    })
   }
   const version = reader.u16(Setup.VERSION)
   if (version < OLDEST_VERSION) throw tooOld(version)
   demand(reader, MIN_HEADER_BYTES)
   if ((reader.u8(Setup.LOADFLAGS) & LOADED_HIGH) === 0) {
-    throw new FirmwareError({ kind: 'unsupported', image: 'the kernel', reason: 'a zImage that loads below 640 KiB; build a bzImage' })
+    throw new FirmwareError({
+      kind: 'unsupported',
+      image: 'the kernel',
+      reason: 'a zImage that loads below 640 KiB; build a bzImage',
+    })
   }
   const codeOffset = ((reader.u8(Setup.SETUP_SECTS) || DEFAULT_SETUP_SECTORS) + 1) * SECTOR
   const codeBytes = version >= 0x204 ? reader.u32(Setup.SYSSIZE) * 16 : 0
@@ -82,15 +90,21 @@ export function parseSetupHeader(image: Uint8Array): SetupHeader {
     loadAddress: relocatable ? reader.u64(Setup.PREF_ADDRESS) : reader.u32(Setup.CODE32_START) || DEFAULT_LOAD_ADDRESS,
     initBytes: Math.max(version >= 0x20a ? reader.u32(Setup.INIT_SIZE) : 0, code.length),
     initrdMax: version >= 0x203 ? reader.u32(Setup.INITRD_ADDR_MAX) : DEFAULT_INITRD_MAX,
-    commandLineLimit: version >= 0x206 ? reader.u32(Setup.CMDLINE_SIZE) || DEFAULT_COMMAND_LINE_LIMIT : DEFAULT_COMMAND_LINE_LIMIT,
+    commandLineLimit:
+      version >= 0x206 ? reader.u32(Setup.CMDLINE_SIZE) || DEFAULT_COMMAND_LINE_LIMIT : DEFAULT_COMMAND_LINE_LIMIT,
   }
 }
 
 function tooOld(version: number): FirmwareError {
   const name = `${version >> 8}.${String(version & 0xff).padStart(2, '0')}`
-  return new FirmwareError({ kind: 'unsupported', image: 'the kernel', reason: `boot protocol ${name} is older than 2.02 (Linux 2.4); use a newer kernel` })
+  return new FirmwareError({
+    kind: 'unsupported',
+    image: 'the kernel',
+    reason: `boot protocol ${name} is older than 2.02 (Linux 2.4); use a newer kernel`,
+  })
 }
 
 function demand(reader: ByteReader, needed: number): void {
-  if (!reader.has(0, needed)) throw new FirmwareError({ kind: 'truncated', image: 'the kernel', needed, present: reader.length })
+  if (!reader.has(0, needed))
+    throw new FirmwareError({ kind: 'truncated', image: 'the kernel', needed, present: reader.length })
 }

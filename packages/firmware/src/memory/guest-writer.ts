@@ -24,7 +24,8 @@ export class GuestWriter {
     for (let done = 0; done < bytes; done += CHUNK) {
       const length = Math.min(CHUNK, bytes - done)
       const chunk = present.subarray(0, length)
-      if (!this.memory.read(address + done, chunk)) throw new FirmwareError({ kind: 'memory-refused', address: address + done, bytes: length })
+      if (!this.memory.read(address + done, chunk))
+        throw new FirmwareError({ kind: 'memory-refused', address: address + done, bytes: length })
       if (chunk.some((byte) => byte !== 0)) this.write(address + done, zeros.subarray(0, length))
     }
   }

@@ -21,7 +21,12 @@ const RSDP_OFFSET = 0x10
 export function writeLowMemory(writer: GuestWriter, acpi: AcpiHardware | undefined): number {
   const tables = acpi === undefined ? undefined : buildAcpiTables(acpi, EBDA_BASE + RSDP_OFFSET)
   if (tables !== undefined && RSDP_OFFSET + tables.bytes.length > EBDA_BYTES) {
-    throw new FirmwareError({ kind: 'does-not-fit', what: 'the set of ACPI tables', bytes: tables.bytes.length, where: `the ${EBDA_BYTES >> 10} KiB kept for it` })
+    throw new FirmwareError({
+      kind: 'does-not-fit',
+      what: 'the set of ACPI tables',
+      bytes: tables.bytes.length,
+      where: `the ${EBDA_BYTES >> 10} KiB kept for it`,
+    })
   }
   const bda = new LittleEndian(BDA_BYTES)
   bda.u16(BDA_COM1, COM1_PORT)

@@ -20,7 +20,11 @@ export function memoryMap(ram: readonly RamRange[]): MemoryMapEntry[] {
     ].filter((part) => part.start < part.end),
   )
   const entries = [
-    ...joinAdjoining(usable.sort((a, b) => a.start - b.start)).map(({ start, end }) => ({ start, length: end - start, type: MemoryType.Usable })),
+    ...joinAdjoining(usable.sort((a, b) => a.start - b.start)).map(({ start, end }) => ({
+      start,
+      length: end - start,
+      type: MemoryType.Usable,
+    })),
     { start: EBDA_BASE, length: LOW_END - EBDA_BASE, type: MemoryType.Reserved },
     { start: BIOS_BASE, length: HIGH_START - BIOS_BASE, type: MemoryType.Reserved },
   ]

@@ -78,7 +78,10 @@ export class MemoryPlan {
   private cut(start: number, end: number): void {
     this.gaps = this.gaps.flatMap((gap) => {
       if (gap.end <= start || gap.start >= end) return [gap]
-      return [{ start: gap.start, end: start }, { start: end, end: gap.end }].filter((part) => part.start < part.end)
+      return [
+        { start: gap.start, end: start },
+        { start: end, end: gap.end },
+      ].filter((part) => part.start < part.end)
     })
   }
 }
@@ -89,7 +92,11 @@ function checkRam(ram: readonly RamRange[]): void {
     const before = sorted[index - 1]
     const bad = !Number.isSafeInteger(start) || !Number.isSafeInteger(start + length) || start < 0 || length <= 0
     if (bad || (before !== undefined && before.start + before.length > start)) {
-      throw new FirmwareError({ kind: 'bad-option', option: 'ram', reason: `ranges must be whole numbers, not empty and disjoint, not { start: ${start}, length: ${length} }` })
+      throw new FirmwareError({
+        kind: 'bad-option',
+        option: 'ram',
+        reason: `ranges must be whole numbers, not empty and disjoint, not { start: ${start}, length: ${length} }`,
+      })
     }
   })
 }

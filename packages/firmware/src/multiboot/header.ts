@@ -51,7 +51,10 @@ export function findMultibootHeader(image: Uint8Array): MultibootHeader | undefi
       offset,
       flags,
       unknownRequirements: flags & 0xffff & ~KNOWN_REQUIREMENTS,
-      addresses: (flags & HeaderFlag.ADDRESS_FIELDS) !== 0 && reader.has(offset, ADDRESSES_END) ? readAddresses(reader, offset) : undefined,
+      addresses:
+        (flags & HeaderFlag.ADDRESS_FIELDS) !== 0 && reader.has(offset, ADDRESSES_END)
+          ? readAddresses(reader, offset)
+          : undefined,
     }
   }
   return undefined

@@ -65,7 +65,9 @@ export interface InfoFields {
  * Its length does not depend on `base`.
  */
 export function buildMultibootInfo(base: number, fields: InfoFields): Uint8Array {
-  const strings = [fields.commandLine, fields.loaderName, ...fields.modules.map((module) => module.commandLine)].map(encode)
+  const strings = [fields.commandLine, fields.loaderName, ...fields.modules.map((module) => module.commandLine)].map(
+    encode,
+  )
   const mapAt = align(INFO_BYTES)
   const modulesAt = mapAt + fields.map.length * MAP_ENTRY_BYTES
   const stringsAt = modulesAt + fields.modules.length * MODULE_BYTES
@@ -78,7 +80,9 @@ export function buildMultibootInfo(base: number, fields: InfoFields): Uint8Array
   })
   const [commandLine = 0, loaderName = 0, ...moduleLines] = addresses
   writeMap(block, mapAt, fields.map)
-  fields.modules.forEach((module, index) => writeModule(block, modulesAt + index * MODULE_BYTES, module, moduleLines[index] ?? 0))
+  fields.modules.forEach((module, index) =>
+    writeModule(block, modulesAt + index * MODULE_BYTES, module, moduleLines[index] ?? 0),
+  )
   writeMemorySizes(block, fields.map)
   block.u32(Info.CMDLINE, commandLine)
   block.u32(Info.MODS_COUNT, fields.modules.length)
@@ -94,7 +98,9 @@ export function buildMultibootInfo(base: number, fields: InfoFields): Uint8Array
 
 function presentFields({ bootDrive, screen }: InfoFields): number {
   const always = InfoFlag.MEMORY | InfoFlag.COMMAND_LINE | InfoFlag.MODULES | InfoFlag.MEMORY_MAP | InfoFlag.LOADER_NAME
-  return always | (bootDrive === undefined ? 0 : InfoFlag.BOOT_DEVICE) | (screen === 'text80x25' ? InfoFlag.FRAMEBUFFER : 0)
+  return (
+    always | (bootDrive === undefined ? 0 : InfoFlag.BOOT_DEVICE) | (screen === 'text80x25' ? InfoFlag.FRAMEBUFFER : 0)
+  )
 }
 
 /** KiB from 0, and KiB from 1 MiB up to the first hole. */

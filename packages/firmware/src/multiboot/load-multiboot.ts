@@ -48,13 +48,30 @@ const INFO_ALIGNMENT = 8
  * @example const entry = loadMultiboot({ memory, ram: [{ start: 0, length: 64 << 20 }], kernel, modules: [{ name: 'initrd', data }] })
  */
 export function loadMultiboot(boot: MultibootBoot): EntryState {
-  const { memory, ram, kernel, name = 'kernel', commandLine = '', modules = [], bootDrive, acpi, screen = 'none' } = boot
+  const {
+    memory,
+    ram,
+    kernel,
+    name = 'kernel',
+    commandLine = '',
+    modules = [],
+    bootDrive,
+    acpi,
+    screen = 'none',
+  } = boot
   const plan = new MemoryPlan(ram)
   takeFirmwareMemory(plan)
   const image = parseMultibootImage(kernel, name)
   reserveSegments(plan, image.layout, name)
   const placed = placeModules(plan, modules)
-  const fields: InfoFields = { commandLine: joinLine(name, commandLine), loaderName: LOADER_NAME, bootDrive, modules: placed, map: memoryMap(ram), screen }
+  const fields: InfoFields = {
+    commandLine: joinLine(name, commandLine),
+    loaderName: LOADER_NAME,
+    bootDrive,
+    modules: placed,
+    map: memoryMap(ram),
+    screen,
+  }
   const infoBytes = buildMultibootInfo(0, fields).length
   const info = placeInfo(plan, infoBytes)
 
@@ -69,7 +86,12 @@ export function loadMultiboot(boot: MultibootBoot): EntryState {
 /** Interrupt vectors, BIOS data area, descriptor table: an image that wants these addresses cannot be started. */
 function takeFirmwareMemory(plan: MemoryPlan): void {
   if (!plan.take(0, LOW_START)) {
-    throw new FirmwareError({ kind: 'does-not-fit', what: 'the low memory of a PC', bytes: LOW_START, where: 'the RAM ranges: they must begin at 0' })
+    throw new FirmwareError({
+      kind: 'does-not-fit',
+      what: 'the low memory of a PC',
+      bytes: LOW_START,
+      where: 'the RAM ranges: they must begin at 0',
+    })
   }
 }
 
@@ -77,7 +99,13 @@ function takeFirmwareMemory(plan: MemoryPlan): void {
 function placeModules(plan: MemoryPlan, modules: readonly MultibootModule[]): PlacedModule[] {
   return modules.map(({ name, data, commandLine = '' }) => {
     const start = plan.takeLowest({ bytes: Math.max(data.length, 1), align: PAGE, from: HIGH_START, to: FOUR_GIB })
-    if (start < 0) throw new FirmwareError({ kind: 'does-not-fit', what: `module ${name}`, bytes: data.length, where: 'the RAM that the image leaves' })
+    if (start < 0)
+      throw new FirmwareError({
+        kind: 'does-not-fit',
+        what: `module ${name}`,
+        bytes: data.length,
+        where: 'the RAM that the image leaves',
+      })
     return { start, bytes: data.length, commandLine: joinLine(name, commandLine) }
   })
 }
@@ -86,11 +114,21 @@ function placeModules(plan: MemoryPlan, modules: readonly MultibootModule[]): Pl
 function placeInfo(plan: MemoryPlan, bytes: number): number {
   const info = plan.takeLowest({ bytes, align: INFO_ALIGNMENT, from: LOW_START, to: FOUR_GIB })
   if (info >= 0) return info
-  throw new FirmwareError({ kind: 'does-not-fit', what: 'the Multiboot information', bytes, where: 'the RAM that the image leaves' })
+  throw new FirmwareError({
+    kind: 'does-not-fit',
+    what: 'the Multiboot information',
+    bytes,
+    where: 'the RAM that the image leaves',
+  })
 }
 
 function joinLine(name: string, commandLine: string): string {
   const line = commandLine === '' ? name : `${name} ${commandLine}`
-  if (line.includes('\0')) throw new FirmwareError({ kind: 'bad-option', option: 'commandLine', reason: `the one of ${name.replaceAll('\0', '')} holds a NUL character` })
+  if (line.includes('\0'))
+    throw new FirmwareError({
+      kind: 'bad-option',
+      option: 'commandLine',
+      reason: `the one of ${name.replaceAll('\0', '')} holds a NUL character`,
+    })
   return line
 }

@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { buffer, device, eisaId, integer, name, nameString, packageLength, packageOf, scope, string } from '../../src/aml/encode.ts'
+import {
+  buffer,
+  device,
+  eisaId,
+  integer,
+  name,
+  nameString,
+  packageLength,
+  packageOf,
+  scope,
+  string,
+} from '../../src/aml/encode.ts'
 import { concatenate } from '../../src/little-endian.ts'
 import type { AmlTerm, AmlValue } from '../support/aml-reader.ts'
 import { readTerms, readValue } from '../support/aml-reader.ts'
@@ -25,7 +36,11 @@ const { term } = fc.letrec<{ term: AmlTerm }>((tie) => ({
   term: fc.oneof(
     { depthSize: 'small' },
     fc.record({ kind: fc.constant('name' as const), path, value }),
-    fc.record({ kind: fc.constantFrom('scope' as const, 'device' as const), path, terms: fc.array(tie('term'), { maxLength: 5 }) }),
+    fc.record({
+      kind: fc.constantFrom('scope' as const, 'device' as const),
+      path,
+      terms: fc.array(tie('term'), { maxLength: 5 }),
+    }),
   ),
 }))
 
@@ -58,20 +73,34 @@ test('values come back as they were written (oracle: the same reader)', () => {
   )
 })
 
-test.each([0, 62, 63, 4093, 4094, 1048572, 1048573])('a package length around its limits counts itself: %i', (payload) => {
-  const length = packageLength(payload)
-  const lead = length[0] ?? 0
-  const total = length.length === 1 ? lead : [...length.subarray(1)].reduceRight((sum, byte) => sum * 256 + byte, 0) * 16 + (lead & 0xf)
-  expect(lead >> 6).toBe(length.length - 1)
-  expect(total).toBe(payload + length.length)
-})
+test.each([0, 62, 63, 4093, 4094, 1048572, 1048573])(
+  'a package length around its limits counts itself: %i',
+  (payload) => {
+    const length = packageLength(payload)
+    const lead = length[0] ?? 0
+    const total =
+      length.length === 1
+        ? lead
+        : [...length.subarray(1)].reduceRight((sum, byte) => sum * 256 + byte, 0) * 16 + (lead & 0xf)
+    expect(lead >> 6).toBe(length.length - 1)
+    expect(total).toBe(payload + length.length)
+  },
+)
 
 test('EISA ids are packed as the specification shows for PNP0A03', () => {
   expect([...eisaId('PNP0A03')]).toEqual([0x0c, 0x41, 0xd0, 0x0a, 0x03])
 })
 
 test('what is no name, id, string or integer is refused', () => {
-  for (const wrong of [() => nameString('lower'), () => nameString('TOOLONG'), () => eisaId('PNP0A0G'), () => string('\0'), () => string('é'), () => integer(-1), () => integer(0.5)]) {
+  for (const wrong of [
+    () => nameString('lower'),
+    () => nameString('TOOLONG'),
+    () => eisaId('PNP0A0G'),
+    () => string('\0'),
+    () => string('é'),
+    () => integer(-1),
+    () => integer(0.5),
+  ]) {
     expect(wrong).toThrow(RangeError)
   }
 })

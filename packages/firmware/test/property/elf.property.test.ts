@@ -9,7 +9,15 @@ const BASE = 0x100000
 
 /** Segments one after another with gaps, each with bytes from the file and bytes to clear. */
 const segments: fc.Arbitrary<SegmentSpec[]> = fc
-  .array(fc.record({ gap: fc.nat(9000), file: fc.integer({ min: 1, max: 6000 }), clear: fc.nat(70000), shift: fc.constantFrom(0, 0x80000000) }), { minLength: 1, maxLength: 5 })
+  .array(
+    fc.record({
+      gap: fc.nat(9000),
+      file: fc.integer({ min: 1, max: 6000 }),
+      clear: fc.nat(70000),
+      shift: fc.constantFrom(0, 0x80000000),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
   .map((parts) => {
     let at = BASE
     return parts.map(({ gap, file, clear, shift }, index) => {

@@ -17,7 +17,10 @@ interface Damage {
 const damage: fc.Arbitrary<Damage> = fc.record({
   keep: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
   changes: fc.array(
-    fc.tuple(fc.oneof(fc.nat(0x280), fc.nat(0x40), fc.integer({ min: 0x1f1, max: 0x264 })), fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff))),
+    fc.tuple(
+      fc.oneof(fc.nat(0x280), fc.nat(0x40), fc.integer({ min: 0x1f1, max: 0x264 })),
+      fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)),
+    ),
     { maxLength: 8 },
   ),
 })
@@ -37,7 +40,8 @@ function expectHarmless(run: (memory: SparseMemory) => unknown): void {
     expect(error).toBeInstanceOf(FirmwareError)
     expect(memory.writes, 'nothing is written before all fits').toBe(0)
   }
-  for (const { address, bytes } of memory.refused) expect([address, bytes], 'only the copy of the RSDP may be refused').toEqual([0xf0000, 36])
+  for (const { address, bytes } of memory.refused)
+    expect([address, bytes], 'only the copy of the RSDP may be refused').toEqual([0xf0000, 36])
 }
 
 test('damaged bzImages: FirmwareError or a boot, never a write outside RAM', () => {
@@ -46,7 +50,9 @@ test('damaged bzImages: FirmwareError or a boot, never a write outside RAM', () 
     fc.property(damage, fc.boolean(), (how, withInitrd) => {
       const kernel = harm(whole, how)
       const ram = pcRam(48)
-      expectHarmless((memory) => loadLinux({ memory, ram, kernel, acpi: PIIX_HARDWARE, ...(withInitrd ? { initrd: pattern(5000, 1) } : {}) }))
+      expectHarmless((memory) =>
+        loadLinux({ memory, ram, kernel, acpi: PIIX_HARDWARE, ...(withInitrd ? { initrd: pattern(5000, 1) } : {}) }),
+      )
     }),
     RUNS,
   )
@@ -72,8 +78,15 @@ test.each([32, 64] as const)('damaged ELF kernels of %i bits: the same', (bits) 
 
 test('damaged Multiboot images, with and without load addresses: the same', () => {
   const data = pattern(300, 1)
-  const asElf = elf({ entry: 0x100000, segments: [{ physical: 0x100000, data, memoryBytes: 5000 }], prologue: multibootHeader() })
-  const flat = Uint8Array.from([...multibootHeader({ addresses: [0x100000, 0x100000, 0, 0x102000, 0x100020] }), ...data])
+  const asElf = elf({
+    entry: 0x100000,
+    segments: [{ physical: 0x100000, data, memoryBytes: 5000 }],
+    prologue: multibootHeader(),
+  })
+  const flat = Uint8Array.from([
+    ...multibootHeader({ addresses: [0x100000, 0x100000, 0, 0x102000, 0x100020] }),
+    ...data,
+  ])
   fc.assert(
     fc.property(damage, fc.constantFrom(asElf, flat), (how, whole) => {
       const kernel = harm(whole, how)
@@ -98,9 +111,12 @@ test('the initrd lies at the highest page that kernel, RAM and initrd_addr_max l
       const kernel = bzImage({ initrdMax, initBytes, prefAddress })
       const needed = Math.max(initBytes, 5008)
       const free = (start: number): boolean =>
-        start + initrdBytes <= mebibytes * MIB && start + initrdBytes - 1 <= initrdMax && !overlaps(start, initrdBytes, prefAddress, needed)
+        start + initrdBytes <= mebibytes * MIB &&
+        start + initrdBytes - 1 <= initrdMax &&
+        !overlaps(start, initrdBytes, prefAddress, needed)
       let expected = -1
-      for (let start = mebibytes * MIB - PAGE; start >= MIB && expected < 0; start -= PAGE) if (free(start)) expected = start
+      for (let start = mebibytes * MIB - PAGE; start >= MIB && expected < 0; start -= PAGE)
+        if (free(start)) expected = start
       if (prefAddress + needed > mebibytes * MIB) expected = -1
       let found = -1
       try {

@@ -21,7 +21,8 @@ function ranges(pages: readonly boolean[]): RamRange[] {
   pages.forEach((present, page) => {
     const last = found.at(-1)
     if (!present) return
-    if (last !== undefined && last.start + last.length === page * PAGE) found[found.length - 1] = { start: last.start, length: last.length + PAGE }
+    if (last !== undefined && last.start + last.length === page * PAGE)
+      found[found.length - 1] = { start: last.start, length: last.length + PAGE }
     else found.push({ start: page * PAGE, length: PAGE })
   })
   return found
@@ -46,7 +47,13 @@ test('the memory map is sorted, disjoint, and says of every page what it is (ora
   )
 })
 
-type Request = { readonly kind: 'take' | 'highest' | 'lowest'; readonly pages: number; readonly at: number; readonly align: number; readonly to: number }
+type Request = {
+  readonly kind: 'take' | 'highest' | 'lowest'
+  readonly pages: number
+  readonly at: number
+  readonly align: number
+  readonly to: number
+}
 
 const request: fc.Arbitrary<Request> = fc.record({
   kind: fc.constantFrom('take', 'highest', 'lowest'),
@@ -61,7 +68,8 @@ test('a memory plan hands out what is free, once, at the outermost place (oracle
     fc.property(ramPages, fc.array(request, { maxLength: 20 }), (pages, requests) => {
       const free = Array.from({ length: PAGES }, (_, page) => pages[page] === true && (page < EBDA || page >= HIGH))
       const plan = new MemoryPlan(ranges(pages))
-      const fits = (start: number, count: number): boolean => start + count <= PAGES && free.slice(start, start + count).every(Boolean)
+      const fits = (start: number, count: number): boolean =>
+        start + count <= PAGES && free.slice(start, start + count).every(Boolean)
       const claim = (start: number, count: number): void => void free.fill(false, start, start + count)
       for (const { kind, pages: count, at, align, to } of requests) {
         if (kind === 'take') {
@@ -69,10 +77,14 @@ test('a memory plan hands out what is free, once, at the outermost place (oracle
           if (fits(at, count)) claim(at, count)
           continue
         }
-        const starts = Array.from({ length: PAGES }, (_, page) => page).filter((page) => page % align === 0 && page >= at && page + count <= to && fits(page, count))
+        const starts = Array.from({ length: PAGES }, (_, page) => page).filter(
+          (page) => page % align === 0 && page >= at && page + count <= to && fits(page, count),
+        )
         const expected = (kind === 'highest' ? starts.at(-1) : starts[0]) ?? -1
         const placement = { bytes: count * PAGE, align: align * PAGE, from: at * PAGE, to: to * PAGE }
-        expect(kind === 'highest' ? plan.takeHighest(placement) : plan.takeLowest(placement)).toBe(expected < 0 ? -1 : expected * PAGE)
+        expect(kind === 'highest' ? plan.takeHighest(placement) : plan.takeLowest(placement)).toBe(
+          expected < 0 ? -1 : expected * PAGE,
+        )
         if (expected >= 0) claim(expected, count)
       }
     }),

@@ -59,7 +59,8 @@ export function elf({ bits = 32, entry, segments, prologue = new Uint8Array(0) }
   let at = prologueAt + prologue.length
   const image = new Uint8Array(at + segments.reduce((sum, { data }) => sum + data.length, 0))
   const view = new DataView(image.buffer)
-  const word = (offset: number, value: number): void => (wide ? view.setBigUint64(offset, BigInt(value), true) : view.setUint32(offset, value, true))
+  const word = (offset: number, value: number): void =>
+    wide ? view.setBigUint64(offset, BigInt(value), true) : view.setUint32(offset, value, true)
   image.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, 1, 1])
   view.setUint16(16, 2, true)
   view.setUint16(18, wide ? 62 : 3, true)

@@ -27,7 +27,8 @@ export class FlatMemory implements GuestMemory {
   }
 
   write(physical: number, bytes: Uint8Array): boolean {
-    if (physical + bytes.length > this.bytes.length || (physical < 0x100000 && physical + bytes.length > 0xa0000)) return false
+    if (physical + bytes.length > this.bytes.length || (physical < 0x100000 && physical + bytes.length > 0xa0000))
+      return false
     this.bytes.set(bytes, physical)
     return true
   }
@@ -48,28 +49,76 @@ function dword(value: number): number[] {
 }
 
 function rom(entry: EntryState): Uint8Array {
-  const out = (port: number, value: number, operation: number[]): number[] => [0xba, ...dword(port), 0xb8, ...dword(value), ...operation]
-  const pci = (address: number, value: number): number[] => [...out(0xcf8, address, [0xef]), ...out(0xcfc, value, [0xef])]
+  const out = (port: number, value: number, operation: number[]): number[] => [
+    0xba,
+    ...dword(port),
+    0xb8,
+    ...dword(value),
+    ...operation,
+  ]
+  const pci = (address: number, value: number): number[] => [
+    ...out(0xcf8, address, [0xef]),
+    ...out(0xcfc, value, [0xef]),
+  ]
   const protectedAt = 24
   const realMode = [
     0xfa, // cli
-    0x66, 0x2e, 0x0f, 0x01, 0x16, GDTR_AT & 0xff, GDTR_AT >> 8, // lgdt [cs:GDTR]
-    0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0, // cr0 |= PE
-    0x66, 0xea, ...dword(ROM_BASE + protectedAt), 0x10, 0x00, // jmp 0x10:protected
+    0x66,
+    0x2e,
+    0x0f,
+    0x01,
+    0x16,
+    GDTR_AT & 0xff,
+    GDTR_AT >> 8, // lgdt [cs:GDTR]
+    0x0f,
+    0x20,
+    0xc0,
+    0x0c,
+    0x01,
+    0x0f,
+    0x22,
+    0xc0, // cr0 |= PE
+    0x66,
+    0xea,
+    ...dword(ROM_BASE + protectedAt),
+    0x10,
+    0x00, // jmp 0x10:protected
   ]
   const protectedMode = [
-    0x66, 0xb8, 0x18, 0x00, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0x8e, 0xe0, 0x8e, 0xe8, // ds = es = ss = fs = gs = 0x18
+    0x66,
+    0xb8,
+    0x18,
+    0x00,
+    0x8e,
+    0xd8,
+    0x8e,
+    0xc0,
+    0x8e,
+    0xd0,
+    0x8e,
+    0xe0,
+    0x8e,
+    0xe8, // ds = es = ss = fs = gs = 0x18
     ...pci(PM_BASE, 0x601),
     ...pci(PM_ENABLE, 1),
     ...pci(PIRQ_ROUTES, 0x0b0b0a0a),
     ...out(0x604, 1, [0x66, 0xef]), // SCI_EN
-    0x0f, 0x01, 0x15, ...dword(ROM_BASE + ENTRY_GDTR_AT), // lgdt: the image's
+    0x0f,
+    0x01,
+    0x15,
+    ...dword(ROM_BASE + ENTRY_GDTR_AT), // lgdt: the image's
     ...REGISTER_NAMES.flatMap((name, number) => [0xb8 + number, ...dword(entry.registers[name])]),
-    0xea, ...dword(entry.eip), entry.segments.cs.selector, 0x00,
+    0xea,
+    ...dword(entry.eip),
+    entry.segments.cs.selector,
+    0x00,
   ]
   const bytes = new Uint8Array(ROM_BYTES).fill(0x90)
   bytes.set([...realMode, ...Array<number>(protectedAt - realMode.length).fill(0x90), ...protectedMode])
-  bytes.set([...Array<number>(16).fill(0), 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0], GDT_AT)
+  bytes.set(
+    [...Array<number>(16).fill(0), 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0],
+    GDT_AT,
+  )
   bytes.set([0x1f, 0, ...dword(ROM_BASE + GDT_AT)], GDTR_AT)
   bytes.set([entry.gdt.limit & 0xff, entry.gdt.limit >> 8, ...dword(entry.gdt.base)], ENTRY_GDTR_AT)
   bytes.set([0xe9, ...dword(ROM_BYTES - RESET_VECTOR - 3).slice(0, 2)], RESET_VECTOR)
@@ -97,7 +146,16 @@ export async function runMachine(memory: FlatMemory, entry: EntryState, conversa
       writeFileSync(join(directory, `${start}`), memory.bytes.subarray(start, at))
       loaders.push('-device', `loader,file=${join(directory, `${start}`)},addr=0x${start.toString(16)},force-raw=on`)
     }
-    const machine = ['-accel', 'tcg', '-M', 'pc,hpet=off', '-m', `${memory.bytes.length >> 20}`, '-bios', join(directory, 'rom')]
+    const machine = [
+      '-accel',
+      'tcg',
+      '-M',
+      'pc,hpet=off',
+      '-m',
+      `${memory.bytes.length >> 20}`,
+      '-bios',
+      join(directory, 'rom'),
+    ]
     const io = ['-display', 'none', '-nodefaults', '-no-reboot', '-serial', 'stdio']
     return await talk([...machine, ...io, ...loaders], conversation)
   } finally {
@@ -105,7 +163,10 @@ export async function runMachine(memory: FlatMemory, entry: EntryState, conversa
   }
 }
 
-function talk(args: readonly string[], { qemu, extra = [], lines = [], prompt = 'mica:' }: Conversation): Promise<string> {
+function talk(
+  args: readonly string[],
+  { qemu, extra = [], lines = [], prompt = 'mica:' }: Conversation,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(qemu, [...args, ...extra], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 90_000 })
     const left = [...lines]

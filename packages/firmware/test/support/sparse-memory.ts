@@ -16,7 +16,9 @@ export class SparseMemory implements GuestMemory {
   write(physical: number, bytes: Uint8Array): boolean {
     this.writes += 1
     if (!this.holds(physical, bytes.length)) return this.refuse(physical, bytes.length)
-    this.eachPage(physical, bytes.length, true, (page, at, from, length) => page?.set(bytes.subarray(from, from + length), at))
+    this.eachPage(physical, bytes.length, true, (page, at, from, length) =>
+      page?.set(bytes.subarray(from, from + length), at),
+    )
     return true
   }
 
@@ -60,7 +62,10 @@ export class SparseMemory implements GuestMemory {
   }
 
   private holds(start: number, bytes: number): boolean {
-    return Number.isInteger(start) && this.ranges.some((range) => start >= range.start && start + bytes <= range.start + range.length)
+    return (
+      Number.isInteger(start) &&
+      this.ranges.some((range) => start >= range.start && start + bytes <= range.start + range.length)
+    )
   }
 
   private eachPage(
@@ -69,7 +74,7 @@ export class SparseMemory implements GuestMemory {
     create: boolean,
     visit: (page: Uint8Array | undefined, at: number, from: number, length: number) => void,
   ): void {
-    for (let from = 0; from < bytes; ) {
+    for (let from = 0; from < bytes;) {
       const number = Math.floor((physical + from) / PAGE)
       const at = (physical + from) % PAGE
       const length = Math.min(PAGE - at, bytes - from)

@@ -30,16 +30,27 @@ function throughIasl(table: Uint8Array): { source: string; aml: Uint8Array } {
 }
 
 describe('DSDT', () => {
-  const wired: AcpiHardware = { ...PIIX_HARDWARE, mouse: false, vga: true, pciInterrupts: { kind: 'wired', lines: [16, 17, 18, 19] } }
+  const wired: AcpiHardware = {
+    ...PIIX_HARDWARE,
+    mouse: false,
+    vga: true,
+    pciInterrupts: { kind: 'wired', lines: [16, 17, 18, 19] },
+  }
 
-  test.runIf(haveIasl).each([['piix', PIIX_HARDWARE], ['wired', wired]] as const)('%s: survives the reference compiler byte for byte (oracle: iasl)', (_, hardware) => {
+  test.runIf(haveIasl).each([
+    ['piix', PIIX_HARDWARE],
+    ['wired', wired],
+  ] as const)('%s: survives the reference compiler byte for byte (oracle: iasl)', (_, hardware) => {
     const table = tableOf('DSDT', hardware)
     const { source, aml } = throughIasl(table)
     expect(Buffer.from(aml.subarray(HEADER_BYTES)).equals(table.subarray(HEADER_BYTES))).toBe(true)
     for (const id of ['PNP0A03', 'PNP0501', 'PNP0303', 'PNP0B00']) expect(source).toContain(`EisaId ("${id}")`)
   })
 
-  test.each([['piix', PIIX_HARDWARE], ['wired', wired]] as const)('%s: is what was last checked with iasl and booted (oracle: committed bytes)', async (file, hardware) => {
+  test.each([
+    ['piix', PIIX_HARDWARE],
+    ['wired', wired],
+  ] as const)('%s: is what was last checked with iasl and booted (oracle: committed bytes)', async (file, hardware) => {
     const hex = Buffer.from(tableOf('DSDT', hardware)).toString('hex').replace(/.{96}/g, '$&\n')
     await expect(`${hex}\n`).toMatchFileSnapshot(`../vectors/dsdt-${file}.hex`)
   })
@@ -50,7 +61,12 @@ describe('FADT', () => {
   const view = new DataView(fadt.buffer)
 
   test('says where the PIIX4 block is, in both forms (ACPI 5.2.9)', () => {
-    const blocks = { evt: [56, 148, 0x600, 32], cnt: [64, 172, 0x604, 16], timer: [76, 208, 0x608, 32], gpe0: [80, 220, 0x60c, 32] }
+    const blocks = {
+      evt: [56, 148, 0x600, 32],
+      cnt: [64, 172, 0x604, 16],
+      timer: [76, 208, 0x608, 32],
+      gpe0: [80, 220, 0x60c, 32],
+    }
     for (const [block, [short = 0, long = 0, port, bits]] of Object.entries(blocks)) {
       expect(view.getUint32(short, true), block).toBe(port)
       expect([fadt[long], fadt[long + 1], view.getUint32(long + 4, true)], block).toEqual([1, bits, port])
@@ -71,7 +87,8 @@ describe('FADT', () => {
 test('the MADT lists processors, the I/O APIC and what differs from the ISA defaults (ACPI 5.2.12)', () => {
   const madt = tableOf('APIC', { ...PIIX_HARDWARE, processors: 2 })
   const structures: number[][] = []
-  for (let at = 44; at < madt.length; at += madt[at + 1] ?? 1) structures.push([...madt.subarray(at, at + (madt[at + 1] ?? 1))])
+  for (let at = 44; at < madt.length; at += madt[at + 1] ?? 1)
+    structures.push([...madt.subarray(at, at + (madt[at + 1] ?? 1))])
   expect(new DataView(madt.buffer).getUint32(36, true)).toBe(0xfee00000)
   expect(structures).toEqual([
     [0, 8, 0, 0, 1, 0, 0, 0],

@@ -6,7 +6,10 @@ import { SparseMemory, pcRam } from '../support/sparse-memory.ts'
 
 const MIB = 1 << 20
 
-function boot(options: Partial<LinuxBoot> = {}, mebibytes = 64): { memory: SparseMemory; entry: ReturnType<typeof loadLinux> } {
+function boot(
+  options: Partial<LinuxBoot> = {},
+  mebibytes = 64,
+): { memory: SparseMemory; entry: ReturnType<typeof loadLinux> } {
   const ram = options.ram ?? pcRam(mebibytes)
   const memory = new SparseMemory(ram)
   return { memory, entry: loadLinux({ memory, ram, kernel: bzImage(), ...options }) }
@@ -40,7 +43,9 @@ describe('a bzImage', () => {
 
   test('loads its protected-mode part at the preferred address, or at 1 MiB when it cannot be relocated', () => {
     const code = pattern(5008, 3)
-    expect(boot({ kernel: bzImage({ code, prefAddress: 0x2000000 }) }).memory.bytes(0x2000000, code.length)).toEqual(code)
+    expect(boot({ kernel: bzImage({ code, prefAddress: 0x2000000 }) }).memory.bytes(0x2000000, code.length)).toEqual(
+      code,
+    )
     const fixed = boot({ kernel: bzImage({ code, relocatable: false }) })
     expect(fixed.memory.bytes(0x100000, code.length)).toEqual(code)
     expect(fixed.entry.eip).toBe(0x100000)
@@ -101,7 +106,10 @@ describe('a vmlinux', () => {
     const ram = pcRam(64)
     const memory = new SparseMemory(ram)
     memory.write(0x1000000 + 3000, pattern(500, 9))
-    const kernel = elf({ entry: 0x1000000, segments: [{ physical: 0x1000000, virtual: 0xc1000000, data: text, memoryBytes: 4000 }] })
+    const kernel = elf({
+      entry: 0x1000000,
+      segments: [{ physical: 0x1000000, virtual: 0xc1000000, data: text, memoryBytes: 4000 }],
+    })
     const entry = loadLinux({ memory, ram, kernel })
     expect(entry.eip).toBe(0x1000000)
     expect(memory.bytes(0x1000000, 4000)).toEqual(Uint8Array.from([...text, ...new Uint8Array(1000)]))
@@ -109,7 +117,11 @@ describe('a vmlinux', () => {
   })
 
   test('of 64 bits is entered through a stub with page tables for 4 GiB', () => {
-    const kernel = elf({ bits: 64, entry: 0x1000000, segments: [{ physical: 0x1000000, virtual: 2 ** 48 - 4096, data: pattern(10, 1), memoryBytes: 10 }] })
+    const kernel = elf({
+      bits: 64,
+      entry: 0x1000000,
+      segments: [{ physical: 0x1000000, virtual: 2 ** 48 - 4096, data: pattern(10, 1), memoryBytes: 10 }],
+    })
     const { entry, memory } = boot({ kernel })
     expect(entry.eip).toBe(0x36000)
     const directory = (gib: number): number => memory.u64(0x31000 + gib * 8) & ~0xfff
@@ -130,11 +142,24 @@ describe('what cannot be booted', () => {
     ['a kernel cut short', 'truncated', { kernel: bzImage().subarray(0, 4000) }],
     ['a kernel in too little memory', 'does-not-fit', {}, 17],
     ['a kernel whose initrd is too large', 'does-not-fit', { initrd: new Uint8Array(20 * MIB) }, 34],
-    ['an initrd below its highest address', 'does-not-fit', { initrd: new Uint8Array(MIB), kernel: bzImage({ initrdMax: MIB + 4095 }) }],
+    [
+      'an initrd below its highest address',
+      'does-not-fit',
+      { initrd: new Uint8Array(MIB), kernel: bzImage({ initrdMax: MIB + 4095 }) },
+    ],
     ['a long command line', 'command-line-too-long', { commandLine: 'x'.repeat(2048) }],
     ['a command line with NUL', 'bad-option', { commandLine: 'a\0b' }],
     ['RAM that does not begin at 0', 'does-not-fit', { ram: [{ start: MIB, length: 64 * MIB }] }],
-    ['RAM that overlaps', 'bad-option', { ram: [{ start: 0, length: MIB }, { start: 4096, length: MIB }] }],
+    [
+      'RAM that overlaps',
+      'bad-option',
+      {
+        ram: [
+          { start: 0, length: MIB },
+          { start: 4096, length: MIB },
+        ],
+      },
+    ],
     ['an ELF file of another machine', 'foreign-image', { kernel: elf({ entry: 0, segments: [] }).fill(40, 18, 19) }],
     ['a vmlinux cut short in a segment', 'truncated', { kernel: vmlinux(64, 64).subarray(0, 100) }],
     ['a vmlinux cut short in its header', 'truncated', { kernel: vmlinux(64, 64).subarray(0, 40) }],
@@ -151,8 +176,15 @@ describe('what cannot be booted', () => {
     const ram = pcRam(64)
     const memory = new SparseMemory(ram)
     const acpi = { ...PIIX_HARDWARE, processors: 0 }
-    const image = elf({ entry: MIB, segments: [{ physical: MIB, data: pattern(9, 1), memoryBytes: 9 }], prologue: multibootHeader() })
-    const load = (): unknown => (loader === 'loadLinux' ? loadLinux({ memory, ram, kernel: bzImage(), acpi }) : loadMultiboot({ memory, ram, kernel: image, acpi }))
+    const image = elf({
+      entry: MIB,
+      segments: [{ physical: MIB, data: pattern(9, 1), memoryBytes: 9 }],
+      prologue: multibootHeader(),
+    })
+    const load = (): unknown =>
+      loader === 'loadLinux'
+        ? loadLinux({ memory, ram, kernel: bzImage(), acpi })
+        : loadMultiboot({ memory, ram, kernel: image, acpi })
     expect(problemOf(load)).toBe('bad-option')
     expect(memory.writes).toBe(0)
   })

@@ -8,7 +8,11 @@ const BASE = 0x100000
 const CODE = pattern(600, 4)
 
 function elfKernel(flags = 0): Uint8Array {
-  return elf({ entry: BASE + 16, segments: [{ physical: BASE, data: CODE, memoryBytes: 9000 }], prologue: multibootHeader({ flags }) })
+  return elf({
+    entry: BASE + 16,
+    segments: [{ physical: BASE, data: CODE, memoryBytes: 9000 }],
+    prologue: multibootHeader({ flags }),
+  })
 }
 
 function flatKernel(addresses: readonly [number, number, number, number, number], before = 0): Uint8Array {
@@ -39,7 +43,8 @@ describe('the information structure of Multiboot 3.3', () => {
     expect(memory.u32(info + 8)).toBe(15 * 1024)
     const entries: number[][] = []
     const end = memory.u32(info + 48) + memory.u32(info + 44)
-    for (let at = memory.u32(info + 48); at < end; at += memory.u32(at) + 4) entries.push([memory.u64(at + 4), memory.u64(at + 12), memory.u32(at + 20)])
+    for (let at = memory.u32(info + 48); at < end; at += memory.u32(at) + 4)
+      entries.push([memory.u64(at + 4), memory.u64(at + 12), memory.u32(at + 20)])
     expect(entries).toEqual([
       [0, 0x9e000, 1],
       [0x9e000, 0x2000, 2],
@@ -48,7 +53,7 @@ describe('the information structure of Multiboot 3.3', () => {
     ])
   })
 
-  test('has a command line that begins with the image, the loader\'s name, and modules with their own lines', () => {
+  test("has a command line that begins with the image, the loader's name, and modules with their own lines", () => {
     const modules = [
       { name: 'initrd', data: pattern(5000, 1), commandLine: 'root ro' },
       { name: 'empty', data: new Uint8Array(0) },
@@ -82,7 +87,11 @@ describe('the information structure of Multiboot 3.3', () => {
   })
 
   test('moves out of the way of an image in low memory', () => {
-    const kernel = elf({ entry: 0x2000, segments: [{ physical: 0x2000, data: CODE, memoryBytes: 0x9000 }], prologue: multibootHeader() })
+    const kernel = elf({
+      entry: 0x2000,
+      segments: [{ physical: 0x2000, data: CODE, memoryBytes: 0x9000 }],
+      prologue: multibootHeader(),
+    })
     const { info, memory } = boot({ kernel })
     expect(info).toBeGreaterThanOrEqual(0xb000)
     expect(memory.bytes(0x2000, CODE.length)).toEqual(CODE)
@@ -90,7 +99,7 @@ describe('the information structure of Multiboot 3.3', () => {
 })
 
 describe('load addresses in the header (Multiboot 3.1.3)', () => {
-  test('place a flat file by the header\'s own address and clear its bss', () => {
+  test("place a flat file by the header's own address and clear its bss", () => {
     const file = flatKernel([BASE + 0x10, BASE, BASE + 0x100, BASE + 0x400, BASE + 0x40], 0x30)
     const { memory, entry } = boot({ kernel: file })
     expect(memory.bytes(BASE, 0x100)).toEqual(file.subarray(0x20, 0x120))
@@ -105,13 +114,23 @@ describe('load addresses in the header (Multiboot 3.1.3)', () => {
 
   test('win over the container, so that ELF64 with them is accepted', () => {
     const header = multibootHeader({ addresses: [BASE, BASE, 0, 0, BASE + 0x20] })
-    const kernel = elf({ bits: 64, entry: 0, segments: [{ physical: 0, data: CODE, memoryBytes: 600 }], prologue: header })
+    const kernel = elf({
+      bits: 64,
+      entry: 0,
+      segments: [{ physical: 0, data: CODE, memoryBytes: 600 }],
+      prologue: header,
+    })
     expect(boot({ kernel }).entry.eip).toBe(BASE + 0x20)
   })
 })
 
 describe('what cannot be booted', () => {
-  const elf64 = elf({ bits: 64, entry: BASE, segments: [{ physical: BASE, data: CODE, memoryBytes: 600 }], prologue: multibootHeader() })
+  const elf64 = elf({
+    bits: 64,
+    entry: BASE,
+    segments: [{ physical: BASE, data: CODE, memoryBytes: 600 }],
+    prologue: multibootHeader(),
+  })
   const late = Uint8Array.from([...new Uint8Array(8192), ...multibootHeader()])
   const cases: [string, FirmwareProblemKind, Partial<MultibootBoot>][] = [
     ['no header', 'foreign-image', { kernel: new Uint8Array(20000) }],
@@ -120,7 +139,11 @@ describe('what cannot be booted', () => {
     ['a required feature that nobody knows', 'unsupported', { kernel: elfKernel(0x8) }],
     ['a flat file without addresses', 'foreign-image', { kernel: Uint8Array.from([...multibootHeader(), ...CODE]) }],
     ['a load end beyond the file', 'truncated', { kernel: flatKernel([BASE, BASE, BASE + 0x10000, 0, BASE + 0x20]) }],
-    ['a header loaded below its load address', 'foreign-image', { kernel: flatKernel([BASE, BASE + 16, 0, 0, BASE + 0x20]) }],
+    [
+      'a header loaded below its load address',
+      'foreign-image',
+      { kernel: flatKernel([BASE, BASE + 16, 0, 0, BASE + 0x20]) },
+    ],
     ['an entry outside', 'foreign-image', { kernel: flatKernel([BASE, BASE, 0, 0, BASE + 0x10000]) }],
     ['an image over the EBDA', 'does-not-fit', { kernel: flatKernel([0x9e000, 0x9e000, 0, 0, 0x9e020]) }],
     ['a module that is too large', 'does-not-fit', { modules: [{ name: 'm', data: new Uint8Array(15 << 20) }] }],

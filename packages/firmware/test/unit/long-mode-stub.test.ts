@@ -33,5 +33,9 @@ test('the stub enters long mode in the order of SDM vol. 3, 10.8.5 (oracle: a di
     'mov cr0,eax',
     `jmp 0020h:000${(start + far + 7).toString(16)}h`,
   ])
-  expect(disassemble(bytes.subarray(far + 7), 64, start + far + 7)).toEqual(['mov esi,esi', 'mov eax,1234567h', 'jmp rax'])
+  expect(disassemble(bytes.subarray(far + 7), 64, start + far + 7)).toEqual([
+    'mov esi,esi',
+    'mov eax,1234567h',
+    'jmp rax',
+  ])
 })

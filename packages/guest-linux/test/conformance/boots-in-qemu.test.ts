@@ -20,8 +20,27 @@ function guestDirectory(architecture: string): string {
 /** Boots, types each line when the prompt has come back, and answers all that the serial port said once the machine is off. */
 function session(qemu: string, extra: readonly string[], directory: string, lines: readonly string[]): Promise<string> {
   const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as Manifest
-  const files = ['-kernel', join(directory, 'vmlinuz'), '-initrd', join(directory, 'initrd.img'), '-append', manifest.commandLine]
-  const machine = ['-accel', 'tcg', '-m', '256', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-nodefaults', ...extra]
+  const files = [
+    '-kernel',
+    join(directory, 'vmlinuz'),
+    '-initrd',
+    join(directory, 'initrd.img'),
+    '-append',
+    manifest.commandLine,
+  ]
+  const machine = [
+    '-accel',
+    'tcg',
+    '-m',
+    '256',
+    '-display',
+    'none',
+    '-serial',
+    'stdio',
+    '-no-reboot',
+    '-nodefaults',
+    ...extra,
+  ]
   return new Promise((resolve, reject) => {
     const child = spawn(qemu, [...machine, ...files], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 110_000 })
     const left = [...lines]
@@ -46,23 +65,32 @@ describe.each(GUESTS)('%s', (architecture, qemu, extra) => {
   const possible = existsSync(directory) && spawnSync(qemu, ['--version']).error === undefined
   const devices = ['-device', 'virtio-balloon-pci', '-device', 'virtio-rng-pci', '-device', 'virtio-net-pci,romfile=']
 
-  test.runIf(possible)('boots to a shell with job control, loads drivers for what is there, and powers off (oracle: QEMU)', { timeout: 120_000 }, async () => {
-    const lines = ['uname -r; tty', 'sleep 1000', 'echo interrupted: $?', 'lsmod', 'exit']
-    const output = await session(qemu, [...extra, ...devices], directory, lines)
-    const { kernelRelease } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as Manifest
-    expect(output).toContain(`Linux ${kernelRelease} is up after`)
-    expect(output).toContain('/dev/ttyS0')
-    expect(output).not.toMatch(/can't access tty|job control turned off/)
-    expect(output).toContain('interrupted: 130')
-    for (const module of ['virtio_balloon', 'virtio_rng', 'virtio_net', 'virtio_pci']) expect(output).toMatch(new RegExp(`^${module} `, 'm'))
-    for (const module of ['virtio_blk', 'virtio_console']) expect(output).not.toMatch(new RegExp(`^${module} `, 'm'))
-    expect(output).toContain('reboot: Power down')
-  })
+  test.runIf(possible)(
+    'boots to a shell with job control, loads drivers for what is there, and powers off (oracle: QEMU)',
+    { timeout: 120_000 },
+    async () => {
+      const lines = ['uname -r; tty', 'sleep 1000', 'echo interrupted: $?', 'lsmod', 'exit']
+      const output = await session(qemu, [...extra, ...devices], directory, lines)
+      const { kernelRelease } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as Manifest
+      expect(output).toContain(`Linux ${kernelRelease} is up after`)
+      expect(output).toContain('/dev/ttyS0')
+      expect(output).not.toMatch(/can't access tty|job control turned off/)
+      expect(output).toContain('interrupted: 130')
+      for (const module of ['virtio_balloon', 'virtio_rng', 'virtio_net', 'virtio_pci'])
+        expect(output).toMatch(new RegExp(`^${module} `, 'm'))
+      for (const module of ['virtio_blk', 'virtio_console']) expect(output).not.toMatch(new RegExp(`^${module} `, 'm'))
+      expect(output).toContain('reboot: Power down')
+    },
+  )
 
-  test.runIf(possible && architecture === 'amd64')('loads no driver without a device, and ends by poweroff and by reboot (oracle: QEMU)', { timeout: 240_000 }, async () => {
-    const off = await session(qemu, extra, directory, ['lsmod | wc -l', 'poweroff'])
-    expect(off).toMatch(/^1\r$/m)
-    expect(off).toContain('reboot: Power down')
-    expect(await session(qemu, extra, directory, ['reboot'])).toContain('reboot: Restarting system')
-  })
+  test.runIf(possible && architecture === 'amd64')(
+    'loads no driver without a device, and ends by poweroff and by reboot (oracle: QEMU)',
+    { timeout: 240_000 },
+    async () => {
+      const off = await session(qemu, extra, directory, ['lsmod | wc -l', 'poweroff'])
+      expect(off).toMatch(/^1\r$/m)
+      expect(off).toContain('reboot: Power down')
+      expect(await session(qemu, extra, directory, ['reboot'])).toContain('reboot: Restarting system')
+    },
+  )
 })

@@ -41,7 +41,12 @@ describe('the cpio program', () => {
       { kind: 'symlink', path: 'sbin', target: 'bin' },
     ])
     const listed = spawnSync('cpio', ['-itv', '--quiet'], { input: archive, encoding: 'utf8' }).stdout
-    for (const line of [/^drwxr-xr-x .* dev$/m, /^crw------- .* 5,\s+1 .* dev\/console$/m, /^-rwxr-xr-x .* 10 .* init$/m, /^lrwxrwxrwx .* sbin -> bin$/m]) {
+    for (const line of [
+      /^drwxr-xr-x .* dev$/m,
+      /^crw------- .* 5,\s+1 .* dev\/console$/m,
+      /^-rwxr-xr-x .* 10 .* init$/m,
+      /^lrwxrwxrwx .* sbin -> bin$/m,
+    ]) {
       expect(listed).toMatch(line)
     }
   })

@@ -26,7 +26,11 @@ function pack(sequences: readonly Sequence[], tail: Uint8Array): { packed: Uint8
   for (const { literals, distance, match } of sequences) {
     const reach = Math.min(distance, plain.length + literals.length)
     if (reach === 0) continue
-    block.push((Math.min(literals.length, 15) << 4) | Math.min(match - 4, 15), ...longLength(literals.length), ...literals)
+    block.push(
+      (Math.min(literals.length, 15) << 4) | Math.min(match - 4, 15),
+      ...longLength(literals.length),
+      ...literals,
+    )
     block.push(reach & 0xff, reach >> 8, ...longLength(match - 4))
     plain.push(...literals)
     for (let index = 0; index < match; index += 1) plain.push(plain[plain.length - reach] ?? 0)
@@ -55,13 +59,18 @@ test('LZ4 blocks unpack to what their sequences mean (oracle: a packer that reco
 
 test('damaged LZ4 data is undefined or other bytes, never an exception or a byte too many', () => {
   fc.assert(
-    fc.property(input, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }), fc.nat(), ([sequences, tail], changes, cut) => {
-      const { packed, plain } = pack(sequences, tail)
-      const harmed = packed.slice(0, cut % (packed.length + 1))
-      for (const [at, value] of changes) if (harmed.length > 0) harmed[at % harmed.length] = value
-      const result = unpackLz4Legacy(harmed, plain.length)
-      if (result !== undefined) expect(result.length).toBe(plain.length)
-    }),
+    fc.property(
+      input,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      ([sequences, tail], changes, cut) => {
+        const { packed, plain } = pack(sequences, tail)
+        const harmed = packed.slice(0, cut % (packed.length + 1))
+        for (const [at, value] of changes) if (harmed.length > 0) harmed[at % harmed.length] = value
+        const result = unpackLz4Legacy(harmed, plain.length)
+        if (result !== undefined) expect(result.length).toBe(plain.length)
+      },
+    ),
     RUNS,
   )
 })

@@ -8,7 +8,8 @@ export function elfModule(bits: 32 | 64, modinfo: readonly string[]): Uint8Array
   const table = headerBytes + contents.reduce((sum, each) => sum + each.length, 0)
   const file = new Uint8Array(table + sectionBytes * contents.length)
   const view = new DataView(file.buffer)
-  const word = (at: number, value: number): void => (wide ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true))
+  const word = (at: number, value: number): void =>
+    wide ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true)
   file.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, 1, 1])
   word(wide ? 0x28 : 0x20, table)
   view.setUint16(wide ? 0x3a : 0x2e, sectionBytes, true)

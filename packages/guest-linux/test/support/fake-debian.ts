@@ -23,11 +23,14 @@ export class FakeDebian {
   readonly bin: string = join(this.root, 'bin')
 
   constructor() {
-    this.script('apt-get', `
+    this.script(
+      'apt-get',
+      `
 [ -e "$root/offline" ] && { echo "E: Failed to fetch: no route" >&2; exit 100; }
 [ "$last" = update ] && { echo update >>"$root/log"; exit 0; }
 echo "$last" >>"$root/log"
-cp "$root/pool/\${last%%=*}.deb" .`)
+cp "$root/pool/\${last%%=*}.deb" .`,
+    )
     this.script('apt-cache', 'cat "$root/index/$last"')
     this.script('dpkg-deb', 'mkdir -p "$3" && tar -xf "$2" -C "$3"')
     mkdirSync(join(this.root, 'index'))
@@ -45,10 +48,18 @@ cp "$root/pool/\${last%%=*}.deb" .`)
   publish(abi: string): void {
     const release = `6.1.0-${abi}-686`
     const kernel = new Map<string, Uint8Array>([[`boot/vmlinuz-${release}`, bzImage(`ELF ${release}`)]])
-    for (const [path, depends] of Object.entries(MODULES)) kernel.set(`lib/modules/${release}/kernel/${path}`, elfModule(32, [`depends=${depends}`]))
+    for (const [path, depends] of Object.entries(MODULES))
+      kernel.set(`lib/modules/${release}/kernel/${path}`, elfModule(32, [`depends=${depends}`]))
     this.add(`linux-image-${release}`, abi, kernel)
-    this.add('busybox-static', '1', new Map([['bin/busybox', new TextEncoder().encode('\x7fELF\0[\0[[\0busybox\0mount\0sh\0\0')]]))
-    writeFileSync(join(this.root, 'index', 'linux-image-686'), `Package: linux-image-686\nVersion: ${abi}\nSize: 1\nSHA256: 0\nDepends: linux-image-${release} (= ${abi})\n`)
+    this.add(
+      'busybox-static',
+      '1',
+      new Map([['bin/busybox', new TextEncoder().encode('\x7fELF\0[\0[[\0busybox\0mount\0sh\0\0')]]),
+    )
+    writeFileSync(
+      join(this.root, 'index', 'linux-image-686'),
+      `Package: linux-image-686\nVersion: ${abi}\nSize: 1\nSHA256: 0\nDepends: linux-image-${release} (= ${abi})\n`,
+    )
   }
 
   flag(name: 'offline', on: boolean): void {
@@ -85,7 +96,10 @@ cp "$root/pool/\${last%%=*}.deb" .`)
     execFileSync('tar', ['-cf', deb, '-C', tree, '.'])
     const bytes = readFileSync(deb)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    writeFileSync(join(this.root, 'index', name), `Package: ${name}\nVersion: ${version}\nSize: ${bytes.length}\nSHA256: ${sha256}\n`)
+    writeFileSync(
+      join(this.root, 'index', name),
+      `Package: ${name}\nVersion: ${version}\nSize: ${bytes.length}\nSHA256: ${sha256}\n`,
+    )
     rmSync(tree, { recursive: true })
   }
 }

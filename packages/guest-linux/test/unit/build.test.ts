@@ -23,7 +23,11 @@ afterEach(() => {
 
 async function build(options: BuildOptions = {}): Promise<{ guest: GuestLinux; steps: Step[] }> {
   const steps: Step[] = []
-  const guest = await buildGuestLinux({ cacheDir: debian.cacheDir, onProgress: ({ step }) => steps.push(step), ...options })
+  const guest = await buildGuestLinux({
+    cacheDir: debian.cacheDir,
+    onProgress: ({ step }) => steps.push(step),
+    ...options,
+  })
   return { guest, steps }
 }
 
@@ -41,15 +45,21 @@ describe('a first build', () => {
     expect(files.get('dev/console')).toMatchObject({ device: [5, 1], mode: 0o020600 })
     expect(files.get('init')?.mode).toBe(0o100755)
     expect(new TextDecoder().decode(files.get('bin/sh')?.data)).toBe('busybox')
-    const modules = [...files.keys()].filter((path) => path.endsWith('.ko')).map((path) => path.slice(path.lastIndexOf('/') + 1))
+    const modules = [...files.keys()]
+      .filter((path) => path.endsWith('.ko'))
+      .map((path) => path.slice(path.lastIndexOf('/') + 1))
     expect(modules).toEqual(['virtio.ko', 'virtio_ring.ko', 'virtio_pci.ko', 'virtio_blk.ko', 'virtio-rng.ko'])
-    for (const path of files.keys()) expect(files.has(dirname(path)) || dirname(path) === '.' || dirname(path) === 'usr', path).toBe(true)
+    for (const path of files.keys())
+      expect(files.has(dirname(path)) || dirname(path) === '.' || dirname(path) === 'usr', path).toBe(true)
   })
 
   test('keeps a manifest of packages and files, and the stable name leads to it', async () => {
     const { guest } = await build()
     const manifest = await manifestOf(guest)
-    expect(manifest.packages.map(({ name, version }) => `${name} ${version}`)).toEqual(['linux-image-6.1.0-1-686 1', 'busybox-static 1'])
+    expect(manifest.packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'linux-image-6.1.0-1-686 1',
+      'busybox-static 1',
+    ])
     expect(manifest.files['initrd.img'].bytes).toBe((await readFile(guest.initrd)).length)
     expect(await realpath(join(debian.cacheDir, 'i386', 'vmlinuz'))).toBe(await realpath(guest.kernel))
     expect((await readdir(debian.cacheDir)).sort()).toEqual(['apt', 'guests', 'i386', 'packages'])
@@ -100,7 +110,9 @@ describe('a later build', () => {
     await writeFile(join(dirname(first.guest.kernel), name), 'x')
     const second = await build()
     expect(second.steps).toEqual(['unpack', 'pack', 'done'])
-    expect((await manifestOf(second.guest)).files[name].bytes).toBe((await readFile(join(dirname(second.guest.kernel), name))).length)
+    expect((await manifestOf(second.guest)).files[name].bytes).toBe(
+      (await readFile(join(dirname(second.guest.kernel), name))).length,
+    )
   })
 
   test('clears away what a killed build left', async () => {
@@ -111,7 +123,8 @@ describe('a later build', () => {
 })
 
 test('processes that build at once fetch once and agree', async () => {
-  const run = (): Promise<{ stdout: string }> => promisify(execFile)(process.execPath, [CLI, '--cache-dir', debian.cacheDir])
+  const run = (): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, [CLI, '--cache-dir', debian.cacheDir])
   const outputs = await Promise.all([run(), run(), run()])
   expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1)
   expect(debian.log.length).toBe(3)
@@ -119,14 +132,39 @@ test('processes that build at once fetch once and agree', async () => {
 
 describe('what can go wrong says in one line what and the way out', () => {
   const cases: [string, GuestLinuxErrorKind, RegExp, () => void, BuildOptions?][] = [
-    ['no apt', 'tool-missing', /apt-get is not on this machine.*boot a kernel and initrd of your own/, () => (process.env.PATH = '/nowhere')],
-    ['no network', 'download-failed', /no route.*check the network/, () => {
-      debian.flag('offline', true)
-      debian.removeFromIndex('linux-image-686')
-    }],
-    ['a download that fails', 'download-failed', /cannot download linux-image-6\.1\.0-1-686/, () => debian.flag('offline', true)],
-    ['a release without the kernel', 'package-missing', /no linux-image-686 for i386.*sources file/, () => debian.removeFromIndex('linux-image-686')],
-    ['a release without busybox', 'package-missing', /no busybox-static/, () => debian.removeFromIndex('busybox-static')],
+    [
+      'no apt',
+      'tool-missing',
+      /apt-get is not on this machine.*boot a kernel and initrd of your own/,
+      () => (process.env.PATH = '/nowhere'),
+    ],
+    [
+      'no network',
+      'download-failed',
+      /no route.*check the network/,
+      () => {
+        debian.flag('offline', true)
+        debian.removeFromIndex('linux-image-686')
+      },
+    ],
+    [
+      'a download that fails',
+      'download-failed',
+      /cannot download linux-image-6\.1\.0-1-686/,
+      () => debian.flag('offline', true),
+    ],
+    [
+      'a release without the kernel',
+      'package-missing',
+      /no linux-image-686 for i386.*sources file/,
+      () => debian.removeFromIndex('linux-image-686'),
+    ],
+    [
+      'a release without busybox',
+      'package-missing',
+      /no busybox-static/,
+      () => debian.removeFromIndex('busybox-static'),
+    ],
     ['a damaged package', 'damaged', /arrived damaged/, () => debian.damage('busybox-static')],
     ['an unknown architecture', 'bad-option', /"arm64"/, () => undefined, { architecture: 'arm64' as 'i386' }],
     ['a module that is a path', 'bad-option', /"\.\.\/x"/, () => undefined, { extraModules: ['../x'] }],
@@ -135,14 +173,22 @@ describe('what can go wrong says in one line what and the way out', () => {
   test.each(cases)('%s', async (_, kind, message, prepare, options) => {
     prepare()
     const attempt = build(options)
-    await expect(attempt).rejects.toMatchObject({ name: 'GuestLinuxError', kind, message: expect.stringMatching(message) })
+    await expect(attempt).rejects.toMatchObject({
+      name: 'GuestLinuxError',
+      kind,
+      message: expect.stringMatching(message),
+    })
     await expect(attempt).rejects.toMatchObject({ message: expect.not.stringContaining('\n') })
   })
 
   test('and the command says the same, with exit status 1; a wrong option gives 2', async () => {
     debian.removeFromIndex('busybox-static')
-    const run = (...args: string[]): Promise<unknown> => promisify(execFile)(process.execPath, [CLI, '--cache-dir', debian.cacheDir, ...args])
-    await expect(run()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/mica-guest-linux: the apt sources have no busybox-static[^\n]*\n$/) })
+    const run = (...args: string[]): Promise<unknown> =>
+      promisify(execFile)(process.execPath, [CLI, '--cache-dir', debian.cacheDir, ...args])
+    await expect(run()).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/mica-guest-linux: the apt sources have no busybox-static[^\n]*\n$/),
+    })
     await expect(run('--frobnicate')).rejects.toMatchObject({ code: 2 })
   })
 })

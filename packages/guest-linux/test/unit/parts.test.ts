@@ -11,14 +11,17 @@ test('the default command line is made of words that each say why they are there
   for (const { word, why } of COMMAND_LINE_WORDS) expect(why.length, word).toBeGreaterThan(20)
 })
 
-test('the default cache is the project\'s in a checkout, the user\'s in an installed package, or what the environment says', () => {
+test("the default cache is the project's in a checkout, the user's in an installed package, or what the environment says", () => {
   expect(defaultCacheDir({}, '/home/me/mica/packages/guest-linux/src')).toBe('/home/me/mica/.cache/guest-linux')
-  expect(defaultCacheDir({ XDG_CACHE_HOME: '/xdg' }, '/home/me/app/node_modules/@mica-vm/guest-linux/dist')).toBe('/xdg/mica/guest-linux')
+  expect(defaultCacheDir({ XDG_CACHE_HOME: '/xdg' }, '/home/me/app/node_modules/@mica-vm/guest-linux/dist')).toBe(
+    '/xdg/mica/guest-linux',
+  )
   expect(defaultCacheDir({ MICA_GUEST_CACHE: '/big/disk' })).toBe('/big/disk')
 })
 
-describe('Debian\'s control data', () => {
-  const text = 'Package: linux-image-686\nVersion: 6.1.1-1\nDescription: Linux\n for old\n machines\nDepends: linux-image-6.1.0-50-686 (= 6.1.1-1)\n\nPackage: other\n'
+describe("Debian's control data", () => {
+  const text =
+    'Package: linux-image-686\nVersion: 6.1.1-1\nDescription: Linux\n for old\n machines\nDepends: linux-image-6.1.0-50-686 (= 6.1.1-1)\n\nPackage: other\n'
 
   test('is read up to the end of the first paragraph', () => {
     const fields = parseControl(`\n${text}`)
@@ -27,22 +30,24 @@ describe('Debian\'s control data', () => {
     expect(fields.get('package')).toBe('linux-image-686')
   })
 
-  test('names the concrete kernel of the flavour, and no other flavour\'s', () => {
+  test("names the concrete kernel of the flavour, and no other flavour's", () => {
     expect(concreteKernel('i386', 'linux-image-6.1.0-50-686 (= 6.1.1-1)')).toBe('linux-image-6.1.0-50-686')
     expect(concreteKernel('i386', 'linux-image-6.1.0-50-686-pae (= 6.1.1-1)')).toBe(undefined)
-    expect(concreteKernel('amd64', 'linux-image-6.12.9+deb13-cloud-amd64 (= 6.12)')).toBe('linux-image-6.12.9+deb13-cloud-amd64')
+    expect(concreteKernel('amd64', 'linux-image-6.12.9+deb13-cloud-amd64 (= 6.12)')).toBe(
+      'linux-image-6.12.9+deb13-cloud-amd64',
+    )
     expect(concreteKernel('amd64', 'linux-image-6.1.0-50-cloud-amd64-unsigned')).toBe(undefined)
     expect(concreteKernel('amd64', '')).toBe(undefined)
   })
 })
 
-test('a busybox\'s applets are the longest sorted run of names that begins with [ and [[', () => {
+test("a busybox's applets are the longest sorted run of names that begins with [ and [[", () => {
   const binary = new TextEncoder().encode('\x7fELF\0[\0[[\0zz\0\0junk\0[\0[[\0ash\0awk\0udhcpc6\0abc\0')
   expect(busyboxApplets(binary)).toEqual(['[', '[[', 'ash', 'awk', 'udhcpc6'])
   expect(busyboxApplets(new Uint8Array(100))).toEqual([])
 })
 
-describe('a bzImage\'s payload', () => {
+describe("a bzImage's payload", () => {
   function image(magic: readonly number[], length: number): Uint8Array {
     const bytes = new Uint8Array(2048)
     const view = new DataView(bytes.buffer)
@@ -73,7 +78,10 @@ describe('a bzImage\'s payload', () => {
 
 test('file system errors name the directory and the way out; others pass unchanged', () => {
   const error = (code: string): Error => Object.assign(new Error(code), { code })
-  expect(explainFileError(error('ENOSPC'), '/c')).toMatchObject({ kind: 'disk-full', message: expect.stringContaining('/c') })
+  expect(explainFileError(error('ENOSPC'), '/c')).toMatchObject({
+    kind: 'disk-full',
+    message: expect.stringContaining('/c'),
+  })
   expect(explainFileError(error('EROFS'), '/c')).toMatchObject({ kind: 'cache-unusable' })
   const other = error('ESRCH')
   expect(explainFileError(other, '/c')).toBe(other)
