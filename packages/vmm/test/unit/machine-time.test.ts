@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MachineTime } from '../../src/machine-time.ts'
+
+/** A processor that retires what it is told to, with a counter as the engine's: it follows the scale while instructions retire. */
+class FakeProcessor {
+  retired = 0
+  tsc = 0
+  readonly timeStamp: { scale: number; advanceTo(value: number): void }
+
+  constructor() {
+    const advanceTo = (value: number): void => void (this.tsc = Math.max(this.tsc, Math.floor(value)))
+    this.timeStamp = { scale: 1, advanceTo }
+  }
+
+  run(instructions: number): void {
+    this.retired += instructions
+    this.tsc += instructions * this.timeStamp.scale
+  }
+}
+
+function clockOf(host: { ns: number }): { nowNs(): number; unixMs(): number } {
+  return { nowNs: () => host.ns, unixMs: () => 1_700_000_000_000 }
+}
+
+const step = fc.record({ instructions: fc.nat(1_000_000), tookNs: fc.nat(20_000_000), pausedNs: fc.nat(5_000_000_000) })
+
+// Oracle: the promises of the class, held against any course of slices, sleeps and pauses.
+test('real time never goes backwards, keeps up with the host, and the time-stamp counter agrees with it', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 50 }), fc.boolean(), (steps, pauses) => {
+      const host = { ns: 5e9 }
+      const processor = new FakeProcessor()
+      const time = new MachineTime(clockOf(host))
+      time.follow(processor as never)
+      time.resume()
+      let last = 0
+      let ran = 0
+      for (const { instructions, tookNs, pausedNs } of steps) {
+        const began = time.begin()
+        expect(began).toBeGreaterThanOrEqual(last)
+        expect(processor.tsc).toBe(began)
+        processor.run(instructions)
+        host.ns += tookNs
+        ran += tookNs
+        expect(processor.tsc).toBe(time.nowNs())
+        time.measure(instructions, tookNs)
+        last = time.nowNs()
+        if (pauses) {
+          host.ns += pausedNs
+          time.resume()
+          expect(time.nowNs(), 'a pause takes no time').toBe(last)
+        }
+      }
+      if (!pauses) expect(time.begin()).toBeGreaterThanOrEqual(ran - 1)
+    }),
+    { seed: 1, numRuns: 300 },
+  )
+})
+
+test('instruction time is the count of instructions and what was skipped', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e9)), { maxLength: 30 }), (steps) => {
+      const processor = new FakeProcessor()
+      const time = new MachineTime(null)
+      time.follow(processor as never)
+      let expected = 0
+      for (const [instructions, skipped] of steps) {
+        time.begin()
+        processor.run(instructions)
+        time.measure(instructions, 12_345_678)
+        expected += instructions
+        expect(time.nowNs()).toBe(expected)
+        time.skipTo(expected + skipped)
+        expected += skipped
+        expect(processor.tsc).toBe(expected)
+      }
+      expect(time.nowMs()).toBe(1_735_689_600_000 + Math.floor(expected / 1e6))
+    }),
+    { seed: 1, numRuns: 100 },
+  )
+})
+
+test('a guest that has overtaken the clock knows by how much', () => {
+  const host = { ns: 0 }
+  const processor = new FakeProcessor()
+  const time = new MachineTime(clockOf(host))
+  time.follow(processor as never)
+  time.resume()
+  time.begin()
+  processor.run(1_000_000)
+  host.ns += 1_000_000
+  expect(time.aheadNs()).toBe(time.nowNs() - 1_000_000)
+})
