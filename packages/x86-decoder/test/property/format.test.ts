@@ -23,7 +23,7 @@ const DECORATION = /\b(?:hint-taken|hint-not-taken|bnd|xacquire|xrelease|data16|
 
 /** Rounding stands after the last register in our text (as in the SDM's operand templates), after the first in iced's. */
 function withoutRounding(text: string): string {
-  return text.replace(/\{(?:r[nduz]-)?sae\}/, '')
+  return text.replace(/\{(?:r[nduz]e?-)?sae\}/, '')
 }
 
 function comparable(text: string): string {
@@ -35,7 +35,7 @@ function comparable(text: string): string {
 /** What we show in a style of our own: implied operands and prefixes not at all, 16-bit operands in the size encoded. */
 const OUR_STYLE = new RegExp(
   [
-    '^(?:f[a-z0-9]+|xlat|reservednop|nop|xchg|arpl|shl|cldemote|mask\\w+|pmulhrw|prefetch\\w*|tpause|umwait|ltr|lldt|lmsw|ver[rw]|pextr\\w|pinsr\\w|movmskp\\w|pmovmskb|loop\\w*|j\\w?cxz)\\b',
+    '^(?:f[a-z0-9]+|xlat|reservednop|nop|xchg|arpl|shl|cldemote|mask\\w+|pmulhrw|prefetch\\w*|tpause|umwait|ltr|lldt|lmsw|ver[rw]|v?pextr\\w|v?pinsr\\w|v?movmskp\\w|v?pmovmskb|vp?gather\\w+|invlpg[ab]|loop\\w*|j\\w?cxz)\\b',
     '\\bfar\\b',
     '^rep',
     '^l?s?[ig]dt',
@@ -44,14 +44,27 @@ const OUR_STYLE = new RegExp(
     'mem384',
     '[cdes]s:',
     '^clzero',
+    '^cmp\\w+xadd',
     '^u?monitor',
     '^mwait',
   ].join('|'),
 )
 
+/** Features whose instructions have implied operands that iced shows. */
+const IMPLIED: ReadonlySet<string> = new Set([
+  'SVM',
+  'SKINIT_or_SVM',
+  'SEV_SNP',
+  'INVLPGB',
+  'MONITOR',
+  'MONITORX',
+  'CLZERO',
+  'WAITPKG',
+])
+
 function isOurStyle(instruction: Instruction, text: string): boolean {
   const { isString, cpuFeature } = facts(instruction.code)
-  return isString || cpuFeature === 'SVM' || OUR_STYLE.test(text)
+  return isString || IMPLIED.has(cpuFeature) || OUR_STYLE.test(text)
 }
 
 // Oracle: iced-x86's Intel formatter, with the options that make our style.
