@@ -35,7 +35,7 @@ function comparable(text: string): string {
 /** What we show in a style of our own: implied operands and prefixes not at all, 16-bit operands in the size encoded. */
 const OUR_STYLE = new RegExp(
   [
-    '^(?:f[a-z0-9]+|xlat|reservednop|nop|xchg|arpl|shl|cldemote|mask\\w+|pmulhrw|prefetch\\w*|tpause|umwait|ltr|lldt|lmsw|ver[rw]|v?pextr\\w|v?pinsr\\w|v?movmskp\\w|v?pmovmskb|vp?gather\\w+|invlpg[ab]|loop\\w*|j\\w?cxz)\\b',
+    '^(?:f[a-z0-9]+|xlat|reservednop|nop|xchg|arpl|shl|cldemote|mask\\w+|pmulhrw|prefetch\\w*|tpause|umwait|ltr|lldt|lmsw|ver[rw]|v?extractps|v?pextr\\w|v?pinsr\\w|v?movmskp\\w|v?pmovmskb|vp?gather\\w+|invlpg[ab]|loop\\w*|j\\w?cxz)\\b',
     '\\bfar\\b',
     '^rep',
     '^l?s?[ig]dt',
