@@ -74,6 +74,7 @@ export const bsr: Family = scan((e, source) => void e.i32(31).push(source).op(Op
 export const popcnt: Family = next((e) => {
   const source = e.read(1)
   const r = e.push(source).op(Op.i32_popcnt).pop()
-  e.flags.logic(4, e.copy(source))
+  // ZF tells a zero source; all other flags are cleared.
+  e.flags.load(e.push(source).op(Op.i32_eqz).i32(6).op(Op.i32_shl).pop())
   e.write(0, r)
 })

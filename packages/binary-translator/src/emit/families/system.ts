@@ -120,16 +120,18 @@ export const str: Family = storeSelector(Segment.TR)
 /** SMSW stores CR0; memory gets 16 bits of it. */
 export const smsw: Family = next((e) => e.write(0, e.cell(Layout.cr0).pop()))
 
-/** ARPL: raises the destination's RPL to the source's. */
+/** ARPL: raises the destination's RPL to the source's; memory is written only if that changes it. */
 export const arpl: Family = next((e) => {
   onlyProtected(e)
-  const source = e.read(1)
-  const place = e.open(0)
-  const old = e.copy(place.value)
+  const source = e.copy(e.read(1))
+  const old = e.copy(e.read(0))
   const rpl = e.push(source).i32(3).op(Op.i32_and).pop()
   const lower = e.push(old).i32(3).op(Op.i32_and).push(rpl).op(Op.i32_lt_u).pop()
-  e.push(old).i32(~3).op(Op.i32_and).push(rpl).op(Op.i32_or).push(old).push(lower).op(Op.select)
-  e.close(place, e.pop())
+  const raised = e.push(old).i32(~3).op(Op.i32_and).push(rpl).op(Op.i32_or).pop()
+  if (e.isMemory(0)) {
+    e.push(lower)
+    e.when(() => e.write(0, raised))
+  } else e.write(0, e.push(raised).push(old).push(lower).op(Op.select).pop())
   e.flags.zeroOnly(lower)
 })
 
