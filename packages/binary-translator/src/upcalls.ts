@@ -25,6 +25,8 @@ export class Upcalls {
   readonly #statistics: VcpuStatistics
   /** Instructions of the running unit that have not retired, while one of them is being acted for. */
   remaining = 0
+  /** An NMI waits to be taken. */
+  nmiPending = false
   /** What kept the last access from being done. */
   failed: AccessFailure = AccessFailure.None
 
@@ -130,7 +132,8 @@ export class Upcalls {
   #afterCallout(): ExitCode {
     const state = this.#state
     const flags = state.systemFlags
-    if (flags & Flag.IF && state.get(Layout.interruptPending)) state.set(Layout.attention, 0x8000_0000)
+    const isInterrupted = flags & Flag.IF && state.get(Layout.interruptPending)
+    if (isInterrupted || this.nmiPending) state.set(Layout.attention, 0x8000_0000)
     if (flags & Flag.TF || state.get(Layout.interruptShadow)) return ExitCode.Single
     return ExitCode.Continue
   }

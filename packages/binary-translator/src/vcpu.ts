@@ -7,49 +7,16 @@ import { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Mode, Segment } from './state/layout.ts'
 import { Vector } from './system/guest-fault.ts'
 import { SystemUnit } from './system/system-unit.ts'
-import {
-  SystemRequest,
-  type CpuModel,
-  type EntryState,
-  type InterruptController,
-  type TlbAddresses,
-} from './system/types.ts'
+import { SystemRequest, type EntryState, type TlbAddresses } from './system/types.ts'
 import { newVcpuStatistics, type VcpuStatistics } from './stats.ts'
 import { TimeStamp } from './time-stamp.ts'
-import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
+import { MmuOutcome, type Mmu } from './types.ts'
 import { Upcalls } from './upcalls.ts'
+import { VcpuExit, type VcpuOptions } from './vcpu-options.ts'
 
 const pageBytes = 4096
 
 const softwareInterrupts = new Set<number>([Operation.Int, Operation.Int1, Operation.Int3, Operation.Into])
-
-/** How to make a `Vcpu`. */
-export interface VcpuOptions {
-  readonly engine: Engine
-  /** Address of `vcpuBytes` bytes of the engine's memory, at a page boundary. */
-  readonly base: number
-  readonly mmu: Mmu
-  readonly io: IoSpace
-  readonly interrupts: InterruptController
-  readonly model: CpuModel
-  /** Told of each new value of IA32_APIC_BASE. */
-  readonly apicBaseChanged?: (low: number, high: number) => void
-}
-
-/** Why `Vcpu.run` returned. */
-export const VcpuExit = {
-  /** The budget of instructions is used up. */
-  Budget: 0,
-  /** HLT with nothing to wake the processor. */
-  Halt: 1,
-  /** Triple fault: only a reset helps. */
-  Shutdown: 2,
-  /** The host has no memory for a page that the guest touched; the instruction will run again. */
-  OutOfMemory: 3,
-  /** `requestExit` was called. */
-  Requested: 4,
-} as const
-export type VcpuExit = (typeof VcpuExit)[keyof typeof VcpuExit]
 
 /**
  * A virtual processor: runs guest code from its state block until something needs the monitor.
@@ -116,6 +83,12 @@ export class Vcpu {
     if (asserted && this.state.systemFlags & Flag.IF) this.state.set(Layout.attention, 0x8000_0000)
   }
 
+  /** Asserts NMI: it is taken at the next unit boundary, or when the handler of an earlier one has returned. */
+  raiseNmi(): void {
+    this.#upcalls.nmiPending = true
+    this.state.set(Layout.attention, 0x8000_0000)
+  }
+
   /** Makes `run` return at the next unit boundary. */
   requestExit(): void {
     this.#exitRequested = true
@@ -177,12 +150,24 @@ export class Vcpu {
       this.#exitRequested = false
       return VcpuExit.Requested
     }
-    if (!state.get(Layout.interruptPending)) return state.get(Layout.halted) ? VcpuExit.Halt : -1
-    if (!(state.systemFlags & Flag.IF)) return state.get(Layout.halted) ? VcpuExit.Halt : -1
-    if (state.get(Layout.interruptShadow)) return -1
+    const isShadowed = state.get(Layout.interruptShadow) !== 0
+    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed) return this.#takeNmi()
+    if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF)
+      return isShadowed ? -1 : this.#takeInterrupt()
+    return state.get(Layout.halted) ? VcpuExit.Halt : -1
+  }
+
+  #takeInterrupt(): number {
     this.#dropNextUnit()
     this.statistics.interrupts++
     return this.#event(() => this.system.acceptInterrupt())
+  }
+
+  #takeNmi(): number {
+    this.#dropNextUnit()
+    const exit = this.#event(() => this.system.nonMaskableInterrupt())
+    this.#upcalls.nmiPending = exit === VcpuExit.OutOfMemory
+    return exit
   }
 
   /** Delivers an event; where the host has no memory for that, nothing has happened and it is tried again later. */
@@ -243,8 +228,8 @@ export class Vcpu {
   /** HLT: waits, unless an interrupt is there to be taken. */
   #halt(): number {
     const { state } = this
-    const awake = state.get(Layout.interruptPending) && state.systemFlags & Flag.IF
-    return awake ? -1 : VcpuExit.Halt
+    const isAwake = state.get(Layout.interruptPending) && state.systemFlags & Flag.IF
+    return isAwake || this.#upcalls.nmiPending ? -1 : VcpuExit.Halt
   }
 
   /** The budget does not cover the next unit, or attention was asked for. */
@@ -376,6 +361,7 @@ export class Vcpu {
   /** RESET. */
   reset(): void {
     this.system.reset()
+    this.#upcalls.nmiPending = false
     this.#dropNextUnit()
   }
 }

@@ -46,7 +46,7 @@ export function shapeOf(instruction: Instruction, mode: number): Shape {
     classes.push(kind === OperandKind.Register ? registerClass(instruction.registers[i]!) : -1)
   }
   const flat = (mode & Mode.flat) !== 0
-  const segmented = !flat || instruction.segment > 3
+  const segmented = needsSegment(instruction, flat)
   return {
     operation: instruction.operation,
     variant: variantOf(instruction),
@@ -66,6 +66,10 @@ export function shapeOf(instruction: Instruction, mode: number): Shape {
     user: (mode & Mode.user) !== 0,
   }
 }
+
+/** FS and GS are never taken to be flat, and CS may not be written however flat it is. */
+const needsSegment = ({ segment }: Instruction, flat: boolean): boolean =>
+  !flat || segment > Segment.DS || segment === Segment.CS
 
 const farPointerSegments: Readonly<Record<number, number>> = {
   [Mnemonic.Les]: Segment.ES,
@@ -91,7 +95,7 @@ const isHighByte = (instruction: Instruction, operand: number): boolean =>
 export function shapeNumber(instruction: Instruction, mode: number): number {
   const { kinds } = instruction
   const memory = kinds[0] === OperandKind.Memory || kinds[1] === OperandKind.Memory
-  const segmented = (mode & Mode.flat) === 0 || instruction.segment > 3
+  const segmented = needsSegment(instruction, (mode & Mode.flat) !== 0)
   return (
     (instruction.operandSize & 0x3ff) |
     (instruction.addressSize === 2 ? 0x400 : 0) |

@@ -1,0 +1,31 @@
+import type { Engine } from './engine.ts'
+import type { CpuModel, InterruptController } from './system/types.ts'
+import type { IoSpace, Mmu } from './types.ts'
+
+/** How to make a `Vcpu`. */
+export interface VcpuOptions {
+  readonly engine: Engine
+  /** Address of `vcpuBytes` bytes of the engine's memory, at a page boundary. */
+  readonly base: number
+  readonly mmu: Mmu
+  readonly io: IoSpace
+  readonly interrupts: InterruptController
+  readonly model: CpuModel
+  /** Told of each new value of IA32_APIC_BASE. */
+  readonly apicBaseChanged?: (low: number, high: number) => void
+}
+
+/** Why `Vcpu.run` returned. */
+export const VcpuExit = {
+  /** The budget of instructions is used up. */
+  Budget: 0,
+  /** HLT with nothing to wake the processor. */
+  Halt: 1,
+  /** Triple fault: only a reset helps. */
+  Shutdown: 2,
+  /** The host has no memory for a page that the guest touched; the instruction will run again. */
+  OutOfMemory: 3,
+  /** `requestExit` was called. */
+  Requested: 4,
+} as const
+export type VcpuExit = (typeof VcpuExit)[keyof typeof VcpuExit]
