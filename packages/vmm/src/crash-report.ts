@@ -1,10 +1,15 @@
-import { Layout, type Vcpu } from '@mica-vm/binary-translator'
+import { Flag, Layout, Segment, type Vcpu } from '@mica-vm/binary-translator'
+import type { ShadowMmu } from '@mica-vm/shadow-mmu'
+import { disassembleUnit, type CodeUnit } from './disassembly.ts'
 
 /** What a processor looked like when it shut down. All numbers are unsigned. */
 export interface CrashReport {
   readonly registers: Readonly<Record<string, number>>
   /** Exceptions by vector since the machine was made; the last three of them ended it. */
   readonly exceptions: Readonly<Record<number, number>>
+  /** The code that ran last: the translation unit at the fault. */
+  readonly units: readonly CodeUnit[]
+  /** All this for a person. */
   readonly text: string
 }
 
@@ -19,14 +24,35 @@ const systemRegisters = {
   idtr: Layout.idtrBase,
 } as const
 
-/** Reads the registers of a processor that stands still. */
-export function crashReport({ state, statistics }: Pick<Vcpu, 'state' | 'statistics'>): CrashReport {
+/** Where the processor's memory is. */
+export interface CrashSite {
+  readonly vcpu: Pick<Vcpu, 'state' | 'statistics'>
+  readonly mmu: Pick<ShadowMmu, 'probe' | 'host'>
+  /** The whole memory of the host. */
+  readonly bytes: Uint8Array
+}
+
+/** Reads the registers and the code of a processor that stands still. */
+export function crashReport(site: CrashSite): CrashReport {
+  const { state, statistics } = site.vcpu
   const registers: Record<string, number> = { eip: state.eip, eflags: state.eflags >>> 0 }
   generalNames.forEach((name, number) => (registers[name] = state.gpr(number)))
   segmentNames.forEach((name, number) => (registers[name] = state.selector(number)))
   for (const [name, offset] of Object.entries(systemRegisters)) registers[name] = state.get(offset)
   const exceptions = countsByVector(statistics.exceptions)
-  return { registers, exceptions, text: describe(registers) }
+  const units = [unitAt(site, state.eip)]
+  const listing = units.map(({ address, instructions }) => `unit at ${hex(address)}\n  ${instructions.join('\n  ')}`)
+  return { registers, exceptions, units, text: [describe(registers), ...listing].join('\n') }
+}
+
+function unitAt({ vcpu: { state }, mmu, bytes }: CrashSite, eip: number): CodeUnit {
+  const base = state.segmentBase(Segment.CS)
+  const bitness = state.code32 && !(state.systemFlags & Flag.VM) ? 32 : 16
+  const byteAt = (address: number): number => {
+    const outcome = mmu.probe((base + address) >>> 0, 2, 0)
+    return outcome === 0 ? bytes[mmu.host]! : -1
+  }
+  return disassembleUnit(byteAt, eip, bitness)
 }
 
 /** The counts that are not zero, by vector. */
@@ -36,7 +62,7 @@ export function countsByVector(counts: readonly number[]): Record<number, number
 
 /** Four registers to a line. */
 function describe(registers: Readonly<Record<string, number>>): string {
-  const words = Object.entries(registers).map(([name, value]) => `${name.padEnd(6)}${hex(value)}`)
+  const words = Object.entries(registers).map(([name, value]) => `${name.padEnd(6)} ${hex(value)}`)
   const lines: string[] = []
   for (let i = 0; i < words.length; i += 4) lines.push(words.slice(i, i + 4).join('  '))
   return lines.join('\n')

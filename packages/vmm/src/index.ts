@@ -6,6 +6,7 @@ export type { VmmErrorKind } from './errors.ts'
 export { bootProtocolOf } from './boot-source.ts'
 export type { BootProtocol } from './boot-source.ts'
 export type { CrashReport } from './crash-report.ts'
+export type { CodeUnit } from './disassembly.ts'
 export type { VmStatistics } from './statistics.ts'
 export type {
   BootModule,

@@ -8,6 +8,8 @@ import type { RunStatistics } from './internal/run-loop.ts'
 /** Counters of one virtual machine, and of the engine that it shares with the others of its host. All but `memory` only grow. */
 export interface VmStatistics {
   readonly instructions: number
+  /** The same by tier, up to the end of the last slice. */
+  readonly tiers: { readonly interpreted: number; readonly translated: number }
   readonly time: {
     /** The guest's own time, and the host's in guest code and asleep. */
     readonly guestNs: number
@@ -35,6 +37,7 @@ export function statisticsOf(machine: Machine, engine: Engine, run: RunStatistic
   const { exceptions, ...rest } = vcpu.statistics
   return {
     instructions: vcpu.retired,
+    tiers: { interpreted: rest.interpreted, translated: Math.max(0, vcpu.retired - rest.interpreted) },
     time: { guestNs: time.nowNs(), runNs: run.runNs, idleNs: run.idleNs, slices: run.slices },
     exits: { ...run.exits },
     processor: { ...rest, exceptions: [...exceptions], callouts: [...rest.callouts] },

@@ -3,6 +3,7 @@ import type { VmStatistics } from '../statistics.ts'
 /** Statistics for a person, in a few lines. */
 export function summary({
   instructions,
+  tiers,
   time,
   exits,
   processor,
@@ -20,7 +21,8 @@ export function summary({
       .join(', ') || 'none'
   const speed = time.runNs > 0 ? ((instructions / time.runNs) * 1e3).toFixed(0) : '0'
   return [
-    `instructions  ${millions(instructions)}, ${speed} M/s; guest time ${seconds(time.guestNs)}, running ${seconds(time.runNs)}, idle ${seconds(time.idleNs)}`,
+    `instructions  ${millions(instructions)} (interpreted ${millions(tiers.interpreted)}, translated ${millions(tiers.translated)}), ${speed} M/s`,
+    `time          guest ${seconds(time.guestNs)}, running ${seconds(time.runNs)}, idle ${seconds(time.idleNs)}`,
     `code          ${engine.units} units, ${engine.translatedRegions} regions translated, cache ${millions(engine.cacheBytes)}B`,
     `slices        ${counts(exits)}; interrupts ${processor.interrupts}`,
     `faults        hidden ${mmu.hiddenFaults}, true ${mmu.trueFaults}, traces ${mmu.traces}; exceptions by vector: ${counts(exceptions)}`,

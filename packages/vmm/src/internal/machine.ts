@@ -34,6 +34,8 @@ export interface MachineParts {
 
 /** The parts of one virtual machine, wired together. Passive: the run loop drives it. */
 export class Machine {
+  /** The host's memory, in which this machine has frames. */
+  readonly bytes: Uint8Array
   readonly pages: PhysicalMap
   readonly mmu: ShadowMmu
   readonly time: MachineTime
@@ -51,6 +53,7 @@ export class Machine {
   readonly #wakeup: Wakeup
 
   constructor({ memory, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
+    this.bytes = memory.bytes
     this.#engine = engine
     this.#boot = options.boot
     this.#ramBytes = options.memory
@@ -137,17 +140,11 @@ export class Machine {
         init: () => reset('init'),
         // While the platform is built it tells of the gate, which is open, before there is a processor.
         a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
-        nmi: () => this.#nonMaskable(),
+        nmi: () => this.vcpu.raiseNmi(),
         debugOutput: (byte) => listeners.emit('debug', { byte }),
         post: (code) => listeners.emit('post', { code }),
       },
     })
-  }
-
-  /** An NMI is lost while the handler of another runs. */
-  #nonMaskable(): void {
-    const { system } = this.vcpu
-    if (!system.nmiBlocked) system.nonMaskableInterrupt()
   }
 
   #createSerial({ serial = [{}], clock }: VmOptions): SerialPort[] {

@@ -67,7 +67,7 @@ export class RunLoop {
       const exit = this.#slice()
       this.#flush()
       if (machine.request) continue
-      if (exit === VcpuExit.Shutdown) return { reason: 'triple-fault', report: crashReport(machine.vcpu) }
+      if (exit === VcpuExit.Shutdown) return { reason: 'triple-fault', report: crashReport(machine) }
       if (exit === VcpuExit.OutOfMemory) return { reason: 'out-of-memory' }
       if (exit === VcpuExit.Halt) await this.#idle()
       else if (machine.time.aheadNs() > tolerableLeadNs) await this.#sleep(machine.time.aheadNs())

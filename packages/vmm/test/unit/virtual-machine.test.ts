@@ -48,6 +48,7 @@ test('a triple fault is an exit with the registers at the fault', async () => {
   expect(exit.report.registers['eax']).toBe(0xdead_beef)
   expect(exit.report.registers['eip']).toBe(0x10_0000 + 32 + 5)
   expect(exit.report.text).toContain('deadbeef')
+  expect(exit.report.units[0]!.instructions[0]).toMatch(/^00100025 +0f 0b +ud2$/)
 })
 
 test('a guest that halts for good is told of once, and can be paused and switched off', async () => {

@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+export interface Ended {
+  readonly status: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Resolves when standard output holds `text`. */
+  readonly shows: (text: string) => Promise<void>
+}
+
+/** Starts `mica` with arguments; `input` null leaves standard input open. */
+export function start(args: readonly string[], input: string | null = ''): Started {
+  const child = spawn(process.execPath, ['--conditions=@mica-vm/source', cli, ...args], { stdio: 'pipe' })
+  let stdout = ''
+  let stderr = ''
+  const watchers = new Set<() => void>()
+  child.stdout.on('data', (bytes: Buffer) => {
+    stdout += bytes.toString('latin1')
+    for (const watch of watchers) watch()
+  })
+  child.stderr.on('data', (bytes: Buffer) => void (stderr += bytes.toString('utf8')))
+  child.stdin.on('error', () => undefined)
+  if (input !== null) child.stdin.end(input)
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
+  })
+  const shows = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const watch = (): void => {
+        if (stdout.includes(text)) resolve()
+      }
+      watchers.add(watch)
+      watch()
+      void ended.then(() => reject(new Error(`ended without showing ${text}:\n${stdout}${stderr}`)))
+    })
+  return { child, ended, shows }
+}
+
+/** Runs `mica` to its end. */
+export function mica(args: readonly string[], input: string | null = ''): Promise<Ended> {
+  return start(args, input).ended
+}
+
+/** A directory for the files of one test file. */
+export function scratch(): {
+  readonly path: (name: string) => string
+  readonly file: (name: string, content: Uint8Array | string) => string
+} {
+  const directory = mkdtempSync(join(tmpdir(), 'mica-vmm-'))
+  const path = (name: string): string => join(directory, name)
+  const file = (name: string, content: Uint8Array | string): string => {
+    writeFileSync(path(name), content)
+    return path(name)
+  }
+  return { path, file }
+}
