@@ -5,8 +5,8 @@ import type { HostClock } from './types.ts'
 /** Time of day at which a guest with the instructions clock is switched on: 2025-01-01T00:00:00Z. */
 const instructionsEpochMs = 1_735_689_600_000
 const nsPerMs = 1e6
-/** Weight of the newest slice in the estimate of the guest's speed. */
-const newest = 1 / 8
+/** Weight of a slower slice in the estimate of the guest's speed. */
+const slower = 1 / 32
 /** Slower than this, a slice was rather interrupted than slow. */
 const slowestNsPerInstruction = 1000
 
@@ -26,7 +26,7 @@ export class MachineTime implements Clock {
   #nsPerInstruction = 1
   /** Host time that is the guest's time 0. */
   #originNs = 0
-  #estimate = 10
+  #estimate = 1
   readonly #epochMs: number
 
   /** `host` null: the instructions clock. */
@@ -76,11 +76,14 @@ export class MachineTime implements Clock {
     return this.nowNs()
   }
 
-  /** A slice of `instructions` took `ns` of the host's time. */
+  /**
+   * A slice of `instructions` took `ns` of the host's time. The estimate follows fast slices at once and slow ones slowly: a guest
+   * whose time lags behind the host's is put right when the next slice begins; one that has run ahead has to wait.
+   */
   measure(instructions: number, ns: number): void {
     if (instructions < 1000) return
     const sample = Math.min(ns / instructions, slowestNsPerInstruction)
-    this.#estimate += (sample - this.#estimate) * newest
+    this.#estimate = Math.min(sample, this.#estimate + (sample - this.#estimate) * slower)
   }
 
   /** How far the guest's time has run ahead of a real clock. */
