@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,15 +20,29 @@ export interface Started {
   readonly shows: (text: string) => Promise<void>
 }
 
+const command = [process.execPath, '--conditions=@mica-vm/source', cli] as const
+
 /** Starts `mica` with arguments; `input` null leaves standard input open. */
 export function start(args: readonly string[], input: string | null = ''): Started {
-  const child = spawn(process.execPath, ['--conditions=@mica-vm/source', cli, ...args], { stdio: 'pipe' })
+  return watch(spawn(command[0], [...command.slice(1), ...args], { stdio: 'pipe' }), input)
+}
+
+/** Whether `startOnTerminal` works here. */
+export const hasTerminal: boolean = spawnSync('script', ['--version']).status === 0
+
+/** Starts `mica` on a terminal of its own; its standard error comes with its output. */
+export function startOnTerminal(args: readonly string[]): Started {
+  const line = [...command, ...args].map((word) => `'${word}'`).join(' ')
+  return watch(spawn('script', ['-qfec', line, '/dev/null'], { stdio: 'pipe' }), null)
+}
+
+function watch(child: ChildProcessWithoutNullStreams, input: string | null): Started {
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()
   child.stdout.on('data', (bytes: Buffer) => {
     stdout += bytes.toString('latin1')
-    for (const watch of watchers) watch()
+    for (const look of watchers) look()
   })
   child.stderr.on('data', (bytes: Buffer) => void (stderr += bytes.toString('utf8')))
   child.stdin.on('error', () => undefined)
@@ -39,11 +53,11 @@ export function start(args: readonly string[], input: string | null = ''): Start
   })
   const shows = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const watch = (): void => {
+      const look = (): void => {
         if (stdout.includes(text)) resolve()
       }
-      watchers.add(watch)
-      watch()
+      watchers.add(look)
+      look()
       void ended.then(() => reject(new Error(`ended without showing ${text}:\n${stdout}${stderr}`)))
     })
   return { child, ended, shows }
