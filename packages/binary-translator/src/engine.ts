@@ -91,7 +91,7 @@ export class Engine {
     cacheStart,
     cacheBytes,
     mode = 'auto',
-    heat = 1000,
+    heat = 5000,
     maximumRegions = 20_000,
     regionsPerModule = 16,
   }: EngineOptions) {

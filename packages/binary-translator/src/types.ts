@@ -28,7 +28,7 @@ export interface EngineOptions {
   readonly cacheBytes: number
   /** Default: `auto`. */
   readonly mode?: EngineMode
-  /** Executions of a unit before it is translated; default 1000. */
+  /** Executions of a unit before it is translated; default 5000. */
   readonly heat?: number
   /** Hot units that are translated together, in one module; default 16. A run's end translates what waits. */
   readonly regionsPerModule?: number
