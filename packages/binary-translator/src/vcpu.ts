@@ -105,7 +105,10 @@ export class Vcpu {
     this.#mmu.trace(frame, true)
   }
 
-  /** Runs at most `budget` instructions (1 to 2^30). */
+  /**
+   * Runs at most `budget` instructions (1 to 2^30). An exception or interrupt counts as one, so that a guest whose
+   * handlers never retire an instruction ends its run, too, and time goes on for it.
+   */
   run(budget: number): VcpuExit {
     if (!(budget >= 1 && budget <= 0x4000_0000)) throw new RangeError(`budget is ${budget}; must be from 1 to 2^30`)
     const { state } = this
@@ -151,10 +154,21 @@ export class Vcpu {
       return VcpuExit.Requested
     }
     const isShadowed = state.get(Layout.interruptShadow) !== 0
-    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed) return this.#takeNmi()
+    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed) return this.#takeEvent(() => this.#takeNmi())
     if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF)
-      return isShadowed ? -1 : this.#takeInterrupt()
+      return isShadowed ? -1 : this.#takeEvent(() => this.#takeInterrupt())
     return state.get(Layout.halted) ? VcpuExit.Halt : -1
+  }
+
+  #takeEvent(take: () => number): number {
+    if ((this.state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
+    this.#spend()
+    return take()
+  }
+
+  /** Takes one instruction from the budget for the delivery of an event. */
+  #spend(): void {
+    this.state.set(Layout.budget, this.state.get(Layout.budget) - 1)
   }
 
   #takeInterrupt(): number {
@@ -344,6 +358,7 @@ export class Vcpu {
   #deliver(vector: number, errorCode: number): number {
     this.#dropNextUnit()
     this.#countException(vector)
+    this.#spend()
     this.state.set(Layout.interruptShadow, 0)
     return this.#event(() => this.system.deliver(vector, errorCode))
   }
@@ -362,6 +377,7 @@ export class Vcpu {
   reset(): void {
     this.system.reset()
     this.#upcalls.nmiPending = false
+    this.#trapPending = false
     this.#dropNextUnit()
   }
 }
