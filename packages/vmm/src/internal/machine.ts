@@ -61,9 +61,11 @@ export class Machine {
     const hasScreen = options.screen === 'text80x25'
     this.pages = new PhysicalMap(memory, { ranges: memoryRanges(options.memory, hasScreen) })
     const { entries, ...offsets } = tlbOffsets
-    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout: { entries, offsets }, pages: this.pages })
+    const onTracedUpdate = (host: number, bytes: number): void => engine.cache.invalidate(host, bytes)
+    const layout = { entries, offsets }
+    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout, pages: this.pages, onTracedUpdate })
     this.pages.onChange((ppn) => this.mmu.forget(ppn))
-    this.pages.onWrite((host, bytes) => engine.cache.invalidate(host, bytes))
+    this.pages.onWrite(onTracedUpdate)
     this.time = new MachineTime(clock)
     this.timers = new SliceTimers({ clock: this.time })
     this.platform = this.#createPlatform(listeners)
