@@ -5,18 +5,28 @@ import type { HostClock } from './types.ts'
 /** Time of day at which a guest with the instructions clock is switched on: 2025-01-01T00:00:00Z. */
 const instructionsEpochMs = 1_735_689_600_000
 const nsPerMs = 1e6
-/** Weight of a slower slice in the estimate of the guest's speed. */
-const slower = 1 / 32
+/** Weight of the newest slice in the estimate of the guest's speed. */
+const newest = 1 / 2
 /** Slower than this, a slice was rather interrupted than slow. */
 const slowestNsPerInstruction = 1000
+/** A lag of this much makes the guest's time pass twice as fast until it is gone, and so in proportion. */
+const slewNs = 20e6
+/** A lag that is rather a suspended host than a slow one: the guest's time jumps. */
+const jumpNs = 100e6
+/** Guest time of a slice, while the host is as fast as before. */
+const sliceNs = 1e6
+const shortestSlice = 2000
+/** Instructions per slice at most; with the instructions clock it is what every slice has, so that all runs have the same ones. */
+const longestSlice = 200_000
 
 /** The part of a vCPU that time follows. */
 export type InstructionCounter = Pick<Vcpu, 'retired' | 'timeStamp'>
 
 /**
- * The guest's time, one for devices and the time-stamp counter: what a slice began with, plus a whole number of nanoseconds
- * per instruction that has retired since. With the instructions clock that number is 1 and time stands still in between;
- * with a real clock it follows the measured speed, and each slice begins at the host's time. The time-stamp counter counts nanoseconds.
+ * The guest's time, one for devices and the time-stamp counter: a whole number of nanoseconds per retired instruction. With the
+ * instructions clock that number is 1. With a real clock it is the measured speed, corrected so that the guest's time stays close
+ * to the host's: while instructions run, time never jumps, and whatever the guest measures against whatever, agrees. It may
+ * jump while the processor has halted. The time-stamp counter counts nanoseconds.
  */
 export class MachineTime implements Clock {
   readonly #host: HostClock | null
@@ -26,7 +36,7 @@ export class MachineTime implements Clock {
   #nsPerInstruction = 1
   /** Host time that is the guest's time 0. */
   #originNs = 0
-  #estimate = 1
+  #estimate = 10
   readonly #epochMs: number
 
   /** `host` null: the instructions clock. */
@@ -69,31 +79,47 @@ export class MachineTime implements Clock {
   /** A slice begins: returns its first nanosecond. */
   begin(): number {
     if (this.#host !== null) {
-      this.#set(Math.max(this.nowNs(), Math.floor(this.#host.nowNs() - this.#originNs)))
-      this.#nsPerInstruction = Math.max(1, Math.floor(this.#estimate))
+      const lag = this.#hostNs() - this.nowNs()
+      this.#set(lag > jumpNs ? this.nowNs() + Math.floor(lag) : this.nowNs())
+      const correction = lag > jumpNs ? 1 : 1 + Math.max(-0.5, Math.min(1, lag / slewNs))
+      this.#nsPerInstruction = Math.max(1, Math.round(this.#estimate * correction))
       this.#counter!.timeStamp.scale = this.#nsPerInstruction
     }
     return this.nowNs()
   }
 
-  /**
-   * A slice of `instructions` took `ns` of the host's time. The estimate follows fast slices at once and slow ones slowly: a guest
-   * whose time lags behind the host's is put right when the next slice begins; one that has run ahead has to wait.
-   */
+  /** Instructions that the slice may have, if no deadline ends it. */
+  get sliceInstructions(): number {
+    if (this.#host === null) return longestSlice
+    return Math.max(shortestSlice, Math.min(longestSlice, Math.floor(sliceNs / this.#estimate)))
+  }
+
+  /** A slice of `instructions` took `ns` of the host's time. */
   measure(instructions: number, ns: number): void {
-    if (instructions < 1000) return
+    if (instructions < shortestSlice / 2) return
     const sample = Math.min(ns / instructions, slowestNsPerInstruction)
-    this.#estimate = Math.min(sample, this.#estimate + (sample - this.#estimate) * slower)
+    this.#estimate += (sample - this.#estimate) * newest
+  }
+
+  /** The processor has halted: a guest that lags arrives at the host's time. Returns the guest's time. */
+  catchUp(): number {
+    if (this.#host !== null) this.#set(Math.max(this.nowNs(), Math.floor(this.#hostNs())))
+    return this.nowNs()
   }
 
   /** How far the guest's time has run ahead of a real clock. */
   aheadNs(): number {
-    return this.#host === null ? 0 : this.nowNs() - (this.#host.nowNs() - this.#originNs)
+    return this.#host === null ? 0 : this.nowNs() - this.#hostNs()
   }
 
   /** Lets time jump to `ns` while no instruction runs. */
   skipTo(ns: number): void {
     this.#set(Math.max(this.nowNs(), Math.ceil(ns)))
+  }
+
+  /** The host's clock on the guest's scale. */
+  #hostNs(): number {
+    return this.#host!.nowNs() - this.#originNs
   }
 
   #set(ns: number): void {

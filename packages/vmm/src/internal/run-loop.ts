@@ -6,17 +6,12 @@ import type { Machine, Request } from './machine.ts'
 import { turn } from './turn.ts'
 import type { Wakeup } from './wakeup.ts'
 
-/**
- * Instructions per slice at most: a few milliseconds. Constant, so that with the instructions clock the slices, at whose ends
- * input and output move, are the same in every run.
- */
-const sliceInstructions = 200_000
 /** Host time after which the event loop gets a turn. */
 const turnNs = 8e6
 /** A real clock that the guest has overtaken by this much is waited for. */
 const tolerableLeadNs = 10e6
-/** Waits shorter than this are passed with turns of the event loop: timers of runtimes count in milliseconds. */
-const shortestSleepNs = 0.5e6
+/** Waits shorter than this are passed with a turn of the event loop: timers of runtimes count in milliseconds. */
+const shortestSleepNs = 50_000
 const nsPerMs = 1e6
 
 export interface RunStatistics {
@@ -88,7 +83,7 @@ export class RunLoop {
     for (const port of serial) port.offer(false)
     const perInstruction = time.nsPerInstruction
     const untilDeadline = Math.ceil((timers.nextDeadline() - now) / perInstruction)
-    const budget = Math.max(1, Math.min(sliceInstructions, untilDeadline))
+    const budget = Math.max(1, Math.min(time.sliceInstructions, untilDeadline))
     timers.sliceEndNs = now + budget * perInstruction
     const before = vcpu.retired
     const startedNs = this.#clock.nowNs()
@@ -117,7 +112,7 @@ export class RunLoop {
     if (!(vcpu.state.systemFlags & Flag.IF)) return this.#stuck()
     const deadline = timers.nextDeadline()
     if (!time.isReal && deadline !== Infinity) return time.skipTo(deadline)
-    const waitNs = deadline - time.begin()
+    const waitNs = deadline - time.catchUp()
     if (waitNs <= 0) return
     if (waitNs < shortestSleepNs) await this.#turn()
     else await this.#sleep(waitNs)
@@ -132,7 +127,7 @@ export class RunLoop {
 
   async #sleep(ns: number): Promise<void> {
     const from = this.#clock.nowNs()
-    await this.#wakeup.sleep(Math.max(1, Math.floor(ns / nsPerMs)))
+    await this.#wakeup.sleep(Math.ceil(ns / nsPerMs))
     this.#turnedAtNs = this.#clock.nowNs()
     this.statistics.idleNs += this.#turnedAtNs - from
   }
