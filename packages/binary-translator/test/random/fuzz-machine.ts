@@ -6,7 +6,8 @@ import { FakeInterrupts, FakeIo } from '../../src/testing/index.ts'
 
 const base = 4096
 const cacheBytes = 1 << 20
-const pattern = 0x5aa5_c33c
+const canaryPage = new Uint8Array(4096).fill(0xa5)
+const romPage = new Uint8Array(4096).fill(0xf4)
 const { entries, ...offsets } = tlbOffsets
 
 /** Guest pages of RAM, from physical address 0 on; a few of ROM lie behind a hole. */
@@ -22,14 +23,18 @@ export class FuzzMachine {
   readonly interrupts: FakeInterrupts = new FakeInterrupts()
   /** Each page of RAM where it lies in the host's memory. */
   readonly pages: readonly Uint8Array[]
-  readonly #canaries: readonly Int32Array[]
+  readonly #canaries: readonly Uint8Array[]
   readonly #roms: readonly Uint8Array[]
 
   constructor(mode: EngineMode, heat: number) {
     const reserved = base + vcpuBytes + cacheBytes
     const bytes = Math.ceil((reserved + (ramPages + romPages + 8) * 4096) / 65536) * 65536
     const memory = new MachineMemory({ bytes, reservedBytes: reserved })
-    const canary = (): Int32Array => new Int32Array(memory.memory.buffer, memory.allocate() * 4096, 1024).fill(pattern)
+    const canary = (): Uint8Array => {
+      const frame = memory.bytes.subarray(memory.allocate() * 4096).subarray(0, 4096)
+      frame.set(canaryPage)
+      return frame
+    }
     const first = canary()
     const map = new PhysicalMap(memory, {
       ranges: [
@@ -40,7 +45,7 @@ export class FuzzMachine {
     const page = (host: number): Uint8Array => memory.bytes.subarray(host, host + 4096)
     this.pages = Array.from({ length: ramPages }, (_, ppn) => page(map.writeAddress(ppn)))
     this.#roms = Array.from({ length: romPages }, (_, i) => {
-      map.load(romStart + i * 4096, new Uint8Array(4096).fill(0xf4))
+      map.load(romStart + i * 4096, romPage)
       return page(map.readAddress((romStart >>> 12) + i))
     })
     this.#canaries = [first, canary()]
@@ -79,7 +84,6 @@ export class FuzzMachine {
 
   /** Whether what the guest cannot write is as it was. */
   get intact(): boolean {
-    for (const canary of this.#canaries) if (!canary.every((word) => word === pattern)) return false
-    return this.#roms.every((rom) => rom.every((byte) => byte === 0xf4))
+    return this.#canaries.every((canary) => Buffer.compare(canary, canaryPage) === 0) && this.#roms.every((rom) => Buffer.compare(rom, romPage) === 0)
   }
 }

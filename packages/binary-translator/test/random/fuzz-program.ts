@@ -97,20 +97,24 @@ function fillPaging(machine: FuzzMachine, random: Random, directory: number, pae
   identity(directory + pageBytes)
 }
 
+/** Bytes of a page that are made; the rest of it repeats them. */
+const madeBytes = 512
+
 function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
   for (let page = codePage; page < codePage + codePages; page++) {
     const bytes = machine.pages[page]!
-    const kind = random.below(4)
-    if (kind === 0) for (let i = 0; i < pageBytes; i++) bytes[i] = random.byte()
-    else if (kind === 1) bytes.fill(random.byte())
+    const kind = random.below(6)
+    if (kind === 0) for (let i = 0; i < madeBytes; i++) bytes[i] = random.byte()
+    else if (kind === 1) bytes.fill(random.byte(), 0, madeBytes)
     else {
-      for (let i = 0; i < pageBytes; ) {
+      for (let i = 0; i < madeBytes; ) {
         const { bytes: raw, setup } = randomInstruction(random, style)
         const chunk = [...setup, ...raw.slice(0, random.between(2, 8))]
-        bytes.set(chunk.slice(0, pageBytes - i), i)
+        bytes.set(chunk.slice(0, madeBytes - i), i)
         i += chunk.length
       }
     }
+    for (let at = madeBytes; at < pageBytes; at += madeBytes) bytes.copyWithin(at, 0, madeBytes)
   }
 }
 

@@ -88,7 +88,8 @@ export function pointer(random: Random, { dataBase, codeBase }: Style): number {
 }
 
 function little(value: number, bytes: number): number[] {
-  return Array.from({ length: bytes }, (_, i) => (value >>> (8 * i)) & 0xff)
+  if (bytes === 2) return [value & 0xff, (value >>> 8) & 0xff]
+  return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
 }
 
 /** ModRM, SIB and displacement. */

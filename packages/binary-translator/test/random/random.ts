@@ -49,7 +49,9 @@ export class Random {
   }
 
   bytes(count: number): number[] {
-    return Array.from({ length: count }, () => this.byte())
+    const list: number[] = []
+    for (let i = 0; i < count; i++) list.push(this.byte())
+    return list
   }
 
   /** A 32-bit number as tests need them: small, near a power of two, a repeated byte, or anything. */
