@@ -1,7 +1,7 @@
 /**
  * Instructions per second of each tier on one loop of loads, adds, compares and branches.
  *
- *     node --conditions=@mica-vm/source packages/binary-translator/bench/tiers.ts
+ *     npm run bench -- tiers
  */
 import type { EngineMode } from '../src/index.ts'
 import { FlatMachine } from '../src/testing/index.ts'
@@ -26,10 +26,14 @@ function measure(mode: EngineMode, iterations: number): number {
   return best
 }
 
-const interpreter = measure('interpreter', 10_000_000)
-const translator = measure('auto', 100_000_000)
-console.log('| tier | million instructions/s |')
-console.log('|---|---|')
-console.log(`| T0, interpreter | ${interpreter.toFixed(0)} |`)
-console.log(`| T1, translated | ${translator.toFixed(0)} |`)
-console.log(`T1 / T0: ${(translator / interpreter).toFixed(1)}`)
+/** Prints a table. */
+export function main(): Promise<void> {
+  const interpreter = measure('interpreter', 10_000_000)
+  const translator = measure('auto', 100_000_000)
+  console.log('| tier | million instructions/s |')
+  console.log('|---|---|')
+  console.log(`| T0, interpreter | ${interpreter.toFixed(0)} |`)
+  console.log(`| T1, translated | ${translator.toFixed(0)} |`)
+  console.log(`T1 / T0: ${(translator / interpreter).toFixed(1)}`)
+  return Promise.resolve()
+}
