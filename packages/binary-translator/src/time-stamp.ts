@@ -32,7 +32,7 @@ export class TimeStamp implements TimeStampCounter {
   /** Moves the counter forward to `value`, for a clock that runs on while no instruction does. */
   advanceTo(value: number): void {
     const target = Math.floor(value)
-    if (target > this.#value) this.#value = target
+    if (target > this.#value) this.#stop(target)
   }
 
   /** The counter between runs, without what WRMSR added. */
@@ -48,7 +48,13 @@ export class TimeStamp implements TimeStampCounter {
 
   /** The run ended with `budget` instructions left. */
   end(): void {
-    this.#value = this.#now()
+    this.#stop(this.#now())
+  }
+
+  /** No run is under way: no budget is left to subtract from the base. */
+  #stop(value: number): void {
+    this.#value = value
+    this.#base = value
   }
 
   #now(): number {

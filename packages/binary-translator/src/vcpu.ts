@@ -118,13 +118,13 @@ export class Vcpu {
     this.timeStamp.begin(budget)
     state.set(Layout.interpreted, 0)
     const exit = this.#loop()
+    this.timeStamp.end()
     this.#engine.translateQueued()
     this.statistics.interpreted += state.get(Layout.interpreted)
     this.#retired += budget - (state.get(Layout.budget) | 0)
     this.statistics.retired = this.#retired
     this.#granted = 0
     state.set(Layout.budget, 0)
-    this.timeStamp.end()
     return exit
   }
 
@@ -186,8 +186,12 @@ export class Vcpu {
 
   /** Delivers an event; where the host has no memory for that, nothing has happened and it is tried again later. */
   #event(deliver: () => SystemRequest): number {
+    const { state } = this
     try {
-      return this.#requested(deliver())
+      const request = deliver()
+      // A trap gate, or a task of its own flags: the next interrupt may come at once.
+      if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF) state.set(Layout.attention, 0x8000_0000)
+      return this.#requested(request)
     } catch (thrown) {
       if (!(thrown instanceof HostOutOfMemory)) throw thrown
       return VcpuExit.OutOfMemory
