@@ -154,7 +154,8 @@ export class Vcpu {
       return VcpuExit.Requested
     }
     const isShadowed = state.get(Layout.interruptShadow) !== 0
-    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed) return this.#takeEvent(() => this.#takeNmi())
+    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed)
+      return this.#takeEvent(() => this.#takeNmi())
     if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF)
       return isShadowed ? -1 : this.#takeEvent(() => this.#takeInterrupt())
     return state.get(Layout.halted) ? VcpuExit.Halt : -1
