@@ -57,6 +57,8 @@ export interface Style {
   readonly codeBase: number
   /** How much system code is wanted, 0 to 1. */
   readonly rareness: number
+  /** Most pointers go to the code itself, directly or through its other linear address. */
+  readonly selfModifying?: boolean
 }
 
 /** Opcodes with immediates that name relative targets. */
@@ -65,8 +67,13 @@ const isNearJump = (opcode: number, two: boolean): boolean =>
   two ? opcode >= 0x80 && opcode <= 0x8f : opcode === 0xe8 || opcode === 0xe9
 
 /** An offset in the data segment that is worth a pointer. */
-export function pointer(random: Random, { dataBase, codeBase }: Style): number {
+export function pointer(random: Random, { dataBase, codeBase, selfModifying }: Style): number {
   const near = (address: number): number => address + random.between(-20, 20)
+  if (selfModifying && random.chance(0.6)) {
+    const offset = random.chance(0.5) ? 0xf00 + random.below(0x200) : random.below(0x180)
+    const alias = offset >= 0x1000 && random.chance(0.5)
+    return (alias ? Map_.codeAlias + offset - 0x1000 : Map_.code + offset) - dataBase
+  }
   switch (random.below(12)) {
     case 0:
       return near(Map_.device) - dataBase

@@ -180,11 +180,11 @@ const eflagsOf = (random: Random, mode: EntryMode): number => {
   return 2 | arithmetic | direction | interrupts | trap | iopl | (mode === 'virtual-8086' ? 0x2_0000 : 0)
 }
 
-/** A random program: its mode, processor state and code. */
-export function randomProgram(random: Random, modes: readonly EntryMode[] = entryModes): Program {
+/** A random program: its mode, processor state and code; `selfModifying` ones write to their own code most of the time. */
+export function randomProgram(random: Random, modes: readonly EntryMode[] = entryModes, selfModifying = false): Program {
   const mode = random.pick(modes)
   const { segments, style: place } = setting(random, mode)
-  const style = { ...place, rareness: random.pick([0, 0.02, 0.1]) }
+  const style = { ...place, rareness: random.pick([0, 0.02, 0.1]), selfModifying }
   const bytes = body(random, style)
   const crosses = random.chance(0.4)
   const address = crosses ? Map_.code + 0x1000 - random.below(Math.min(bytes.length, 0x800)) : Map_.code + random.below(0x100)
