@@ -33,7 +33,9 @@ test('the default guest boots, obeys and switches itself off', { timeout: 5 * mi
 
 test('a person at the prompt: each line is typed when the guest asks', { timeout: 5 * minutes }, async (context) => {
   requireGuest(context)
-  const { child, ended, shows } = start(['run', '--append', 'quiet'], null)
+  const screen = files.path('screen.txt')
+  const append = 'console=tty0 console=ttyS0 quiet'
+  const { child, ended, shows } = start(['run', '--append', append, '--screen', screen], null)
   await shows('mica:/root# ')
   child.stdin!.write('echo first-$((1+1))\n')
   await shows('first-2')
@@ -41,10 +43,13 @@ test('a person at the prompt: each line is typed when the guest asks', { timeout
   await new Promise((resolve) => setTimeout(resolve, 300))
   child.stdin!.write('\x03echo interrupted-$((1+2))\n')
   await shows('interrupted-3')
+  child.stdin!.write('echo shown > /dev/tty0; echo clocks-$(dmesg | grep -ci unstable)\n')
+  await shows('clocks-0')
   child.stdin!.end('exit\n')
   const { status, stdout } = await ended
   expect(stdout).toMatch(/Power down\r\n$/)
   expect(status).toBe(0)
+  expect(readFileSync(screen, 'utf8')).toMatch(/^shown$/m)
 })
 
 test('reboot boots again', { timeout: 5 * minutes }, async (context) => {
