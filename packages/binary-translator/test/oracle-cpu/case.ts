@@ -1,5 +1,5 @@
 // One instruction with everything that it sees: the input of the C harness, and how it is made.
-import { Random } from '../random/random.ts'
+import type { Random } from '../random/random.ts'
 
 export const codePage = 0x2000_0000
 export const entry = 0x800
@@ -49,7 +49,8 @@ export class CaseMaker {
     this.eflags = random.bits() & 0x8d5
     this.registers = Array.from({ length: 8 }, () => random.interesting())
     const words = new Uint32Array(memoryBytes / 4)
-    for (let i = 0; i < words.length; i++) words[i] = i % 4 === 0 && random.chance(0.4) ? random.interesting() : random.bits()
+    for (let i = 0; i < words.length; i++)
+      words[i] = i % 4 === 0 && random.chance(0.4) ? random.interesting() : random.bits()
     this.memory = new Uint8Array(words.buffer)
     this.addressSize = code16 ? 2 : 4
     this.#segmentBase = code16 ? dataPage : 0
@@ -136,7 +137,14 @@ export class CaseMaker {
     const mod = random.below(3)
     const rm = random.below(8)
     const field = (mod << 6) | (reg << 3)
-    const short = mod === 1 ? (random.byte() << 24) >> 24 : mod === 2 ? (random.chance(0.5) ? random.bits() | 0 : random.between(-300, 300)) : 0
+    const short =
+      mod === 1
+        ? (random.byte() << 24) >> 24
+        : mod === 2
+          ? random.chance(0.5)
+            ? random.bits() | 0
+            : random.between(-300, 300)
+          : 0
     if (rm !== 4) {
       if (mod === 0 && rm === EBP) return [field | 5, ...little(target, 4)]
       if (this.#isPinned(rm)) return [(reg << 3) | 5, ...little(target, 4)]
@@ -241,5 +249,13 @@ export function readOutcome(records: Uint8Array, at: number): Outcome {
   const view = new DataView(records.buffer, records.byteOffset + at)
   const [trap, error, cr2, eip, eflags] = [0, 4, 8, 12, 16].map((field) => view.getUint32(field, true))
   const registers = Array.from({ length: 8 }, (_, i) => view.getUint32(20 + 4 * i, true))
-  return { trap: trap!, error: error!, cr2: cr2!, eip: eip!, eflags: eflags!, registers, memory: records.subarray(at + 52, at + outputBytes) }
+  return {
+    trap: trap!,
+    error: error!,
+    cr2: cr2!,
+    eip: eip!,
+    eflags: eflags!,
+    registers,
+    memory: records.subarray(at + 52, at + outputBytes),
+  }
 }

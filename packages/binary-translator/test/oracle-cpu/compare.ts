@@ -28,7 +28,9 @@ export function compareOutcomes(form: string, input: Input, cpu: Outcome, engine
   registerNames.forEach((name, i) => check(name, cpu.registers[i]!, engine.registers[i]!))
   if (Buffer.compare(cpu.memory, engine.memory) !== 0) {
     const at = cpu.memory.findIndex((value, i) => value !== engine.memory[i])
-    found.push(`memory at ${at}: ${bytes(cpu.memory.subarray(at, at + 8))} / ${bytes(engine.memory.subarray(at, at + 8))}`)
+    found.push(
+      `memory at ${at}: ${bytes(cpu.memory.subarray(at, at + 8))} / ${bytes(engine.memory.subarray(at, at + 8))}`,
+    )
   }
   if (found.length === 0) return found
   const registers = registerNames.map((name, i) => `${name}=${hex(input.registers[i]!)}`).join(' ')

@@ -3,7 +3,19 @@ import type { SegmentState } from '../../src/system/types.ts'
 import { Layout, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
 import { FlatMachine } from '../../src/testing/index.ts'
 import type { EngineMode } from '../../src/types.ts'
-import { codePage, dataPage, edgeBytes, edgeOffset, entry, gsBase, type Input, memoryBytes, type Outcome, windowBytes, windowOffset } from './case.ts'
+import {
+  codePage,
+  dataPage,
+  edgeBytes,
+  edgeOffset,
+  entry,
+  gsBase,
+  type Input,
+  memoryBytes,
+  type Outcome,
+  windowBytes,
+  windowOffset,
+} from './case.ts'
 
 const flat = 0xffff_ffff
 const segment = (selector: number, attributes: number, base: number, limit: number): SegmentState => ({

@@ -95,13 +95,19 @@ function smallDividend(maker: CaseMaker, size: number): void {
   const { random, registers } = maker
   if (random.chance(0.3)) return
   if (size === 1) {
-    registers[EAX] = random.chance(0.5) ? random.below(0x400) : (random.between(-0x200, 0x200) & 0xffff) | (random.bits() & 0xffff_0000)
+    registers[EAX] = random.chance(0.5)
+      ? random.below(0x400)
+      : (random.between(-0x200, 0x200) & 0xffff) | (random.bits() & 0xffff_0000)
     registers[EAX]! >>>= 0
     return
   }
   const sign = random.chance(0.4)
   registers[EAX] = random.bits()
-  registers[EDX] = sign ? (random.chance(0.7) ? 0xffff_ffff : 0xffff_ffff - random.below(200)) : random.below(random.pick([1, 3, 200]))
+  registers[EDX] = sign
+    ? random.chance(0.7)
+      ? 0xffff_ffff
+      : 0xffff_ffff - random.below(200)
+    : random.below(random.pick([1, 3, 200]))
 }
 ;['mul', 'imul', 'div', 'idiv'].forEach((name, n) => {
   const before = n >= 2 ? smallDividend : () => undefined
@@ -139,7 +145,7 @@ function smallIndexes({ random, registers }: CaseMaker, size: number): void {
   for (let i = 0; i < 8; i++) {
     if (random.chance(0.1) || i === ESP) continue
     const index = random.between(-600, 600)
-    registers[i] = size === 2 ? (((registers[i]! & 0xffff_0000) | (index & 0xffff)) >>> 0) : index >>> 0
+    registers[i] = size === 2 ? ((registers[i]! & 0xffff_0000) | (index & 0xffff)) >>> 0 : index >>> 0
   }
 }
 ;['bt', 'bts', 'btr', 'btc'].forEach((name, n) => {
@@ -148,16 +154,22 @@ function smallIndexes({ random, registers }: CaseMaker, size: number): void {
   add(`${name} r/m, imm8`, word, modrm([0x0f, 0xba], { digit: 4 + n, immediate: imm8, lockable }), [false])
 })
 const mostlyZero = ({ random, registers }: CaseMaker): void => {
-  for (let i = 0; i < 8; i++) if (i !== ESP && random.chance(0.4)) registers[i] = random.chance(0.5) ? 0 : (1 << random.below(32)) >>> 0
+  for (let i = 0; i < 8; i++)
+    if (i !== ESP && random.chance(0.4)) registers[i] = random.chance(0.5) ? 0 : (1 << random.below(32)) >>> 0
 }
 add('bsf', word, modrm([0x0f, 0xbc], { before: mostlyZero }), [false])
 add('bsr', word, modrm([0x0f, 0xbd], { before: mostlyZero }), [false])
-add('popcnt', word, (maker, size) => {
-  // The mandatory prefix goes next to the opcode.
-  const rest = modrm([0x0f, 0xb8])(maker, size)
-  maker.prefixes.push(0xf3)
-  return rest
-}, [false])
+add(
+  'popcnt',
+  word,
+  (maker, size) => {
+    // The mandatory prefix goes next to the opcode.
+    const rest = modrm([0x0f, 0xb8])(maker, size)
+    maker.prefixes.push(0xf3)
+    return rest
+  },
+  [false],
+)
 add('bswap', [4], ({ random }) => [0x0f, 0xc8 + random.below(8)])
 
 // ---- moves -----------------------------------------------------------------------------------------------------------
@@ -190,16 +202,27 @@ add('xadd', word, modrm([0x0f, 0xc1], { lockable: true }), [false])
 /** The accumulator equals the operand now and then. */
 const repetitive = (maker: CaseMaker): void => {
   if (maker.random.chance(0.5)) maker.memory.fill(maker.random.pick([0, 1, 0xff]))
-  for (let i = 0; i < 8; i++) if (i !== ESP && maker.random.chance(0.5)) maker.registers[i] = maker.random.pick([0, 0x0101_0101, 0xffff_ffff])
+  for (let i = 0; i < 8; i++)
+    if (i !== ESP && maker.random.chance(0.5)) maker.registers[i] = maker.random.pick([0, 0x0101_0101, 0xffff_ffff])
 }
 add('cmpxchg', byte, modrm([0x0f, 0xb0], { lockable: true, before: repetitive }), [false])
 add('cmpxchg', word, modrm([0x0f, 0xb1], { lockable: true, before: repetitive }), [false])
-add('cmpxchg8b', [4], modrm([0x0f, 0xc7], { digit: 1, only: 'memory', lockable: true, before: repetitive, memorySize: () => 8 }), [false])
+add(
+  'cmpxchg8b',
+  [4],
+  modrm([0x0f, 0xc7], { digit: 1, only: 'memory', lockable: true, before: repetitive, memorySize: () => 8 }),
+  [false],
+)
 for (let condition = 0; condition < 16; condition++) {
   add(`cmov${condition}`, word, modrm([0x0f, 0x40 + condition]), [false])
   add(`set${condition}`, byte, modrm([0x0f, 0x90 + condition]), [false])
   add(`j${condition} rel8`, [4], ({ random }) => [0x70 + condition, distance(random) & 0xff], [false])
-  add(`j${condition} rel`, word, ({ random, code16 }, size) => [0x0f, 0x80 + condition, ...little(distance(random), code16 ? 2 : size)], [true])
+  add(
+    `j${condition} rel`,
+    word,
+    ({ random, code16 }, size) => [0x0f, 0x80 + condition, ...little(distance(random), code16 ? 2 : size)],
+    [true],
+  )
   add(`j${condition} rel32`, [4], ({ random }) => [0x0f, 0x80 + condition, ...little(distance(random), 4)], [false])
 }
 add('cbw', word, () => [0x98], [false])
@@ -217,14 +240,33 @@ function distance(random: Random): number {
 
 // ---- flags and decimal -----------------------------------------------------------------------------------------------
 
-for (const [name, opcode] of [['clc', 0xf8], ['stc', 0xf9], ['cmc', 0xf5], ['cld', 0xfc], ['std', 0xfd], ['lahf', 0x9f], ['sahf', 0x9e], ['salc', 0xd6]] as const) {
+for (const [name, opcode] of [
+  ['clc', 0xf8],
+  ['stc', 0xf9],
+  ['cmc', 0xf5],
+  ['cld', 0xfc],
+  ['std', 0xfd],
+  ['lahf', 0x9f],
+  ['sahf', 0x9e],
+  ['salc', 0xd6],
+] as const) {
   add(name, byte, () => [opcode], [false])
 }
-for (const [name, opcode] of [['daa', 0x27], ['das', 0x2f], ['aaa', 0x37], ['aas', 0x3f]] as const) {
-  add(name, byte, (maker) => {
-    maker.registers[EAX] = maker.random.bits()
-    return [opcode]
-  }, [false])
+for (const [name, opcode] of [
+  ['daa', 0x27],
+  ['das', 0x2f],
+  ['aaa', 0x37],
+  ['aas', 0x3f],
+] as const) {
+  add(
+    name,
+    byte,
+    (maker) => {
+      maker.registers[EAX] = maker.random.bits()
+      return [opcode]
+    },
+    [false],
+  )
 }
 add('aam', byte, ({ random }) => [0xd4, random.chance(0.7) ? 10 : random.byte()], [false])
 add('aad', byte, ({ random }) => [0xd5, random.chance(0.7) ? 10 : random.byte()], [false])
@@ -266,7 +308,10 @@ add('jmp rel', word, (maker, size) => [0xe9, ...little(distance(maker.random), s
 add('jmp rel32', [4], ({ random }) => [0xe9, ...little(distance(random), 4)], [false])
 add('call rel32', [4], ({ random }) => [0xe8, ...little(distance(random), 4)], [false])
 add('call rel', word, ({ random }, size) => [0xe8, ...little(distance(random), size)], [true])
-for (const [name, digit] of [['call r/m', 2], ['jmp r/m', 4]] as const) {
+for (const [name, digit] of [
+  ['call r/m', 2],
+  ['jmp r/m', 4],
+] as const) {
   const before = (maker: CaseMaker): void => {
     maker.pinStack()
     for (let i = 0; i < 8; i++) if (i !== ESP) maker.registers[i] = somewhere(maker)
@@ -275,9 +320,12 @@ for (const [name, digit] of [['call r/m', 2], ['jmp r/m', 4]] as const) {
   // Memory operands stay where targets were put: aligned ones, by an absolute address.
   const make: Make = (maker, size) => {
     before(maker)
-    if (maker.random.chance(0.4)) return [0xff, 0xc0 | (digit << 3) | maker.random.pick([EAX, ECX, EDX, EBX, EBP, ESI, EDI])]
+    if (maker.random.chance(0.4))
+      return [0xff, 0xc0 | (digit << 3) | maker.random.pick([EAX, ECX, EDX, EBX, EBP, ESI, EDI])]
     const offset = windowOffset + 64 + 4 * maker.random.below(32)
-    const rest = maker.code16 ? [(digit << 3) | 6, ...little(offset, 2)] : [(digit << 3) | 5, ...little(dataPage + offset, 4)]
+    const rest = maker.code16
+      ? [(digit << 3) | 6, ...little(offset, 2)]
+      : [(digit << 3) | 5, ...little(dataPage + offset, 4)]
     return size > 0 ? [0xff, ...rest] : []
   }
   add(name, [4], make, [false])
@@ -293,36 +341,69 @@ for (const bytes of [0, 2]) {
   add(bytes === 0 ? 'ret' : 'ret imm', [2], make, [true])
 }
 ;['loopne', 'loope', 'loop', 'jcxz'].forEach((name, n) => {
-  add(name, [4], (maker) => {
-    const { random, registers } = maker
-    registers[ECX] = random.pick([0, 1, 2, 0x1_0000, 0x1_0001, random.bits()])
-    if (random.chance(0.4)) maker.prefixes.push(0x67)
-    return [0xe0 + n, distance(random) & 0xff]
-  }, [false])
+  add(
+    name,
+    [4],
+    (maker) => {
+      const { random, registers } = maker
+      registers[ECX] = random.pick([0, 1, 2, 0x1_0000, 0x1_0001, random.bits()])
+      if (random.chance(0.4)) maker.prefixes.push(0x67)
+      return [0xe0 + n, distance(random) & 0xff]
+    },
+    [false],
+  )
 })
 add('into', [4], () => [0xce], [false])
-add('bound', word, (maker, size) => {
-  const low = maker.random.between(-100, 100)
-  for (let i = 0; i < maker.memory.length; i += size) maker.put(i, low + maker.random.between(-60, 60), size)
-  for (let i = 0; i < 8; i++) if (i !== ESP) maker.registers[i] = maker.random.between(-150, 150) >>> 0
-  return modrm([0x62], { only: 'memory', memorySize: (bytes) => 2 * bytes })(maker, size)
-}, [false])
+add(
+  'bound',
+  word,
+  (maker, size) => {
+    const low = maker.random.between(-100, 100)
+    for (let i = 0; i < maker.memory.length; i += size) maker.put(i, low + maker.random.between(-60, 60), size)
+    for (let i = 0; i < 8; i++) if (i !== ESP) maker.registers[i] = maker.random.between(-150, 150) >>> 0
+    return modrm([0x62], { only: 'memory', memorySize: (bytes) => 2 * bytes })(maker, size)
+  },
+  [false],
+)
 add('nop r/m', word, modrm([0x0f, 0x1f], { digit: 0 }), [false])
 add('arpl', byte, modrm([0x63], { memorySize: () => 2 }), [false])
-for (const [name, code] of [['cli', [0xfa]], ['sti', [0xfb]], ['hlt', [0xf4]], ['clts', [0x0f, 0x06]], ['invd', [0x0f, 0x08]], ['wrmsr', [0x0f, 0x30]], ['rdmsr', [0x0f, 0x32]], ['mov eax, cr0', [0x0f, 0x20, 0xc0]], ['ud2', [0x0f, 0x0b]], ['ud1', [0x0f, 0xb9, 0xc0]], ['illegal lock', [0xf0, 0x90]]] as const) {
+for (const [name, code] of [
+  ['cli', [0xfa]],
+  ['sti', [0xfb]],
+  ['hlt', [0xf4]],
+  ['clts', [0x0f, 0x06]],
+  ['invd', [0x0f, 0x08]],
+  ['wrmsr', [0x0f, 0x30]],
+  ['rdmsr', [0x0f, 0x32]],
+  ['mov eax, cr0', [0x0f, 0x20, 0xc0]],
+  ['ud2', [0x0f, 0x0b]],
+  ['ud1', [0x0f, 0xb9, 0xc0]],
+  ['illegal lock', [0xf0, 0x90]],
+] as const) {
   add(`${name} in user mode`, [4], () => code, [false])
 }
 
 // ---- strings ---------------------------------------------------------------------------------------------------------
 
-for (const [name, opcode] of [['movs', 0xa4], ['cmps', 0xa6], ['stos', 0xaa], ['lods', 0xac], ['scas', 0xae]] as const) {
-  for (const [rep, prefix] of [['', 0], ['repne ', 0xf2], ['rep ', 0xf3]] as const) {
+for (const [name, opcode] of [
+  ['movs', 0xa4],
+  ['cmps', 0xa6],
+  ['stos', 0xaa],
+  ['lods', 0xac],
+  ['scas', 0xae],
+] as const) {
+  for (const [rep, prefix] of [
+    ['', 0],
+    ['repne ', 0xf2],
+    ['rep ', 0xf3],
+  ] as const) {
     const make: Make = (maker, size) => {
       const { random, registers } = maker
       if (random.chance(0.3)) maker.eflags |= 0x400
       if (random.chance(0.5)) repetitive(maker)
       registers[ECX] = (random.chance(0.9) ? random.below(20) : random.below(40)) >>> 0
-      const place = (): number => (random.chance(0.05) ? 0x2000 - random.below(60) : windowOffset + 140 + random.below(220))
+      const place = (): number =>
+        random.chance(0.05) ? 0x2000 - random.below(60) : windowOffset + 140 + random.below(220)
       const base = maker.code16 ? 0 : dataPage
       const override = random.chance(0.1)
       registers[ESI] = override ? place() : base + place()

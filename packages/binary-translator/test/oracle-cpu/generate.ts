@@ -18,7 +18,17 @@ if (names.size !== forms.length) throw new Error('two forms have one name')
 const directory = mkdtempSync(join(tmpdir(), 'cpu-oracle-'))
 const program = join(directory, 'harness')
 const source = fileURLToPath(new URL('harness.c', import.meta.url))
-const flags = ['-m32', '-O1', '-nostdlib', '-static', '-no-pie', '-fno-pie', '-fno-stack-protector', '-fno-builtin', '-mno-sse']
+const flags = [
+  '-m32',
+  '-O1',
+  '-nostdlib',
+  '-static',
+  '-no-pie',
+  '-fno-pie',
+  '-fno-stack-protector',
+  '-fno-builtin',
+  '-mno-sse',
+]
 execFileSync('gcc', [...flags, '-o', program, source], { stdio: 'inherit' })
 
 const inputs = new Map<string, Uint8Array>()

@@ -33,7 +33,11 @@ function shortest(value: bigint, signed: boolean): number {
 }
 
 const settings = { seed: 20_260_502, numRuns: 3000 }
-const u32 = fc.oneof(fc.nat(0xffff_ffff), fc.nat(31).map((n) => 2 ** n), fc.nat(31).map((n) => 2 ** n - 1))
+const u32 = fc.oneof(
+  fc.nat(0xffff_ffff),
+  fc.nat(31).map((n) => 2 ** n),
+  fc.nat(31).map((n) => 2 ** n - 1),
+)
 const i32 = u32.map((value) => value | 0)
 
 it('writes unsigned numbers that read back, in the fewest bytes', () => {

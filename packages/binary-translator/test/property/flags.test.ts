@@ -56,8 +56,12 @@ interface Producer {
 }
 
 const registers = 0xd8 // EAX, EBX in ModRM with the destination in rm
-const op = (base: number) => (size: number): number[] => [size === 1 ? base : base + 1, registers]
-const single = (opcode: number, modrm: number) => (size: number): number[] => [size === 1 ? opcode : opcode + 1, modrm]
+const op =
+  (base: number) =>
+  (size: number): number[] => [size === 1 ? base : base + 1, registers]
+const single =
+  (opcode: number, modrm: number) =>
+  (size: number): number[] => [size === 1 ? opcode : opcode + 1, modrm]
 const carryOf = (before: number): bigint => BigInt(before & CF)
 
 const producers: readonly Producer[] = [
@@ -70,15 +74,36 @@ const producers: readonly Producer[] = [
   { name: 'or', code: op(0x08), model: (a, b, _, size) => logic(a | b, size) },
   { name: 'xor', code: op(0x30), model: (a, b, _, size) => logic(a ^ b, size) },
   { name: 'test', code: op(0x84), model: (a, b, _, size) => logic(a & b, size) },
-  { name: 'inc', code: single(0xfe, 0xc0), model: (a, _, before, size) => exact((sum(a, 1n, 0n, size, false) & ~CF) | (before & CF)) },
-  { name: 'dec', code: single(0xfe, 0xc8), model: (a, _, before, size) => exact((sum(a, 1n, 0n, size, true) & ~CF) | (before & CF)) },
+  {
+    name: 'inc',
+    code: single(0xfe, 0xc0),
+    model: (a, _, before, size) => exact((sum(a, 1n, 0n, size, false) & ~CF) | (before & CF)),
+  },
+  {
+    name: 'dec',
+    code: single(0xfe, 0xc8),
+    model: (a, _, before, size) => exact((sum(a, 1n, 0n, size, true) & ~CF) | (before & CF)),
+  },
   { name: 'neg', code: single(0xf6, 0xd8), model: (a, _, __, size) => exact(sum(0n, a, 0n, size, true)) },
   { name: 'not', code: single(0xf6, 0xd0), model: (_, __, before) => exact(before & every) },
   // Two in a row: the carry of the first shows through the second.
-  { name: 'cmp, inc', code: (size) => [...op(0x38)(size), ...single(0xfe, 0xc0)(size)], model: (a, b, _, size) => exact((sum(a, 1n, 0n, size, false) & ~CF) | (sum(a, b, 0n, size, true) & CF)) },
-  { name: 'add, dec', code: (size) => [...op(0x00)(size), ...single(0xfe, 0xc8)(size)], model: (a, b, _, size) => exact((sum(wrap(a + b, size), 1n, 0n, size, true) & ~CF) | (sum(a, b, 0n, size, false) & CF)) },
+  {
+    name: 'cmp, inc',
+    code: (size) => [...op(0x38)(size), ...single(0xfe, 0xc0)(size)],
+    model: (a, b, _, size) => exact((sum(a, 1n, 0n, size, false) & ~CF) | (sum(a, b, 0n, size, true) & CF)),
+  },
+  {
+    name: 'add, dec',
+    code: (size) => [...op(0x00)(size), ...single(0xfe, 0xc8)(size)],
+    model: (a, b, _, size) =>
+      exact((sum(wrap(a + b, size), 1n, 0n, size, true) & ~CF) | (sum(a, b, 0n, size, false) & CF)),
+  },
   { name: 'cmc', code: () => [0xf5], model: (_, __, before) => exact((before ^ CF) & every) },
-  { name: 'sub, stc', code: (size) => [...op(0x28)(size), 0xf9], model: (a, b, _, size) => exact(sum(a, b, 0n, size, true) | CF) },
+  {
+    name: 'sub, stc',
+    code: (size) => [...op(0x28)(size), 0xf9],
+    model: (a, b, _, size) => exact(sum(a, b, 0n, size, true) | CF),
+  },
 ]
 
 /** The 16 conditions, SDM vol. 1, appendix B. */
@@ -114,7 +139,9 @@ describe.each(['interpreter', 'translator'] as const)(`conditions in the %s (see
   function check(producer: Producer, size: number, jump: number): void {
     machine.write(code, program(producer, size, jump))
     for (let i = 0; i < cases / 4; i++) {
-      const [eax, ebx] = random.chance(0.2) ? Array<number>(2).fill(random.interesting()) : [random.interesting(), random.interesting()]
+      const [eax, ebx] = random.chance(0.2)
+        ? Array<number>(2).fill(random.interesting())
+        : [random.interesting(), random.interesting()]
       const before = random.bits() & every
       const { state } = machine
       ;[eax!, 0, 0, ebx!, 0x8000].forEach((value, register) => state.setGpr(register, value))
@@ -122,10 +149,16 @@ describe.each(['interpreter', 'translator'] as const)(`conditions in the %s (see
       state.eip = code
       state.set(Layout.halted, 0)
       machine.run(100)
-      const { flags, undefined: vague } = producer.model(wrap(BigInt(eax!), size), wrap(BigInt(ebx!), size), before, size)
+      const { flags, undefined: vague } = producer.model(
+        wrap(BigInt(eax!), size),
+        wrap(BigInt(ebx!), size),
+        before,
+        size,
+      )
       const context = `${producer.name} ${size} eax=${eax!.toString(16)} ebx=${ebx!.toString(16)} before=${before.toString(16)}`
       expect((machine.read32(0x7ffc) & every & ~vague).toString(16), context).toBe((flags & ~vague).toString(16))
-      for (let cc = 0; cc < 16; cc++) expect(machine.ram[results + cc], `${context} set${cc}`).toBe(condition(cc, flags) ? 1 : 0)
+      for (let cc = 0; cc < 16; cc++)
+        expect(machine.ram[results + cc], `${context} set${cc}`).toBe(condition(cc, flags) ? 1 : 0)
       expect(state.gpr(2), `${context} j${jump}`).toBe(condition(jump, flags) ? 2 : 1)
     }
   }
@@ -148,7 +181,9 @@ describe.each(['interpreter', 'translator'] as const)(`conditions in the %s (see
         state.set(Layout.halted, 0)
         machine.run(100)
         const { flags } = producer.model(wrap(BigInt(eax), size), wrap(BigInt(ebx), size), before, size)
-        expect(state.gpr(2), `${producer.name} ${size} ${eax} ${ebx} ${before} j${jump}`).toBe(condition(jump, flags) ? 2 : 1)
+        expect(state.gpr(2), `${producer.name} ${size} ${eax} ${ebx} ${before} j${jump}`).toBe(
+          condition(jump, flags) ? 2 : 1,
+        )
       }
     }
   })

@@ -20,12 +20,28 @@ it.each(entryModes)(`random programs run alike on all tiers, mode %s (${programs
   )
 })
 
+const modifying = 30
+
+it.each(['kernel', 'user', 'real'] as const)(
+  `programs that write to their own code run alike, mode %s (${modifying} programs, seed ${seed})`,
+  (mode) => {
+    fc.assert(
+      fc.property(fc.noShrink(fc.nat(0x7fff_ffff)), (number) => {
+        const program = randomProgram(new Random(number), [mode], true)
+        expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
+      }),
+      { seed, numRuns: modifying },
+    )
+  },
+)
+
 /** Counterexamples that were found once. */
 const examples: readonly (readonly [what: string, number: number])[] = [
   ['STI as the last instruction of a budget keeps its interrupt shadow', 1846],
   ['STI as the last instruction of a budget, in real mode', 2061],
   ['STI as the last instruction of a budget, interpreted against translated', 2303],
   ['STI run alone, then an interrupt', 3418],
+  ['code that is overwritten while its unit waits for translation', 1897],
 ]
 
 it.each(examples)('%s', (_, number) => {

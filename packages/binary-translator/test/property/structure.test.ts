@@ -7,9 +7,7 @@ type Graph = readonly (readonly number[])[]
 
 const graphs: fc.Arbitrary<Graph> = fc
   .integer({ min: 1, max: 14 })
-  .chain((size) =>
-    fc.array(fc.uniqueArray(fc.nat(size - 1), { maxLength: 2 }), { minLength: size, maxLength: size }),
-  )
+  .chain((size) => fc.array(fc.uniqueArray(fc.nat(size - 1), { maxLength: 2 }), { minLength: size, maxLength: size }))
 
 /** Nodes that can be reached from `from` without passing `without`. */
 function reachable(graph: Graph, from: number, without = -1): Set<number> {
@@ -44,7 +42,9 @@ it('children are the nodes that their parent dominates immediately', () => {
         if (node === 0) continue
         const own = dominators(node)
         // The immediate dominator is the one that all others dominate.
-        const immediate = own.find((candidate) => own.every((other) => other === candidate || !reachable(rest, 0, other).has(candidate)))
+        const immediate = own.find((candidate) =>
+          own.every((other) => other === candidate || !reachable(rest, 0, other).has(candidate)),
+        )
         expect(parent.get(node)).toBe(immediate)
       }
     }),

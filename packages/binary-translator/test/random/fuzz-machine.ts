@@ -84,6 +84,9 @@ export class FuzzMachine {
 
   /** Whether what the guest cannot write is as it was. */
   get intact(): boolean {
-    return this.#canaries.every((canary) => Buffer.compare(canary, canaryPage) === 0) && this.#roms.every((rom) => Buffer.compare(rom, romPage) === 0)
+    return (
+      this.#canaries.every((canary) => Buffer.compare(canary, canaryPage) === 0) &&
+      this.#roms.every((rom) => Buffer.compare(rom, romPage) === 0)
+    )
   }
 }

@@ -22,18 +22,27 @@ function write32(machine: FuzzMachine, address: number, value: number): void {
 /** An address in RAM, mostly in the code. */
 function place(random: Random): number {
   if (random.chance(0.5)) return (codePage + random.below(codePages)) * pageBytes + random.below(pageBytes)
-  if (random.chance(0.05)) return random.pick([romStart + random.below(0x2000), ramPages * pageBytes - random.below(20), 0xb_8000])
+  if (random.chance(0.05))
+    return random.pick([romStart + random.below(0x2000), ramPages * pageBytes - random.below(20), 0xb_8000])
   return random.below(ramPages * pageBytes)
 }
 
-const descriptorTypes = [0x9a, 0x9b, 0x92, 0x93, 0xfa, 0xfb, 0xf2, 0xf3, 0x96, 0x90, 0x98, 0x9e, 0x89, 0x81, 0x82, 0x8c, 0xec, 0x85, 0xe5, 0x8b, 0x00, 0x12]
+const descriptorTypes = [
+  0x9a, 0x9b, 0x92, 0x93, 0xfa, 0xfb, 0xf2, 0xf3, 0x96, 0x90, 0x98, 0x9e, 0x89, 0x81, 0x82, 0x8c, 0xec, 0x85, 0xe5,
+  0x8b, 0x00, 0x12,
+]
 
 function randomDescriptor(random: Random): [low: number, high: number] {
   if (random.chance(0.1)) return [random.bits(), random.bits()]
-  const attributes = (random.chance(0.9) ? random.pick(descriptorTypes) : random.byte()) | (random.chance(0.6) ? 0xc000 : random.pick([0, 0x4000, 0x8000]))
+  const attributes =
+    (random.chance(0.9) ? random.pick(descriptorTypes) : random.byte()) |
+    (random.chance(0.6) ? 0xc000 : random.pick([0, 0x4000, 0x8000]))
   const base = random.chance(0.5) ? 0 : random.chance(0.8) ? place(random) : random.bits()
   const limit = random.chance(0.6) ? 0xf_ffff : random.bits() & 0xf_ffff
-  return [(limit & 0xffff) | (base << 16), ((base >>> 16) & 0xff) | (attributes << 8) | (limit & 0xf_0000) | (base & 0xff00_0000)]
+  return [
+    (limit & 0xffff) | (base << 16),
+    ((base >>> 16) & 0xff) | (attributes << 8) | (limit & 0xf_0000) | (base & 0xff00_0000),
+  ]
 }
 
 const randomSelector = (random: Random): number => random.below(16) * 8 + (random.chance(0.5) ? 0 : random.below(8))
@@ -64,7 +73,8 @@ function fillTables(machine: FuzzMachine, random: Random, { gdt, ldt, idt, tss }
       pair(idt + vector * 8, [(8 << 16) | offset, 0xee00])
     }
   }
-  for (let i = 0; i < 26; i++) write32(machine, tss + i * 4, random.chance(0.5) ? place(random) : randomSelector(random))
+  for (let i = 0; i < 26; i++)
+    write32(machine, tss + i * 4, random.chance(0.5) ? place(random) : randomSelector(random))
   if (random.chance(0.7)) {
     write32(machine, tss + 4, 0x2_0000 + random.below(0x1000))
     write32(machine, tss + 8, 16)
@@ -80,10 +90,12 @@ function fillPaging(machine: FuzzMachine, random: Random, directory: number, pae
   }
   const step = pae ? 8 : 4
   const tables = [directory, directory + pageBytes, directory + 2 * pageBytes, directory + 3 * pageBytes]
-  for (const table of tables) for (let at = 0; at < pageBytes; at += step) if (random.chance(0.1)) write32(machine, table + at, entry())
+  for (const table of tables)
+    for (let at = 0; at < pageBytes; at += step) if (random.chance(0.1)) write32(machine, table + at, entry())
   if (random.chance(0.2)) return
   const identity = (table: number): void => {
-    for (let page = 0; page < 128; page++) write32(machine, table + page * step, (page << 12) | (random.chance(0.95) ? 7 : random.below(128)))
+    for (let page = 0; page < 128; page++)
+      write32(machine, table + page * step, (page << 12) | (random.chance(0.95) ? 7 : random.below(128)))
   }
   if (pae) {
     for (let i = 0; i < 4; i++) write32(machine, directory + i * 8, ((directory + pageBytes) & ~0xfff) | 1)
@@ -107,7 +119,7 @@ function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
     if (kind === 0) for (let i = 0; i < madeBytes; i++) bytes[i] = random.byte()
     else if (kind === 1) bytes.fill(random.byte(), 0, madeBytes)
     else {
-      for (let i = 0; i < madeBytes; ) {
+      for (let i = 0; i < madeBytes;) {
         const { bytes: raw, setup } = randomInstruction(random, style)
         const chunk = [...setup, ...raw.slice(0, random.between(2, 8))]
         bytes.set(chunk.slice(0, madeBytes - i), i)
@@ -118,7 +130,14 @@ function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
   }
 }
 
-function setSegment(machine: FuzzMachine, number: number, selector: number, rights: number, start: number, limit: number): void {
+function setSegment(
+  machine: FuzzMachine,
+  number: number,
+  selector: number,
+  rights: number,
+  start: number,
+  limit: number,
+): void {
   const { state } = machine.vcpu
   const slot = segmentSlot(number)
   state.set(slot + SegmentField.selector, selector)
@@ -132,12 +151,23 @@ function fillSegments(machine: FuzzMachine, random: Random, mode: FuzzMode, user
     const code = number === Segment.CS
     if (mode === 'real' || mode === 'virtual-8086') {
       const selector = code ? 0x800 : random.chance(0.8) ? random.below(0x4000) : random.bits() & 0xffff
-      setSegment(machine, number, selector, mode === 'real' ? 0x93 : 0xf3, selector << 4, random.chance(0.95) || mode !== 'real' ? 0xffff : 0xffff_ffff)
+      setSegment(
+        machine,
+        number,
+        selector,
+        mode === 'real' ? 0x93 : 0xf3,
+        selector << 4,
+        random.chance(0.95) || mode !== 'real' ? 0xffff : 0xffff_ffff,
+      )
       continue
     }
     const level = user ? 0x60 : 0
     const is32 = random.chance(0.85) ? 0x4000 : 0
-    const type = code ? random.pick([0x9b, 0x9b, 0x99, 0x9f]) : random.chance(0.9) ? 0x93 : random.pick([0x91, 0x97, 0x95])
+    const type = code
+      ? random.pick([0x9b, 0x9b, 0x99, 0x9f])
+      : random.chance(0.9)
+        ? 0x93
+        : random.pick([0x91, 0x97, 0x95])
     const rights = type | level | is32 | 0x8000
     const isFlat = random.chance(0.8)
     const start = isFlat ? 0 : code ? random.below(codePage * pageBytes) : place(random)
@@ -154,28 +184,71 @@ export function fuzzProgram(machine: FuzzMachine, random: Random): FuzzMode {
   const { state, system } = machine.vcpu
   const tables = { gdt: 0x1000, ldt: 0x1100, idt: mode === 'real' ? 0 : 0x2000, tss: 0x3000, directory: 0x2_8000 }
   const user = mode === 'virtual-8086' || (mode !== 'real' && random.chance(0.4))
-  const paged = mode === 'paged' || mode === 'pae' || (mode === 'virtual-8086' && random.chance(0.3)) || (mode === 'chaos' && random.chance(0.7))
+  const paged =
+    mode === 'paged' ||
+    mode === 'pae' ||
+    (mode === 'virtual-8086' && random.chance(0.3)) ||
+    (mode === 'chaos' && random.chance(0.7))
   const pae = mode === 'pae' || (mode === 'chaos' && random.chance(0.3))
   const isFlat = mode !== 'real' && mode !== 'virtual-8086'
-  fillCode(machine, random, { code32: isFlat, dataBase: 0, codeBase: isFlat ? 0 : 0x8000, rareness: random.pick([0, 0.2, 0.6]) })
+  fillCode(machine, random, {
+    code32: isFlat,
+    dataBase: 0,
+    codeBase: isFlat ? 0 : 0x8000,
+    rareness: random.pick([0, 0.2, 0.6]),
+  })
   if (mode !== 'real' || random.chance(0.5)) fillTables(machine, random, tables)
-  if (mode === 'real') for (let vector = 0; vector < 256; vector++) write32(machine, vector * 4, random.chance(0.9) ? 0x800_0000 | random.below(0x2000) : random.bits())
+  if (mode === 'real')
+    for (let vector = 0; vector < 256; vector++)
+      write32(machine, vector * 4, random.chance(0.9) ? 0x800_0000 | random.below(0x2000) : random.bits())
   if (paged) fillPaging(machine, random, tables.directory, pae)
   fillSegments(machine, random, mode, user)
-  setSegment(machine, Segment.TR, 0x28, random.chance(0.9) ? 0x8b : 0x83, tables.tss, random.chance(0.8) ? 0x2067 : random.below(0x70))
+  setSegment(
+    machine,
+    Segment.TR,
+    0x28,
+    random.chance(0.9) ? 0x8b : 0x83,
+    tables.tss,
+    random.chance(0.8) ? 0x2067 : random.below(0x70),
+  )
   setSegment(machine, Segment.LDTR, 0x30, 0x82, tables.ldt, 0x7f)
-  for (const [cell, value] of [[Layout.gdtrBase, tables.gdt], [Layout.gdtrLimit, random.chance(0.9) ? 0x7f : random.byte()], [Layout.idtrBase, tables.idt], [Layout.idtrLimit, random.chance(0.9) ? 0x7ff : random.byte()]] as const) state.set(cell, value)
+  for (const [cell, value] of [
+    [Layout.gdtrBase, tables.gdt],
+    [Layout.gdtrLimit, random.chance(0.9) ? 0x7f : random.byte()],
+    [Layout.idtrBase, tables.idt],
+    [Layout.idtrLimit, random.chance(0.9) ? 0x7ff : random.byte()],
+  ] as const)
+    state.set(cell, value)
   const pg = paged ? 0x8000_0000 : 0
-  state.set(Layout.cr0, (0x10 | (mode === 'real' ? 0 : 1) | pg | (random.chance(0.3) ? 0x1_0000 : 0) | (random.bits() & (random.chance(0.2) ? 0x2e : 0x20))) >>> 0)
+  state.set(
+    Layout.cr0,
+    (0x10 |
+      (mode === 'real' ? 0 : 1) |
+      pg |
+      (random.chance(0.3) ? 0x1_0000 : 0) |
+      (random.bits() & (random.chance(0.2) ? 0x2e : 0x20))) >>>
+      0,
+  )
   state.set(Layout.cr3, (random.chance(0.95) ? tables.directory : place(random) & ~0xfff) >>> 0)
   state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x294))
   state.set(Layout.cpl, user ? 3 : 0)
-  for (let number = 0; number < 8; number++) state.setGpr(number, random.chance(0.6) ? place(random) : random.interesting())
-  state.setGpr(4, random.chance(0.8) ? 0x2_0000 + random.below(0x4000) : random.pick([0, 1, 2, 6, 0xffff_fffe, random.bits()]))
+  for (let number = 0; number < 8; number++)
+    state.setGpr(number, random.chance(0.6) ? place(random) : random.interesting())
+  state.setGpr(
+    4,
+    random.chance(0.8) ? 0x2_0000 + random.below(0x4000) : random.pick([0, 1, 2, 6, 0xffff_fffe, random.bits()]),
+  )
   const arithmetic = random.bits() & 0xcd5
   const nested = random.chance(0.05) ? 0x4000 : 0
   const trap = random.chance(0.05) ? 0x100 : 0
-  state.eflags = 2 | arithmetic | nested | trap | (random.chance(0.6) ? 0x200 : 0) | (random.below(4) << 12) | (mode === 'virtual-8086' ? 0x2_0000 : 0)
+  state.eflags =
+    2 |
+    arithmetic |
+    nested |
+    trap |
+    (random.chance(0.6) ? 0x200 : 0) |
+    (random.below(4) << 12) |
+    (mode === 'virtual-8086' ? 0x2_0000 : 0)
   const start = codePage * pageBytes + (random.chance(0.8) ? random.below(0x100) : random.below(codePages * pageBytes))
   state.eip = random.chance(0.03) ? random.bits() : isFlat ? start - state.segmentBase(Segment.CS) : start - 0x8000
   system.refresh()

@@ -37,7 +37,11 @@ export function fuzz(machines: readonly FuzzMachine[], seed: number): string[] {
     try {
       return runOne(machine, seed)
     } catch (thrown) {
-      return { exits: [], retired: 0, thrown: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) }
+      return {
+        exits: [],
+        retired: 0,
+        thrown: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+      }
     }
   })
   const found: string[] = []
@@ -47,13 +51,17 @@ export function fuzz(machines: readonly FuzzMachine[], seed: number): string[] {
   })
   if (found.length > 0) return found
   const [a, b] = machines
-  if (`${results[0]!.exits}` !== `${results[1]!.exits}`) found.push(`exits: ${results[0]!.exits} / ${results[1]!.exits}`)
-  if (results[0]!.retired !== results[1]!.retired) found.push(`retired: ${results[0]!.retired} / ${results[1]!.retired}`)
+  if (`${results[0]!.exits}` !== `${results[1]!.exits}`)
+    found.push(`exits: ${results[0]!.exits} / ${results[1]!.exits}`)
+  if (results[0]!.retired !== results[1]!.retired)
+    found.push(`retired: ${results[0]!.retired} / ${results[1]!.retired}`)
   found.push(...differences(snapshot(a!.vcpu.state), snapshot(b!.vcpu.state)))
   a!.pages.forEach((page, ppn) => {
     if (Buffer.compare(page, b!.pages[ppn]!) === 0) return
     const at = page.findIndex((byte, i) => byte !== b!.pages[ppn]![i])
-    found.push(`page ${ppn.toString(16)} at ${at.toString(16)}: ${page[at]!.toString(16)} / ${b!.pages[ppn]![at]!.toString(16)}`)
+    found.push(
+      `page ${ppn.toString(16)} at ${at.toString(16)}: ${page[at]!.toString(16)} / ${b!.pages[ppn]![at]!.toString(16)}`,
+    )
   })
   return found
 }

@@ -55,9 +55,11 @@ function compare(machines: readonly FlatMachine[], exits: readonly number[]): st
     interrupts: machine.vcpu.statistics.interrupts,
   }))
   const found = sameMemory(machines)
-  for (let i = 1; i < seen.length; i++) found.push(...differences(seen[0]!, seen[i]!).map((text) => `engine ${i}: ${text}`))
+  for (let i = 1; i < seen.length; i++)
+    found.push(...differences(seen[0]!, seen[i]!).map((text) => `engine ${i}: ${text}`))
   const logs = machines.map((machine) => JSON.stringify(machine.io.log))
-  if (logs.some((log) => log !== logs[0])) found.push(`device accesses: ${logs.map((log) => log.slice(-400)).join('\n')}`)
+  if (logs.some((log) => log !== logs[0]))
+    found.push(`device accesses: ${logs.map((log) => log.slice(-400)).join('\n')}`)
   machines.forEach((machine, i) => {
     if (!machine.intact) found.push(`engine ${i}: a canary was overwritten`)
   })
@@ -65,7 +67,12 @@ function compare(machines: readonly FlatMachine[], exits: readonly number[]): st
 }
 
 /** Runs `program` step by step; the differences at the first stop that shows any. */
-export function lockstep(machines: readonly FlatMachine[], program: Program, seed: number, { budgets, steps }: LockstepOptions): string[] {
+export function lockstep(
+  machines: readonly FlatMachine[],
+  program: Program,
+  seed: number,
+  { budgets, steps }: LockstepOptions,
+): string[] {
   const random = new Random(seed ^ 0x5eed)
   for (const machine of machines) {
     prepare(machine, program)
@@ -86,7 +93,12 @@ export function lockstep(machines: readonly FlatMachine[], program: Program, see
     })
     trace.push(`${budget}@${before['eip']!.toString(16)}${vector >= 0 ? '!' : ''}`)
     const found = compareFrom(machines, exits, starts)
-    if (found.length > 0) return [`step ${step}, budget ${budget}, from eip ${before['eip']!.toString(16)}`, trace.slice(-6).join(' '), ...found]
+    if (found.length > 0)
+      return [
+        `step ${step}, budget ${budget}, from eip ${before['eip']!.toString(16)}`,
+        trace.slice(-6).join(' '),
+        ...found,
+      ]
     if (exits[0] === 2) break
   }
   return []

@@ -122,8 +122,10 @@ function setting(random: Random, mode: EntryMode): { segments: SegmentState[]; s
     const entry = descriptors[selector & ~3]!
     return { ...entry, selector }
   }
-  const all = (code: number, data: number, stack = data): SegmentState[] => [data, code, stack, data, data, data].map(of)
-  const paragraph = (selector: number, attributes: number): SegmentState => segment(selector, attributes, selector * 16, 0xffff)
+  const all = (code: number, data: number, stack = data): SegmentState[] =>
+    [data, code, stack, data, data, data].map(of)
+  const paragraph = (selector: number, attributes: number): SegmentState =>
+    segment(selector, attributes, selector * 16, 0xffff)
   const realSegments = (attributes: number): SegmentState[] =>
     [0x1000, 0x800, 0x1000, 0x1000, 0x1800, 0xffff].map((selector) => paragraph(selector, attributes))
   const flatStyle = { code32: true, dataBase: 0, codeBase: 0 }
@@ -135,7 +137,10 @@ function setting(random: Random, mode: EntryMode): { segments: SegmentState[]; s
       return { segments: all(Selector.userCode, Selector.userData), style: flatStyle }
     case 'code16':
       return random.chance(0.5)
-        ? { segments: all(Selector.code16, Selector.data16, random.pick([Selector.stack16, Selector.kernelData])), style: offsetStyle }
+        ? {
+            segments: all(Selector.code16, Selector.data16, random.pick([Selector.stack16, Selector.kernelData])),
+            style: offsetStyle,
+          }
         : { segments: all(Selector.userCode16, Selector.userData16), style: offsetStyle }
     case 'segmented': {
       const data = random.pick([Selector.data16, Selector.expandDown, Selector.readOnly, Selector.small])
@@ -181,17 +186,31 @@ const eflagsOf = (random: Random, mode: EntryMode): number => {
 }
 
 /** A random program: its mode, processor state and code; `selfModifying` ones write to their own code most of the time. */
-export function randomProgram(random: Random, modes: readonly EntryMode[] = entryModes, selfModifying = false): Program {
+export function randomProgram(
+  random: Random,
+  modes: readonly EntryMode[] = entryModes,
+  selfModifying = false,
+): Program {
   const mode = random.pick(modes)
   const { segments, style: place } = setting(random, mode)
   const style = { ...place, rareness: random.pick([0, 0.02, 0.1]), selfModifying }
   const bytes = body(random, style)
   const crosses = random.chance(0.4)
-  const address = crosses ? Map_.code + 0x1000 - random.below(Math.min(bytes.length, 0x800)) : Map_.code + random.below(0x100)
+  const address = crosses
+    ? Map_.code + 0x1000 - random.below(Math.min(bytes.length, 0x800))
+    : Map_.code + random.below(0x100)
   // Loops for ever, so that everything becomes hot.
   bytes.push(0xe9, ...jumpBack(bytes.length, style.code32))
   const register = (): number => (random.chance(0.6) ? pointer(random, style) >>> 0 : random.interesting())
-  const registers = { eax: register(), ecx: random.below(64), edx: register(), ebx: register(), ebp: register(), esi: register(), edi: register() }
+  const registers = {
+    eax: register(),
+    ecx: random.below(64),
+    edx: register(),
+    ebx: register(),
+    ebp: register(),
+    esi: register(),
+    edi: register(),
+  }
   const esp = (Map_.data + 0x8000 - style.dataBase) >>> 0
   const stackFlat = segments[Segment.SS]!.base === 0
   return {

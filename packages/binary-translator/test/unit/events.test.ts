@@ -13,7 +13,12 @@ const codeSelector = 0x08
 const gdt = 0x800
 
 /** A machine with flat segments, and an IDT whose vector n leads to handlers + 16 n, through interrupt or trap gates. */
-function machineWith(mode: 'interpreter' | 'translator', program: readonly number[], start: StartState = {}, gate = 0x8e): FlatMachine {
+function machineWith(
+  mode: 'interpreter' | 'translator',
+  program: readonly number[],
+  start: StartState = {},
+  gate = 0x8e,
+): FlatMachine {
   const machine = new FlatMachine({ mode, ramBytes: 0x4_0000 })
   machine.write32(gdt + 8, 0xffff)
   machine.write32(gdt + 12, 0x00cf_9b00)
@@ -50,7 +55,10 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
       machine.ram.set([0x50, 0x8b, 0x44, 0x24, 0x04, 0xab, 0x58, 0xcf], handlers + 16)
       machine.state.setGpr(7, 0x8000)
       machine.run(instructions)
-      return Array.from({ length: (machine.state.gpr(7) - 0x8000) / 4 }, (_, i) => machine.read32(0x8000 + 4 * i) - code)
+      return Array.from(
+        { length: (machine.state.gpr(7) - 0x8000) / 4 },
+        (_, i) => machine.read32(0x8000 + 4 * i) - code,
+      )
     }
 
     it('trap after each instruction', () => {
@@ -135,7 +143,11 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
       machine.ram.set([0x0f, 0x0b], 0x8000)
       machine.write32(6 * 4, 0x8000)
       const ss = { ...segment, selector: 0x1000, base: 0x1_0000 }
-      machine.start({ eip: 0x8000, cr0: 0x10, segments: { 0: segment, 1: segment, 2: ss, 3: segment, 4: segment, 5: segment } })
+      machine.start({
+        eip: 0x8000,
+        cr0: 0x10,
+        segments: { 0: segment, 1: segment, 2: ss, 3: segment, 4: segment, 5: segment },
+      })
       expect(machine.run(5000)).toBe(VcpuExit.Budget)
       expect(machine.vcpu.statistics.exceptions[6]).toBe(5000)
     })
@@ -171,7 +183,12 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
           machine.mmu.outOfMemory = false
         }
         expect(machine.run(100)).toBe(VcpuExit.Halt)
-        return { eax: machine.state.gpr(EAX), esp: machine.state.gpr(ESP), memory: machine.read32(0x7000), top: machine.read32(stack - 4) }
+        return {
+          eax: machine.state.gpr(EAX),
+          esp: machine.state.gpr(ESP),
+          memory: machine.read32(0x7000),
+          top: machine.read32(stack - 4),
+        }
       })
       expect(results[1]).toEqual(results[0])
     })
@@ -180,7 +197,31 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
   describe('counting', () => {
     it('is exact for branches, calls, string instructions and faults, whatever the budgets', () => {
       // LOOP: MOV ECX, 5; PUSH ECX; POP ECX; CALL f; REP LODSB with ECX of 3; DEC EDX; JNZ; f: RET
-      const program = [0xba, 7, 0, 0, 0, 0xb9, 3, 0, 0, 0, 0xf3, 0xac, 0xe8, 5, 0, 0, 0, 0x4a, 0x75, 0xf1, hlt, nop, 0xc3]
+      const program = [
+        0xba,
+        7,
+        0,
+        0,
+        0,
+        0xb9,
+        3,
+        0,
+        0,
+        0,
+        0xf3,
+        0xac,
+        0xe8,
+        5,
+        0,
+        0,
+        0,
+        0x4a,
+        0x75,
+        0xf1,
+        hlt,
+        nop,
+        0xc3,
+      ]
       // MOV EDX; then seven times MOV ECX, REP LODSB, CALL, RET, DEC, JNZ; then HLT.
       const total = 1 + 7 * 6 + 1
       for (const budget of [1, 2, 3, 5, 8, 13, 1000]) {

@@ -20,12 +20,75 @@ const nameOf = new Map(Object.entries(Operation).map(([name, number]) => [number
 
 /** Features whose instructions raise #UD here, all of them or most, unless CPUID names them. */
 const absent = [
-  'ADX', 'AES', 'AESKLE', 'AVX', 'CET_SS', 'CLDEMOTE', 'CLFLUSHOPT', 'CLFSH', 'CLWB', 'CLZERO', 'D3NOW', 'ENQCMD', 'GFNI', 'HLE_or_RTM',
-  'INVLPGB', 'INVPCID', 'KL', 'MCOMMIT', 'MMX', 'MONITOR', 'MONITORX', 'MOVBE', 'MOVDIR64B', 'MOVDIRI', 'OSS', 'PADLOCK_ACE',
-  'PADLOCK_GMI', 'PADLOCK_PHE', 'PADLOCK_RNG', 'PCLMULQDQ', 'PCONFIG', 'PKU', 'PREFETCHITI', 'PTWRITE', 'RAO_INT', 'RDPID', 'RDPRU',
-  'RDRAND', 'RDSEED', 'RDTSCP', 'RTM', 'SERIALIZE', 'SEV_ES', 'SEV_SNP', 'SGX1', 'SHA', 'SKINIT_or_SVM', 'SMAP', 'SMX', 'SSE', 'SSE2',
-  'SSE3', 'SSE4A', 'SSE4_1', 'SSE4_2', 'SSSE3', 'SVM', 'SYSCALL', 'TDX', 'TSXLDTRK', 'VMX', 'WAITPKG', 'WBNOINVD', 'WIDE_KL', 'WRMSRNS',
-  'XSAVE', 'XSAVEC', 'XSAVEOPT', 'XSAVES',
+  'ADX',
+  'AES',
+  'AESKLE',
+  'AVX',
+  'CET_SS',
+  'CLDEMOTE',
+  'CLFLUSHOPT',
+  'CLFSH',
+  'CLWB',
+  'CLZERO',
+  'D3NOW',
+  'ENQCMD',
+  'GFNI',
+  'HLE_or_RTM',
+  'INVLPGB',
+  'INVPCID',
+  'KL',
+  'MCOMMIT',
+  'MMX',
+  'MONITOR',
+  'MONITORX',
+  'MOVBE',
+  'MOVDIR64B',
+  'MOVDIRI',
+  'OSS',
+  'PADLOCK_ACE',
+  'PADLOCK_GMI',
+  'PADLOCK_PHE',
+  'PADLOCK_RNG',
+  'PCLMULQDQ',
+  'PCONFIG',
+  'PKU',
+  'PREFETCHITI',
+  'PTWRITE',
+  'RAO_INT',
+  'RDPID',
+  'RDPRU',
+  'RDRAND',
+  'RDSEED',
+  'RDTSCP',
+  'RTM',
+  'SERIALIZE',
+  'SEV_ES',
+  'SEV_SNP',
+  'SGX1',
+  'SHA',
+  'SKINIT_or_SVM',
+  'SMAP',
+  'SMX',
+  'SSE',
+  'SSE2',
+  'SSE3',
+  'SSE4A',
+  'SSE4_1',
+  'SSE4_2',
+  'SSSE3',
+  'SVM',
+  'SYSCALL',
+  'TDX',
+  'TSXLDTRK',
+  'VMX',
+  'WAITPKG',
+  'WBNOINVD',
+  'WIDE_KL',
+  'WRMSRNS',
+  'XSAVE',
+  'XSAVEC',
+  'XSAVEOPT',
+  'XSAVES',
 ]
 
 /** Whether the default processor says in CPUID leaf 1 that it has a feature of the list. */
@@ -82,7 +145,9 @@ function handlersModule(list: readonly Described[]): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter()
   importHelpers(module, 1)
   const emitter = new InterpreterEmitter(tlbOffsets, (signature) => module.type(signature))
-  list.forEach(({ shape, family }, i) => emitter.handler(module.function(codeSignature, `h${i}`).writer, shape, family.emit))
+  list.forEach(({ shape, family }, i) =>
+    emitter.handler(module.function(codeSignature, `h${i}`).writer, shape, family.emit),
+  )
   return module.toBytes()
 }
 
@@ -101,7 +166,8 @@ describe.each(modes)('modules for %s', (_, mode) => {
   const chunks = Array.from({ length: Math.ceil(list.length / 200) }, (__, i) => list.slice(i * 200, i * 200 + 200))
 
   it('are valid: handlers of the interpreter', () => {
-    for (const chunk of chunks) expect(WebAssembly.validate(handlersModule(chunk.map(({ described }) => described)))).toBe(true)
+    for (const chunk of chunks)
+      expect(WebAssembly.validate(handlersModule(chunk.map(({ described }) => described)))).toBe(true)
   })
 
   it('are valid: translated regions', () => {
@@ -109,7 +175,9 @@ describe.each(modes)('modules for %s', (_, mode) => {
     for (const chunk of chunks) {
       const plans = chunk.map(({ bytes }) => planOf(bytes, mode, table))
       if (WebAssembly.validate(regionModule(plans, tlbOffsets, 1))) continue
-      const culprit = chunk.find(({ bytes }) => !WebAssembly.validate(regionModule([planOf(bytes, mode, table)], tlbOffsets, 1)))
+      const culprit = chunk.find(
+        ({ bytes }) => !WebAssembly.validate(regionModule([planOf(bytes, mode, table)], tlbOffsets, 1)),
+      )
       expect.fail(`invalid module for ${Buffer.from(culprit!.bytes).toString('hex')}`)
     }
   })
@@ -124,7 +192,8 @@ it('tells instructions apart whose shapes differ: equal numbers mean equal shape
       const key = `${instruction.code} ${shapeNumber(instruction, mode)}`
       const shape = JSON.stringify(shapeOf(instruction, mode))
       const before = known.get(key)
-      if (before !== undefined && before !== shape) expect.fail(`${Buffer.from(bytes).toString('hex')}: ${before} / ${shape}`)
+      if (before !== undefined && before !== shape)
+        expect.fail(`${Buffer.from(bytes).toString('hex')}: ${before} / ${shape}`)
       known.set(key, shape)
     })
   }
