@@ -4,7 +4,7 @@ import { CodeCache, type Region, type Unit } from '../../src/cache/code-cache.ts
 import { UnitField } from '../../src/cache/unit.ts'
 
 export const pageBytes = 4096
-export const frames = [0x10_0000, 0x10_1000, 0x10_2000]
+export const frames: readonly number[] = [0x10_0000, 0x10_1000, 0x10_2000]
 const start = 0x1000
 const bytes = 0x8_0000
 const memory = new WebAssembly.Memory({ initial: 32, maximum: 32 })
@@ -24,7 +24,7 @@ interface LiveRegion {
 
 /** The cache and its model, which `check` compares. */
 export class CacheModel {
-  readonly cache = new CodeCache({ memory, start, bytes, heat: 5 })
+  readonly cache: CodeCache = new CodeCache({ memory, start, bytes, heat: 5 })
   entries: Entry[] = []
   regions: LiveRegion[] = []
   readonly freed: number[] = []
