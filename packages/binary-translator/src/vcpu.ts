@@ -230,11 +230,6 @@ export class Vcpu {
     const address = this.state.get(Layout.nextUnit)
     this.#dropNextUnit()
     this.#engine.queue(address)
-    return this.#room()
-  }
-
-  /** Makes room in the translation cache; units that the state names are forgotten with it. */
-  #room(): number {
     this.#engine.makeRoom()
     return -1
   }
