@@ -153,6 +153,10 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
   }
 
   restore(state: PciDeviceState): void {
+    this.#restoreConfig(state)
+  }
+
+  #restoreConfig(state: PciDeviceState): void {
     this.config.set(state.config.slice(0, CONFIG_BYTES))
     this.#interrupt = state.interrupt
     this.#decode()
@@ -162,7 +166,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
 
   /** RST#: BARs and command register go back to their initial values. */
   reset(): void {
-    this.restore({ config: [...this.#initial], interrupt: false })
+    this.#restoreConfig({ config: [...this.#initial], interrupt: false })
   }
 
   #addBar({ device, ...options }: PciBar): void {
