@@ -5,6 +5,7 @@ import { DecodedUnit, maximumUnitLength } from './decode-unit.ts'
 import { ShapeTable } from './emit/described.ts'
 import { HeadField, RecordField, recordBytes, writeRecord } from './emit/record.ts'
 import { firstX87Slot } from './emit/x87-calls.ts'
+import { sseBytes, sseFunctions } from './generated/sse.ts'
 import { x87Functions, x87Bytes } from './generated/x87.ts'
 import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
@@ -105,8 +106,8 @@ export class Engine {
     this.#batch = regionsPerModule
     this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
     this.cache.onRegionDropped = (slot) => this.#freeSlot(slot)
-    this.cache.onPage = (frame) => {
-      for (const vcpu of this.#vcpus) vcpu.traceFrame(frame)
+    this.cache.onTrace = (frame, on) => {
+      for (const vcpu of this.#vcpus) vcpu.traceFrame(frame, on)
     }
     const memoryPages = memory.buffer.byteLength / 65536
     const imports: Record<string, WebAssembly.ImportValue> = { memory, table: this.#table }
@@ -115,7 +116,8 @@ export class Engine {
       .exports as unknown as Dispatcher
     this.#table.set(0, this.dispatcher.stub as never)
     Object.assign(imports, this.#helperFunctions())
-    this.#placeX87()
+    this.#placeFunctions(x87Bytes(), x87Functions)
+    this.#placeFunctions(sseBytes(), sseFunctions)
     this.#linkage = { memoryPages, imports: { mica: imports }, place: (code) => this.#place(code) }
     this.handlers = new Handlers(this.tlb, this.#linkage)
   }
@@ -123,7 +125,7 @@ export class Engine {
   /** Adds a vCPU whose MMU is to trace code frames. */
   attach(vcpu: Vcpu): void {
     this.#vcpus.push(vcpu)
-    for (const frame of this.cache.frames()) vcpu.traceFrame(frame)
+    for (const frame of this.cache.frames()) vcpu.traceFrame(frame, true)
   }
 
   detach(vcpu: Vcpu): void {
@@ -147,11 +149,11 @@ export class Engine {
     return functions
   }
 
-  /** Links the x87 functions, at the slots that emitted code calls. */
-  #placeX87(): void {
+  /** Links the functions of a generated module, at the slots that emitted code calls. */
+  #placeFunctions(bytes: Uint8Array<ArrayBuffer>, names: readonly string[]): void {
     const imports = { env: { memory: this.memory } }
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(x87Bytes()), imports)
-    for (const name of x87Functions) this.#place(exports[name])
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
+    for (const name of names) this.#place(exports[name])
   }
 
   #place(code: unknown): number {

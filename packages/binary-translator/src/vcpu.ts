@@ -10,6 +10,7 @@ import { SystemUnit } from './system/system-unit.ts'
 import { SystemRequest, type EntryState, type TlbAddresses } from './system/types.ts'
 import { newVcpuStatistics, type VcpuStatistics } from './stats.ts'
 import { TimeStamp } from './time-stamp.ts'
+import { Trail } from './trail.ts'
 import { MmuOutcome, type Mmu } from './types.ts'
 import { Upcalls } from './upcalls.ts'
 import { VcpuExit, type VcpuOptions } from './vcpu-options.ts'
@@ -31,6 +32,8 @@ export class Vcpu {
   readonly system: SystemUnit
   readonly timeStamp: TimeStamp
   readonly statistics: VcpuStatistics = newVcpuStatistics()
+  /** Where guest code was lately. */
+  readonly trail: Trail = new Trail()
   readonly #engine: Engine
   readonly #mmu: Mmu
   readonly #memory: SlowMemory
@@ -100,9 +103,9 @@ export class Vcpu {
     return this.#upcalls
   }
 
-  /** Starts a write trace of a frame that holds cached code. */
-  traceFrame(frame: number): void {
-    this.#mmu.trace(frame, true)
+  /** Starts or ends the write trace of a frame, as long as it holds cached code. */
+  traceFrame(frame: number, on: boolean): void {
+    this.#mmu.trace(frame, on)
   }
 
   /**
@@ -139,6 +142,7 @@ export class Vcpu {
       const stepwise = state.systemFlags & Flag.TF || state.get(Layout.interruptShadow)
       const code = stepwise ? ExitCode.Single : dispatcher.run(cpu)
       this.#upcalls.remaining = 0
+      this.trail.add(state.eip)
       const exit = this.#afterExit(code)
       if (exit >= 0) return exit as VcpuExit
     }

@@ -7,7 +7,7 @@ export interface CrashReport {
   readonly registers: Readonly<Record<string, number>>
   /** Exceptions by vector since the machine was made; the last three of them ended it. */
   readonly exceptions: Readonly<Record<number, number>>
-  /** The code that ran last: the translation unit at the fault. */
+  /** The code that ran last, newest first: the translation units at the fault and where guest code left to the monitor before. */
   readonly units: readonly CodeUnit[]
   /** All this for a person. */
   readonly text: string
@@ -26,11 +26,14 @@ const systemRegisters = {
 
 /** Where the processor's memory is. */
 export interface CrashSite {
-  readonly vcpu: Pick<Vcpu, 'state' | 'statistics'>
+  readonly vcpu: Pick<Vcpu, 'state' | 'statistics' | 'trail'>
   readonly mmu: Pick<ShadowMmu, 'probe' | 'host'>
   /** The whole memory of the host. */
   readonly bytes: Uint8Array
 }
+
+/** Units that a report lists. */
+const unitsShown = 4
 
 /** Reads the registers and the code of a processor that stands still. */
 export function crashReport(site: CrashSite): CrashReport {
@@ -40,7 +43,8 @@ export function crashReport(site: CrashSite): CrashReport {
   segmentNames.forEach((name, number) => (registers[name] = state.selector(number)))
   for (const [name, offset] of Object.entries(systemRegisters)) registers[name] = state.get(offset)
   const exceptions = countsByVector(statistics.exceptions)
-  const units = [unitAt(site, state.eip)]
+  const addresses = [...new Set([state.eip, ...site.vcpu.trail.recent()])].slice(0, unitsShown)
+  const units = addresses.map((address) => unitAt(site, address))
   const listing = units.map(({ address, instructions }) => `unit at ${hex(address)}\n  ${instructions.join('\n  ')}`)
   return { registers, exceptions, units, text: [describe(registers), ...listing].join('\n') }
 }

@@ -35,6 +35,8 @@ export interface CodePage {
   readonly chunks: Uint8Array
   /** Times that code of this frame was overwritten. */
   writes: number
+  /** Whether writes to the frame are traced: as long as it holds code. */
+  traced: boolean
 }
 
 /** Executions in the interpreter before a unit is translated. */
@@ -63,8 +65,8 @@ export class CodeCache {
   readonly #pages = new Map<number, CodePage>()
   /** Called with a region's table slot when its code is dropped. */
   onRegionDropped: (slot: number) => void = () => {}
-  /** Called with each frame whose code begins to be cached: it must be write-traced. */
-  onPage: (frame: number) => void = () => {}
+  /** Called with each frame whose writes are to be traced from now on, or no longer. */
+  onTrace: (frame: number, on: boolean) => void = () => {}
   units = 0
   flushes = 0
   dropped = 0
@@ -132,10 +134,16 @@ export class CodeCache {
     const known = this.#pages.get(frame)
     if (known) return known
     const chunks = new Uint8Array(pageBytes / chunkBytes)
-    const page: CodePage = { frame, units: new Map(), tails: new Set(), chunks, writes: 0 }
+    const page: CodePage = { frame, units: new Map(), tails: new Set(), chunks, writes: 0, traced: false }
     this.#pages.set(frame, page)
-    this.onPage(frame)
     return page
+  }
+
+  /** Turns the write trace of a page's frame on with its first code, and off when its last is gone. */
+  #trace(page: CodePage, on: boolean): void {
+    if (page.traced === on) return
+    page.traced = on
+    this.onTrace(page.frame, on)
   }
 
   #describe(host: number, mode: number): number {
@@ -171,6 +179,7 @@ export class CodeCache {
   occupy(unit: Unit, length: number): void {
     unit.length = length
     this.set(unit, UnitField.last, length - 1)
+    this.#trace(unit.page, true)
     const last = Math.min(unit.offset + length, pageBytes) - 1
     for (let chunk = unit.offset >>> 6; chunk <= last >>> 6; chunk++) unit.page.chunks[chunk] = 1
   }
@@ -180,6 +189,7 @@ export class CodeCache {
     const page = this.#pageOf(secondPage)
     page.tails.add(unit)
     page.chunks[0] = 1
+    this.#trace(page, true)
     this.set(unit, UnitField.secondPage, secondPage)
   }
 
@@ -218,6 +228,7 @@ export class CodeCache {
     page.chunks.fill(0)
     if (page.tails.size > 0) page.chunks[0] = 1
     for (const unit of page.units.values()) if (unit.length > 0) this.occupy(unit, unit.length)
+    this.#trace(page, page.chunks.includes(1))
   }
 
   /** Drops one unit's records and every region that contains it; its descriptor, and so every chain, stays. */
@@ -254,6 +265,7 @@ export class CodeCache {
   flush(): void {
     for (const page of this.#pages.values()) {
       for (const unit of page.units.values()) for (const region of [...unit.regions]) this.dropRegion(region)
+      this.#trace(page, false)
     }
     this.#pages.clear()
     this.#words.fill(0, this.hashBase >>> 2, (this.hashBase >>> 2) + (1 << hashBits))
@@ -262,7 +274,7 @@ export class CodeCache {
   }
 
   /** Frames that hold cached code. */
-  frames(): Iterable<number> {
-    return this.#pages.keys()
+  *frames(): Iterable<number> {
+    for (const page of this.#pages.values()) if (page.traced) yield page.frame
   }
 }
