@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { lockstep, makeMachines, oddBudgets } from '../random/lockstep.ts'
 import { entryModes, randomProgram } from '../random/program.ts'
+import { structuredProgram } from '../random/structured-program.ts'
 import { Random } from '../random/random.ts'
 
 const machines = makeMachines()
@@ -34,6 +35,18 @@ it.each(['kernel', 'user', 'real'] as const)(
     )
   },
 )
+
+const structured = 400
+
+it(`programs of many blocks become regions that run alike (${structured} programs, seed ${seed})`, () => {
+  fc.assert(
+    fc.property(fc.noShrink(fc.nat(0x7fff_ffff)), (number) => {
+      const program = structuredProgram(new Random(number))
+      expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
+    }),
+    { seed, numRuns: structured },
+  )
+})
 
 /** Counterexamples that were found once. */
 const examples: readonly (readonly [what: string, number: number])[] = [

@@ -116,12 +116,17 @@ export function prepare(machine: FlatMachine, program: Program): void {
   state.set(tr + SegmentField.limit, 0x168)
 }
 
+const loaded = (selector: number): SegmentState => ({ ...descriptors[selector & ~3]!, selector })
+
+/** Flat segments (ES CS SS DS FS GS) of the kernel or of a user. */
+export function flatSegments(user: boolean): SegmentState[] {
+  const data = loaded(user ? Selector.userData : Selector.kernelData)
+  return [data, loaded(user ? Selector.userCode : Selector.kernelCode), data, data, data, data]
+}
+
 /** Segment registers (ES CS SS DS FS GS) of a mode, and how its code is made. */
 function setting(random: Random, mode: EntryMode): { segments: SegmentState[]; style: Omit<Style, 'rareness'> } {
-  const of = (selector: number): SegmentState => {
-    const entry = descriptors[selector & ~3]!
-    return { ...entry, selector }
-  }
+  const of = loaded
   const all = (code: number, data: number, stack = data): SegmentState[] =>
     [data, code, stack, data, data, data].map(of)
   const paragraph = (selector: number, attributes: number): SegmentState =>
