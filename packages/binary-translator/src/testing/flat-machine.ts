@@ -19,6 +19,8 @@ const pattern = 0x5aa5_c33c
 export interface FlatMachineOptions {
   readonly mode?: EngineMode
   readonly heat?: number
+  /** Default: 1, so that what is hot is translated at once. */
+  readonly regionsPerModule?: number
   /** Guest RAM from linear address 0 on; a multiple of 4096. Default: 1 MiB. */
   readonly ramBytes?: number
   /** Size of the translation cache in bytes. Default: 2 MiB. */
@@ -68,7 +70,14 @@ export class FlatMachine {
   readonly ram: Uint8Array
   readonly #canaries: readonly Int32Array[]
 
-  constructor({ mode, heat, ramBytes = 1 << 20, cacheBytes = 2 << 20, model = mica32() }: FlatMachineOptions = {}) {
+  constructor({
+    mode,
+    heat,
+    regionsPerModule = 1,
+    ramBytes = 1 << 20,
+    cacheBytes = 2 << 20,
+    model = mica32(),
+  }: FlatMachineOptions = {}) {
     if (ramBytes % pageBytes !== 0) throw new RangeError(`ramBytes is ${ramBytes}; must be a multiple of ${pageBytes}`)
     const cacheStart = vcpuBase + vcpuBytes
     const ram = cacheStart + cacheBytes + pageBytes
@@ -79,7 +88,7 @@ export class FlatMachine {
     const canary = (at: number): Int32Array => new Int32Array(this.memory.buffer, at, pageBytes / 4).fill(pattern)
     this.#canaries = [canary(ram - pageBytes), canary(ram + ramBytes)]
     const engineMode = { ...(mode && { mode }), ...(heat !== undefined && { heat }) }
-    this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, regionsPerModule: 1, ...engineMode })
+    this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, regionsPerModule, ...engineMode })
     this.mmu = new FakeMmu({ memory: this.memory, base: vcpuBase, ram, ramBytes })
     const { engine, mmu, io, interrupts } = this
     this.vcpu = new Vcpu({ engine, base: vcpuBase, mmu, io, interrupts, model })

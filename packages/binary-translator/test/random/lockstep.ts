@@ -7,12 +7,12 @@ import { Random } from './random.ts'
 
 const options = { ramBytes: Map_.ram, cacheBytes: 1 << 20 }
 
-/** The engines that are held against each other: interpreted, translated at once, translated region by region. */
+/** The engines that are held against each other: interpreted, translated at once, translated region by region, some time after they became hot. */
 export function makeMachines(): FlatMachine[] {
   const machines = [
     new FlatMachine({ ...options, mode: 'interpreter' }),
     new FlatMachine({ ...options, mode: 'translator' }),
-    new FlatMachine({ ...options, mode: 'auto', heat: 3 }),
+    new FlatMachine({ ...options, mode: 'auto', heat: 3, regionsPerModule: 4 }),
   ]
   for (const machine of machines) listen(machine)
   return machines

@@ -21,9 +21,10 @@ const engines: readonly FlatMachineOptions[] = [
   { mode: 'interpreter' },
   { mode: 'translator' },
   { mode: 'auto', heat: 3 },
+  { mode: 'auto', heat: 3, regionsPerModule: 16 },
 ]
 
-describe.each(engines)('$mode', (options) => {
+describe.each(engines)('$mode, $regionsPerModule regions to a module', (options) => {
   function machineWith(at: number, bytes: readonly number[]): FlatMachine {
     const machine = new FlatMachine({ ...options, ramBytes: 0x1_0000 })
     // MOV EAX, 1; RET
