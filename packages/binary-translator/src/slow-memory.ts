@@ -78,7 +78,7 @@ export class SlowMemory implements LinearMemory {
     const size = this.#state.get(Layout.bounceSize)
     const linear = this.#state.get(Layout.bounceLinear)
     const bounce = this.#state.base + Layout.bounce
-    const step = size === 8 ? 4 : size
+    const step = size > 4 && size % 4 === 0 ? 4 : size > 4 ? 1 : size
     for (let i = 0; i < size; i += step) this.store(linear + i, step as 1 | 2 | 4, this.#load(bounce + i, step), user)
   }
 
@@ -152,7 +152,7 @@ export class SlowMemory implements LinearMemory {
   /** Reads `size` bytes of device memory into the bounce buffer. */
   #readDevice(physical: number, size: number): void {
     const bounce = this.#state.base + Layout.bounce
-    const step = size === 8 ? 4 : (size as 1 | 2 | 4)
+    const step = size > 4 ? 4 : (size as 1 | 2 | 4)
     for (let i = 0; i < size; i += step) this.#put(bounce + i, step, this.#io.readMmio(physical + i, step))
   }
 

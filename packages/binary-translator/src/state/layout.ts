@@ -90,6 +90,8 @@ export const Layout = {
   a20Masked: 0x764,
   /** 1 + the vector of an interrupt that was acknowledged but not delivered, because the host ran out of memory; or 0. */
   heldVector: 0x768,
+  /** What keeps vector instructions from running: `VectorBlock` in `system/vector-state.ts`. */
+  vectorState: 0x76c,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

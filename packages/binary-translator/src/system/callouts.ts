@@ -84,5 +84,9 @@ export const Callout = {
    * `Layout.scratch`: LDS, LES, LSS, LFS, LGS.
    */
   LoadFarPointer: 49,
+  /** x: the `VectorBlock` bits that the instruction must not meet: raises #UD or #NM. */
+  VectorBlocked: 50,
+  /** A vector instruction found an unmasked floating-point exception: raises #XM or #UD. */
+  VectorException: 51,
 } as const
 export type Callout = (typeof Callout)[keyof typeof Callout]

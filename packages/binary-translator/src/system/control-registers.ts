@@ -3,6 +3,7 @@ import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { configurePaging, refreshAll } from './mode.ts'
 import { requireSupervisor } from './privilege.ts'
+import { refreshVectors } from './vector-state.ts'
 
 /** CR0 bits. SDM vol. 3, section 2.5. */
 export const Cr0 = {
@@ -46,6 +47,7 @@ export function writeCr0(system: SystemContext, value: number): void {
   const changed = next ^ state.get(Layout.cr0)
   setPagingRegister(system, Layout.cr0, next, (changed & cr0Paging) !== 0)
   if (changed & Cr0.PE) refreshAll(system)
+  else refreshVectors(system)
 }
 
 function writeCr3(system: SystemContext, value: number): void {
@@ -57,6 +59,7 @@ function writeCr4(system: SystemContext, value: number): void {
   if (value & ~features.cr4Mask) raise(Vector.GP, 0)
   const changed = value ^ state.get(Layout.cr4)
   setPagingRegister(system, Layout.cr4, value, (changed & cr4Paging) !== 0)
+  refreshVectors(system)
 }
 
 /** MOV to a control register. CR8 exists in 64-bit mode only. */
@@ -98,6 +101,7 @@ export function clearTaskSwitched(system: SystemContext): Flow {
   const { state } = system
   requireSupervisor(state)
   state.set(Layout.cr0, (state.get(Layout.cr0) & ~Cr0.TS) >>> 0)
+  refreshVectors(system)
   return Flow.Next
 }
 

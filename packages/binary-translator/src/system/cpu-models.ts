@@ -21,6 +21,16 @@ export const FeatureBit = {
   SSE2: 0x4000000,
 } as const
 
+/** CPUID leaf 1, ECX. SDM vol. 2, table 3-10. */
+export const ExtendedFeatureBit = {
+  SSE3: 0x0000001,
+  SSSE3: 0x0000200,
+  SSE41: 0x0080000,
+  SSE42: 0x0100000,
+  MOVBE: 0x0400000,
+  POPCNT: 0x0800000,
+} as const
+
 /** Leaf 1, ECX: running under a hypervisor. */
 const hypervisorPresent = 0x8000_0000
 /** Leaf 8000_0001H, EDX: no-execute pages. */
@@ -37,6 +47,8 @@ export interface ModelDefinition {
   readonly signature: number
   /** `FeatureBit`s. */
   readonly features: number
+  /** `ExtendedFeatureBit`s. */
+  readonly extendedFeatures?: number
   readonly highestBasicLeaf: number
   /** Leaves 8000_0000H and up exist when there is a brand string. */
   readonly brand?: string
@@ -63,10 +75,10 @@ const answer = (eax: number, ebx: number, ecx: number, edx: number): CpuidAnswer
 const nothing = answer(0, 0, 0, 0)
 
 function basicLeaves(definition: ModelDefinition): readonly CpuidAnswer[] {
-  const { signature, features, hypervisor } = definition
+  const { signature, features, extendedFeatures = 0, hypervisor } = definition
   const leaves = [
     answer(definition.highestBasicLeaf, word(vendor, 0), word(vendor, 8), word(vendor, 4)),
-    answer(signature, 0, hypervisor ? hypervisorPresent : 0, features),
+    answer(signature, 0, extendedFeatures | (hypervisor ? hypervisorPresent : 0), features),
     // One call of leaf 2 tells all, and there is no cache to tell of.
     answer(1, 0, 0, 0),
   ]
@@ -163,6 +175,8 @@ export interface Mica32Options {
   readonly noExecute?: boolean
   /** Further `FeatureBit`s that the engine has: MMX, SSE ... */
   readonly features?: number
+  /** Further `ExtendedFeatureBit`s: SSE3, SSE4.1 ... */
+  readonly extendedFeatures?: number
 }
 
 /**
@@ -174,10 +188,22 @@ export function mica32(options: Mica32Options = {}): CpuModel {
     name: 'mica32',
     signature: 0x106ca,
     features: sixthGeneration | (options.features ?? 0) | (options.apic ? FeatureBit.APIC : 0),
+    extendedFeatures: options.extendedFeatures ?? 0,
     highestBasicLeaf: 2,
     brand: 'Mica Virtual CPU',
     noExecute: options.noExecute ?? false,
     physicalBits: 36,
     hypervisor: true,
+  })
+}
+
+/** `mica32` with MMX and SSE to SSE4.2: the 32-bit share of what compilers call x86-64-v2. */
+export function mica32v2(options: Mica32Options = {}): CpuModel {
+  const { MMX, SSE, SSE2 } = FeatureBit
+  const { SSE3, SSSE3, SSE41, SSE42, MOVBE, POPCNT } = ExtendedFeatureBit
+  return mica32({
+    ...options,
+    features: MMX | SSE | SSE2 | (options.features ?? 0),
+    extendedFeatures: SSE3 | SSSE3 | SSE41 | SSE42 | MOVBE | POPCNT | (options.extendedFeatures ?? 0),
   })
 }

@@ -1,4 +1,5 @@
 import type { CpuModel } from './types.ts'
+import { missingVectors } from './vector-state.ts'
 
 /** Which optional features a processor model has: derived from CPUID, so that the two cannot disagree. */
 export interface Features {
@@ -10,6 +11,8 @@ export interface Features {
   readonly pat: boolean
   readonly noExecute: boolean
   readonly fourLevelPaging: boolean
+  /** `VectorBlock` bits of the vector features that the model lacks. */
+  readonly missingVectors: number
   /** CR4 bits that may be set. */
   readonly cr4Mask: number
   /** Widest physical address, in bits. */
@@ -67,6 +70,7 @@ export function featuresOf(model: CpuModel): Features {
     pat: has(edx, 16),
     noExecute: has(extended, 20),
     fourLevelPaging: has(extended, 29),
+    missingVectors: missingVectors(model),
     cr4Mask: cr4MaskOf(model, edx),
     physicalBits: highest >= 0x8000_0008 ? model.cpuid(0x8000_0008, 0).eax & 0xff : wide ? 36 : 32,
   }

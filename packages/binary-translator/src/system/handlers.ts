@@ -29,6 +29,7 @@ import {
 } from './processor-control.ts'
 import { loadFarPointer, loadSegment, popSegment } from './segments.ts'
 import { softwareInterrupt } from './software-interrupts.ts'
+import { vectorBlocked, vectorException } from './vector-state.ts'
 
 /** The meaning of every callout, in the order of `Callout`. */
 const byName: Readonly<Record<keyof typeof Callout, Handler>> = {
@@ -82,6 +83,8 @@ const byName: Readonly<Record<keyof typeof Callout, Handler>> = {
   Invpcid: undefinedInstruction,
   PopSegment: popSegment,
   LoadFarPointer: loadFarPointer,
+  VectorBlocked: vectorBlocked,
+  VectorException: vectorException,
 }
 
 /** Handlers by callout number. */

@@ -3,6 +3,7 @@ import { Layout, Mode, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import { isReadable, isWritableData } from './descriptors.ts'
 import { refreshSpans } from './segment-check.ts'
+import { refreshVectors } from './vector-state.ts'
 
 const flatLimit = 0xffff_ffff
 
@@ -41,6 +42,7 @@ export function refreshMode(system: SystemContext): void {
 export function refreshAll(system: SystemContext): void {
   for (let segment = Segment.ES as number; segment <= Segment.GS; segment++) refreshSpans(system.state, segment)
   refreshMode(system)
+  refreshVectors(system)
 }
 
 /** Hands the paging registers to the MMU. False: a PAE page-directory pointer has reserved bits set, and nothing changed. */

@@ -28,6 +28,7 @@ import {
 } from './segments.ts'
 import { currentStack } from './stack.ts'
 import { type TaskImage, loadImage, minimumLimit, saveImage, taskOffsets } from './task-image.ts'
+import { refreshVectors } from './vector-state.ts'
 
 /** How a task is entered. SDM vol. 3, table 7-2, tells what each does to busy bits, NT and the link. */
 export const TaskEntry = { Jump: 0, Call: 1, Return: 2 } as const
@@ -67,6 +68,7 @@ function adoptImage(
   const rights = task.rights | 2
   setSegment(state, Segment.TR, selector & 0xffff, rights, task.base, task.limit)
   state.set(Layout.cr0, state.get(Layout.cr0) | 8)
+  refreshVectors(system)
   if (image.wide && state.get(Layout.cr0) & 0x8000_0000) {
     state.set(Layout.cr3, image.cr3)
     configurePaging(system)

@@ -1,5 +1,5 @@
 import { ByteBuffer } from './byte-buffer.ts'
-import { Op, ValueType, noResult } from './opcodes.ts'
+import { Op, type Simd, ValueType, noResult, simdPrefix } from './opcodes.ts'
 
 /** The place a branch may go to: made by `block`, `loop` and `if`, valid until its `end`. */
 export type Label = number
@@ -84,6 +84,29 @@ export class FunctionWriter {
     this.code.byte(opcode)
     this.code.byte(alignmentHint)
     this.code.unsigned(offset)
+    return this
+  }
+
+  /** A vector instruction without immediates, or with a lane number. */
+  simd(opcode: Simd, lane?: number): this {
+    this.code.byte(simdPrefix)
+    this.code.unsigned(opcode)
+    if (lane !== undefined) this.code.byte(lane)
+    return this
+  }
+
+  /** A vector load or store; `offset` is added to the address on the stack. */
+  simdMemory(opcode: Simd, offset = 0): this {
+    this.simd(opcode)
+    this.code.byte(alignmentHint)
+    this.code.unsigned(offset)
+    return this
+  }
+
+  /** The constant vector, or the shuffle, of 16 bytes. */
+  simdBytes(opcode: typeof Simd.v128_const | typeof Simd.i8x16_shuffle, bytes: readonly number[]): this {
+    this.simd(opcode)
+    for (const byte of bytes) this.code.byte(byte)
     return this
   }
 

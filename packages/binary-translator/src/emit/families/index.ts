@@ -12,6 +12,7 @@ import * as shift from './shift.ts'
 import * as stack from './stack.ts'
 import * as string from './string.ts'
 import * as system from './system.ts'
+import { vectorFamilies } from './vector.ts'
 import { x87Families } from './x87.ts'
 import { fxrstor, fxsave } from './x87-state.ts'
 
@@ -161,6 +162,7 @@ const families = new Map<number, Family>([
   [Operation.Fxsave, fxsave],
   [Operation.Fxrstor, fxrstor],
   ...x87Families,
+  ...vectorFamilies,
 ])
 
 /** The family of an instruction of `shape`; an operation without one raises #UD in the guest. */

@@ -1,0 +1,160 @@
+import { RegisterClass } from '@mica-vm/x86-decoder'
+import type { SseFunction } from '../../generated/sse.ts'
+import { Callout } from '../../system/callouts.ts'
+import { Vector } from '../../system/guest-fault.ts'
+import { VectorBlock } from '../../system/vector-state.ts'
+import { Layout } from '../../state/layout.ts'
+import type { Local } from '../../wasm/function-writer.ts'
+import { Op, Simd } from '../../wasm/opcodes.ts'
+import type { Emitter } from '../emitter.ts'
+import { sseSlot } from '../sse-calls.ts'
+import { constant, type Value } from '../value.ts'
+import { signatureOf } from '../x87-calls.ts'
+import { next, type Family } from './family.ts'
+import { raisePending } from './x87-common.ts'
+
+/** The features that an operation needs: its form on MMX registers, and all others. */
+export interface Needs {
+  readonly mmx: number
+  readonly xmm: number
+}
+
+const { MMX, SSE, SSE2, SSE3, SSSE3, SSE41, SSE42 } = VectorBlock
+export const sinceMmx: Needs = { mmx: MMX, xmm: SSE2 }
+/** Operations on MMX registers that came with SSE. */
+export const sinceSseMmx: Needs = { mmx: SSE, xmm: SSE2 }
+export const sinceSse: Needs = { mmx: SSE, xmm: SSE }
+export const sinceSse2: Needs = { mmx: SSE2, xmm: SSE2 }
+export const sinceSse3: Needs = { mmx: SSE3, xmm: SSE3 }
+export const sinceSsse3: Needs = { mmx: SSSE3, xmm: SSSE3 }
+export const sinceSse41: Needs = { mmx: SSE41, xmm: SSE41 }
+export const sinceSse42: Needs = { mmx: SSE42, xmm: SSE42 }
+
+/** Raises #UD or #NM if one of the `VectorBlock` bits in `relevant` is set. */
+export function requireVector(e: Emitter, relevant: number): void {
+  e.cell(Layout.vectorState).i32(relevant).op(Op.i32_and)
+  e.when(() => e.callout(Callout.VectorBlocked, constant(relevant), constant(0)))
+}
+
+const notMmx = (c: number): boolean => c !== RegisterClass.Mmx
+
+/** Whether the instruction being emitted has an operand in an MMX register. */
+export const usesMmx = (e: Emitter): boolean => !e.shape.classes.every(notMmx)
+const usesXmm = (e: Emitter): boolean => e.shape.classes.includes(RegisterClass.Xmm)
+
+/** A vector instruction: what it needs is checked before all else. */
+export function vector(needs: Needs, emit: (e: Emitter) => void): Family {
+  return next((e) => {
+    const mmx = usesMmx(e)
+    const feature = mmx && !usesXmm(e) ? needs.mmx : needs.xmm
+    const unsaved = mmx && !usesXmm(e) ? 0 : VectorBlock.unsaved
+    requireVector(e, feature | VectorBlock.emulated | VectorBlock.switched | unsaved)
+    if (mmx) raisePending(e)
+    emit(e)
+  })
+}
+
+/** Where an operand of any kind lies: an address in a local plus an offset known now. */
+export interface Place {
+  readonly base: Local
+  readonly offset: number
+}
+
+/** Raises #GP(0) unless `linear` is a multiple of 16. */
+function requireAligned(e: Emitter, linear: Value): void {
+  e.push(linear).i32(15).op(Op.i32_and)
+  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+}
+
+/** Place of vector register operand `i`. */
+export function registerPlace(e: Emitter, i: number): Place {
+  const mmx = e.shape.classes[i] === RegisterClass.Mmx
+  const number = e.registerNumber(i)
+  const [start, shift] = mmx ? [Layout.x87, 4] : [Layout.vector, 5]
+  if (typeof number !== 'number') return { base: e.cpu, offset: start + (number.constant << shift) }
+  e.push(number).i32(shift).op(Op.i32_shl).push(e.cpu).op(Op.i32_add)
+  return { base: e.pop(), offset: start }
+}
+
+/** Place of operand `i` to read `size` bytes from; memory of 16 bytes is to be aligned unless `unaligned`. */
+export function source(e: Emitter, i: number, size: number, unaligned = false): Place {
+  if (!e.isMemory(i)) return registerPlace(e, i)
+  const linear = e.copy(e.memoryOperand(size, false))
+  if (size === 16 && !unaligned) requireAligned(e, linear)
+  e.readable(linear, size)
+  return { base: e.pop(), offset: 0 }
+}
+
+/** Bytes of a vector register operand: 8 or 16. */
+export const widthOf = (e: Emitter, i = 0): number => (e.shape.classes[i] === RegisterClass.Mmx ? 8 : 16)
+
+/** Pushes `size` bytes at a place as a vector; what is beyond them is zero. */
+export function pushVector(e: Emitter, { base, offset }: Place, size: number): void {
+  const load = size === 16 ? Simd.v128_load : size === 8 ? Simd.v128_load64_zero : Simd.v128_load32_zero
+  e.w.get(base).simdMemory(load, offset)
+}
+
+/** Writes what `push` leaves on the stack to a register place, `size` (4, 8 or 16) bytes of it. */
+export function setVector(e: Emitter, { base, offset }: Place, size: number, push: () => void): void {
+  e.w.get(base)
+  push()
+  if (size === 16) return void e.w.simdMemory(Simd.v128_store, offset)
+  e.w.simd(Simd.i64x2_extract_lane, 0)
+  if (size === 8) e.w.memory(Op.i64_store, offset)
+  else e.w.op(Op.i32_wrap_i64).memory(Op.i32_store, offset)
+}
+
+/** Stores `size` bytes that `push` leaves as a vector to the memory operand: all of them, or none at a fault. */
+export function storeVector(e: Emitter, size: number, aligned: boolean, push: () => void): void {
+  const linear = e.copy(e.memoryOperand(size, true))
+  if (aligned) requireAligned(e, linear)
+  const host = e.updatable(linear, size)
+  setVector(e, { base: host, offset: 0 }, size, push)
+  e.commit(host)
+}
+
+/** Top of stack in the x87 status word. */
+const top = 0x3800
+
+/** What every MMX instruction but EMMS does to the x87: all registers valid, TOP zero. SDM vol. 1, section 9.6.2. */
+export function enterMmx(e: Emitter): void {
+  e.setCell(Layout.x87Tag, constant(0))
+  e.setCell(Layout.x87Status, e.cell(Layout.x87Status).i32(~top).op(Op.i32_and).pop())
+}
+
+/** A written MMX register's exponent and sign are all ones. */
+export function markMmx(e: Emitter, { base, offset }: Place): void {
+  e.w
+    .get(base)
+    .i32(0xffff)
+    .memory(Op.i32_store16, offset + 8)
+}
+
+/** After all that may fault: the x87's part of an MMX instruction that writes `to`, or reads only. */
+export function touchMmx(e: Emitter, to?: Place): void {
+  if (!usesMmx(e)) return
+  enterMmx(e)
+  if (to) markMmx(e, to)
+}
+
+/** Pushes a place's address. */
+export function pushAddress(e: Emitter, { base, offset }: Place): void {
+  e.w.get(base)
+  if (offset) e.i32(offset).op(Op.i32_add)
+}
+
+/** Pushes the immediate's eight bits. */
+export const pushImmediate = (e: Emitter): void => void e.push(e.immediate()).i32(0xff).op(Op.i32_and)
+
+/** Calls a helper as (cpu, to, from, x). */
+export function callHelper(e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void): void {
+  e.w.get(e.cpu)
+  pushAddress(e, to)
+  pushAddress(e, from)
+  x()
+  e.callTable(sseSlot(name), signatureOf('iiii>'))
+}
+
+/** Raises #XM if the top of the stack is not zero. */
+export const raiseUnmasked = (e: Emitter): void =>
+  e.when(() => e.callout(Callout.VectorException, constant(0), constant(0)))

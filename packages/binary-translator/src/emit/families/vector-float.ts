@@ -1,0 +1,180 @@
+import { Operation, RegisterClass } from '@mica-vm/x86-decoder'
+import type { SseFunction } from '../../generated/sse.ts'
+import { Layout } from '../../state/layout.ts'
+import { Op } from '../../wasm/opcodes.ts'
+import type { Emitter } from '../emitter.ts'
+import { sseSlot } from '../sse-calls.ts'
+import { signatureOf } from '../x87-calls.ts'
+import type { Family } from './family.ts'
+import {
+  type Needs,
+  type Place,
+  pushAddress,
+  pushImmediate,
+  raiseUnmasked,
+  registerPlace,
+  sinceSse,
+  sinceSse2,
+  sinceSse3,
+  sinceSse41,
+  source,
+  touchMmx,
+  vector,
+} from './vector-common.ts'
+
+/** A format of elements: their size and how many an instruction takes. */
+interface Format {
+  readonly size: 4 | 8
+  readonly count: number
+}
+
+const ps: Format = { size: 4, count: 4 }
+const pd: Format = { size: 8, count: 2 }
+const ss: Format = { size: 4, count: 1 }
+const sd: Format = { size: 8, count: 1 }
+
+/** A format as the helpers want it: elements << 8, double << 16. */
+const packed = ({ size, count }: Format): number => (count << 8) | (size === 8 ? 0x1_0000 : 0)
+
+/** Calls a helper as (cpu, to, from, x), which leaves its answer on the stack. */
+function callFloat(e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void): void {
+  e.w.get(e.cpu)
+  pushAddress(e, to)
+  pushAddress(e, from)
+  x()
+  e.callTable(sseSlot(name), signatureOf('iiii>i'))
+}
+
+/** What a helper computes from destination and source; `fixed` is its last argument, without the immediate. */
+function float(needs: Needs, name: SseFunction, format: Format, fixed: number, immediate = false): Family {
+  return vector(needs, (e) => {
+    const from = source(e, 1, format.size * format.count)
+    callFloat(e, name, registerPlace(e, 0), from, () => {
+      e.i32(fixed | packed(format))
+      if (!immediate) return
+      pushImmediate(e)
+      e.i32(24).op(Op.i32_shl).op(Op.i32_or)
+    })
+    raiseUnmasked(e)
+  })
+}
+
+type Stem = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Sqrt' | 'Min' | 'Max'
+
+/** Operations in the order of `arithmetic`'s numbers, each in four formats. */
+const arithmetic = (['Add', 'Sub', 'Mul', 'Div', 'Sqrt', 'Min', 'Max'] as const).flatMap(
+  (stem: Stem, number): [number, Family][] => [
+    [Operation[`${stem}ps`], float(sinceSse, 'arithmetic', ps, number)],
+    [Operation[`${stem}pd`], float(sinceSse2, 'arithmetic', pd, number)],
+    [Operation[`${stem}ss`], float(sinceSse, 'arithmetic', ss, number)],
+    [Operation[`${stem}sd`], float(sinceSse2, 'arithmetic', sd, number)],
+  ],
+)
+
+/** COMISS and its like: OF, SF and AF are cleared. */
+const toFlags = (needs: Needs, format: Format, signals: number): Family =>
+  vector(needs, (e) => {
+    const from = source(e, 1, format.size)
+    callFloat(e, 'comis', registerPlace(e, 0), from, () => void e.i32(signals | packed(format)))
+    const answer = e.pop()
+    e.push(answer).i32(16).op(Op.i32_shr_u)
+    raiseUnmasked(e)
+    e.flags.load(answer)
+  })
+
+/** The numbers of `convert`'s kinds. */
+const Kind = {
+  integerToSingle: 0,
+  integerToDouble: 1,
+  singleToDouble: 2,
+  doubleToSingle: 3,
+  singleToInteger: 4,
+  singleTruncated: 5,
+  doubleToInteger: 6,
+  doubleTruncated: 7,
+} as const
+
+const conversion = (kind: number, count: number, bytes: number): number => kind | (count << 8) | (bytes << 16)
+
+/** A conversion of `count` elements, `readBytes` in all, to `bytes` of the destination. */
+const convert = (needs: Needs, kind: number, count: number, readBytes: number, bytes: number): Family =>
+  vector(needs, (e) => {
+    const from = source(e, 1, readBytes)
+    const to = registerPlace(e, 0)
+    callFloat(e, 'convert', to, from, () => void e.i32(conversion(kind, count, bytes)))
+    raiseUnmasked(e)
+    touchMmx(e, e.shape.classes[0] === RegisterClass.Mmx ? to : undefined)
+  })
+
+const scratch = (e: Emitter): Place => ({ base: e.cpu, offset: Layout.scratch })
+
+/** CVTSI2SS and CVTSI2SD: from a general register or memory. */
+const fromInteger = (needs: Needs, kind: number, bytes: number): Family =>
+  vector(needs, (e) => {
+    e.setCell(Layout.scratch, e.read(1))
+    callFloat(e, 'convert', registerPlace(e, 0), scratch(e), () => void e.i32(conversion(kind, 1, bytes)))
+    raiseUnmasked(e)
+  })
+
+/** CVTSS2SI and its like: to a general register. */
+const toInteger = (needs: Needs, kind: number, readBytes: number): Family =>
+  vector(needs, (e) => {
+    const from = source(e, 1, readBytes)
+    callFloat(e, 'convert', scratch(e), from, () => void e.i32(conversion(kind, 1, 4)))
+    raiseUnmasked(e)
+    e.write(0, e.cell(Layout.scratch).pop())
+  })
+
+const HADD = 7
+const HSUB = 8
+const ADDSUB = 9
+
+export const floats: readonly (readonly [number, Family])[] = [
+  ...arithmetic,
+  [Operation.Haddps, float(sinceSse3, 'arithmetic', ps, HADD)],
+  [Operation.Haddpd, float(sinceSse3, 'arithmetic', pd, HADD)],
+  [Operation.Hsubps, float(sinceSse3, 'arithmetic', ps, HSUB)],
+  [Operation.Hsubpd, float(sinceSse3, 'arithmetic', pd, HSUB)],
+  [Operation.Addsubps, float(sinceSse3, 'arithmetic', ps, ADDSUB)],
+  [Operation.Addsubpd, float(sinceSse3, 'arithmetic', pd, ADDSUB)],
+  [Operation.Cmpps, float(sinceSse, 'compare', ps, 0, true)],
+  [Operation.Cmppd, float(sinceSse2, 'compare', pd, 0, true)],
+  [Operation.Cmpss, float(sinceSse, 'compare', ss, 0, true)],
+  [Operation.CmpsdSse, float(sinceSse2, 'compare', sd, 0, true)],
+  [Operation.Roundps, float(sinceSse41, 'round', ps, 0, true)],
+  [Operation.Roundpd, float(sinceSse41, 'round', pd, 0, true)],
+  [Operation.Roundss, float(sinceSse41, 'round', ss, 0, true)],
+  [Operation.Roundsd, float(sinceSse41, 'round', sd, 0, true)],
+  [Operation.Dpps, float(sinceSse41, 'dot', ps, 0, true)],
+  [Operation.Dppd, float(sinceSse41, 'dot', pd, 0, true)],
+  [Operation.Rcpps, float(sinceSse, 'approximate', ps, 0)],
+  [Operation.Rcpss, float(sinceSse, 'approximate', ss, 0)],
+  [Operation.Rsqrtps, float(sinceSse, 'approximate', ps, 1)],
+  [Operation.Rsqrtss, float(sinceSse, 'approximate', ss, 1)],
+  [Operation.Comiss, toFlags(sinceSse, ss, 1)],
+  [Operation.Comisd, toFlags(sinceSse2, sd, 1)],
+  [Operation.Ucomiss, toFlags(sinceSse, ss, 0)],
+  [Operation.Ucomisd, toFlags(sinceSse2, sd, 0)],
+  [Operation.Cvtpi2ps, convert(sinceSse, Kind.integerToSingle, 2, 8, 8)],
+  [Operation.Cvtpi2pd, convert(sinceSse2, Kind.integerToDouble, 2, 8, 16)],
+  [Operation.Cvtps2pi, convert(sinceSse, Kind.singleToInteger, 2, 8, 8)],
+  [Operation.Cvttps2pi, convert(sinceSse, Kind.singleTruncated, 2, 8, 8)],
+  [Operation.Cvtpd2pi, convert(sinceSse2, Kind.doubleToInteger, 2, 16, 8)],
+  [Operation.Cvttpd2pi, convert(sinceSse2, Kind.doubleTruncated, 2, 16, 8)],
+  [Operation.Cvtdq2ps, convert(sinceSse2, Kind.integerToSingle, 4, 16, 16)],
+  [Operation.Cvtdq2pd, convert(sinceSse2, Kind.integerToDouble, 2, 8, 16)],
+  [Operation.Cvtps2dq, convert(sinceSse2, Kind.singleToInteger, 4, 16, 16)],
+  [Operation.Cvttps2dq, convert(sinceSse2, Kind.singleTruncated, 4, 16, 16)],
+  [Operation.Cvtpd2dq, convert(sinceSse2, Kind.doubleToInteger, 2, 16, 16)],
+  [Operation.Cvttpd2dq, convert(sinceSse2, Kind.doubleTruncated, 2, 16, 16)],
+  [Operation.Cvtps2pd, convert(sinceSse2, Kind.singleToDouble, 2, 8, 16)],
+  [Operation.Cvtpd2ps, convert(sinceSse2, Kind.doubleToSingle, 2, 16, 16)],
+  [Operation.Cvtss2sd, convert(sinceSse2, Kind.singleToDouble, 1, 4, 8)],
+  [Operation.Cvtsd2ss, convert(sinceSse2, Kind.doubleToSingle, 1, 8, 4)],
+  [Operation.Cvtsi2ss, fromInteger(sinceSse, Kind.integerToSingle, 4)],
+  [Operation.Cvtsi2sd, fromInteger(sinceSse2, Kind.integerToDouble, 8)],
+  [Operation.Cvtss2si, toInteger(sinceSse, Kind.singleToInteger, 4)],
+  [Operation.Cvttss2si, toInteger(sinceSse, Kind.singleTruncated, 4)],
+  [Operation.Cvtsd2si, toInteger(sinceSse2, Kind.doubleToInteger, 8)],
+  [Operation.Cvttsd2si, toInteger(sinceSse2, Kind.doubleTruncated, 8)],
+]

@@ -1,0 +1,260 @@
+import { Operation, RegisterClass } from '@mica-vm/x86-decoder'
+import { Callout } from '../../system/callouts.ts'
+import { Vector } from '../../system/guest-fault.ts'
+import { Layout } from '../../state/layout.ts'
+import { VectorBlock } from '../../system/vector-state.ts'
+import { Op, Simd } from '../../wasm/opcodes.ts'
+import { constant } from '../value.ts'
+import { next, type Family } from './family.ts'
+import {
+  type Needs,
+  type Place,
+  pushVector,
+  registerPlace,
+  requireVector,
+  setVector,
+  sinceMmx,
+  sinceSse,
+  sinceSse2,
+  sinceSse3,
+  sinceSse41,
+  sinceSseMmx,
+  source,
+  storeVector,
+  touchMmx,
+  vector,
+} from './vector-common.ts'
+import { raisePending } from './x87-common.ts'
+
+/** Moves of a whole XMM register. */
+const whole = (needs: Needs, unaligned: boolean): Family =>
+  vector(needs, (e) => {
+    if (e.isMemory(0)) {
+      const from = registerPlace(e, 1)
+      return storeVector(e, 16, !unaligned, () => pushVector(e, from, 16))
+    }
+    const from = source(e, 1, 16, unaligned)
+    setVector(e, registerPlace(e, 0), 16, () => pushVector(e, from, 16))
+  })
+
+/** MOVSS and MOVSD: a load clears the rest of the register, a move between registers keeps it. */
+const scalar = (needs: Needs, size: number): Family =>
+  vector(needs, (e) => {
+    if (e.isMemory(0)) {
+      const from = registerPlace(e, 1)
+      return storeVector(e, size, false, () => pushVector(e, from, size))
+    }
+    const from = source(e, 1, size)
+    setVector(e, registerPlace(e, 0), e.isMemory(1) ? 16 : size, () => pushVector(e, from, size))
+  })
+
+/** MOVQ on XMM registers clears the upper half; on MMX registers there is none. */
+const movq: Family = vector(sinceMmx, (e) => {
+  if (e.isMemory(0)) {
+    const from = registerPlace(e, 1)
+    storeVector(e, 8, false, () => pushVector(e, from, 8))
+    return touchMmx(e)
+  }
+  const from = source(e, 1, 8)
+  const to = registerPlace(e, 0)
+  const mmx = e.shape.classes[0] === RegisterClass.Mmx
+  setVector(e, to, mmx ? 8 : 16, () => pushVector(e, from, 8))
+  touchMmx(e, to)
+})
+
+/** MOVD between a general register or memory and a vector register. */
+const movd: Family = vector(sinceMmx, (e) => {
+  if (e.isMemory(0) || e.isGeneralRegister(0)) {
+    const from = registerPlace(e, 1)
+    e.w.get(from.base).memory(Op.i32_load, from.offset)
+    e.write(0, e.pop())
+    return touchMmx(e)
+  }
+  const value = e.read(1)
+  const to = registerPlace(e, 0)
+  e.w.get(to.base)
+  e.push(value).op(Op.i64_extend_i32_u).w.memory(Op.i64_store, to.offset)
+  if (e.shape.classes[0] === RegisterClass.Xmm)
+    e.w
+      .get(to.base)
+      .i64(0)
+      .memory(Op.i64_store, to.offset + 8)
+  touchMmx(e, to)
+})
+
+const between: Family = vector(sinceSse2, (e) => {
+  const from = registerPlace(e, 1)
+  const to = registerPlace(e, 0)
+  const mmx = e.shape.classes[0] === RegisterClass.Mmx
+  setVector(e, to, mmx ? 8 : 16, () => pushVector(e, from, 8))
+  touchMmx(e, mmx ? to : undefined)
+})
+
+/** MOVLPS, MOVHPS and their like: eight bytes to or from one half of a register, the other half kept. */
+const half = (needs: Needs, registerHalf: number, sourceHalf = 0): Family =>
+  vector(needs, (e) => {
+    const part = ({ base, offset }: Place, which: number): Place => ({ base, offset: offset + which })
+    if (e.isMemory(0)) {
+      const from = part(registerPlace(e, 1), registerHalf)
+      return storeVector(e, 8, false, () => pushVector(e, from, 8))
+    }
+    const from = part(source(e, 1, 8), sourceHalf)
+    setVector(e, part(registerPlace(e, 0), registerHalf), 8, () => pushVector(e, from, 8))
+  })
+
+/** Non-temporal stores of a register of `size` bytes. */
+const stream = (needs: Needs, size: number): Family =>
+  vector(needs, (e) => {
+    const from = registerPlace(e, 1)
+    storeVector(e, size, size === 16, () => pushVector(e, from, size))
+    touchMmx(e)
+  })
+
+const duplicate = (size: number, lanes: readonly number[]): Family =>
+  vector(sinceSse3, (e) => {
+    const from = source(e, 1, size)
+    setVector(e, registerPlace(e, 0), 16, () => {
+      pushVector(e, from, size)
+      pushVector(e, from, size)
+      e.w.simdBytes(Simd.i8x16_shuffle, lanes)
+    })
+  })
+
+const words = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((i) => 4 * lane + i))
+
+/** Copies the sign bits of the elements to a general register. */
+const signs = (needs: Needs, opcode: Simd): Family =>
+  vector(needs, (e) => {
+    const from = registerPlace(e, 1)
+    pushVector(e, from, e.shape.classes[1] === RegisterClass.Mmx ? 8 : 16)
+    e.w.simd(opcode)
+    e.write(0, e.pop())
+    touchMmx(e)
+  })
+
+/** MASKMOVQ and MASKMOVDQU: the bytes whose mask bit is set go to DS:(E)DI; each is checked before the first is written. */
+const maskedStore: Family = vector(sinceSseMmx, (e) => {
+  const mmx = e.shape.classes[0] === RegisterClass.Mmx
+  const bytes = mmx ? 8 : 16
+  const mask = registerPlace(e, 1)
+  const data = registerPlace(e, 0)
+  pushVector(e, mask, bytes)
+  e.w.simd(Simd.i8x16_bitmask)
+  const bits = e.pop()
+  e.push(bits)
+  e.when(() => {
+    const offset = e.gpr(7, e.shape.addressSize)
+    const linear = e.copy(e.linear(e.segment(), offset, bytes, true, true))
+    const host = e.updatable(linear, bytes)
+    for (let i = 0; i < bytes; i++) {
+      e.push(bits)
+        .i32(1 << i)
+        .op(Op.i32_and)
+      e.when(() => {
+        e.w
+          .get(host)
+          .get(data.base)
+          .memory(Op.i32_load8_u, data.offset + i)
+          .memory(Op.i32_store8, i)
+      })
+    }
+    e.commit(host)
+  })
+  touchMmx(e)
+})
+
+/** MXCSR bits that may be set. */
+const mxcsrMask = 0xffff
+
+const ldmxcsr: Family = next((e) => {
+  requireVector(e, VectorBlock.SSE | VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
+  const value = e.read(0)
+  e.push(value).i32(~mxcsrMask).op(Op.i32_and)
+  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.setCell(Layout.mxcsr, value)
+})
+
+const stmxcsr: Family = next((e) => {
+  requireVector(e, VectorBlock.SSE | VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
+  e.write(0, e.cell(Layout.mxcsr).pop())
+})
+
+const emms: Family = next((e) => {
+  requireVector(e, VectorBlock.MMX | VectorBlock.emulated | VectorBlock.switched)
+  raisePending(e)
+  e.setCell(Layout.x87Tag, constant(0xffff))
+})
+
+/** MOVNTI and MOVBE on general registers. */
+const movnti: Family = next((e) => {
+  requireVector(e, VectorBlock.SSE2)
+  e.write(0, e.read(1))
+})
+
+const movbe: Family = next((e) => {
+  requireVector(e, VectorBlock.MOVBE)
+  const value = e.copy(e.read(1))
+  e.push(value).i32(8).op(Op.i32_rotl).i32(0x00ff_00ff).op(Op.i32_and)
+  e.push(value)
+    .i32(24)
+    .op(Op.i32_rotl)
+    .i32(0xff00_ff00 | 0)
+    .op(Op.i32_and)
+    .op(Op.i32_or)
+  if (e.size === 2) e.i32(16).op(Op.i32_shr_u)
+  e.write(0, e.pop())
+})
+
+/** Fences order nothing here: there is one processor, and no write waits. */
+const fence = (feature: number): Family => next((e) => requireVector(e, feature))
+
+/** CLFLUSH reads its operand's byte as far as faults go. */
+const clflush: Family = next((e) => {
+  requireVector(e, VectorBlock.SSE2)
+  e.readable(e.memoryOperand(1, false), 1)
+  e.op(Op.drop)
+})
+
+export const moves: readonly (readonly [number, Family])[] = [
+  [Operation.Movaps, whole(sinceSse, false)],
+  [Operation.Movapd, whole(sinceSse2, false)],
+  [Operation.Movdqa, whole(sinceSse2, false)],
+  [Operation.Movups, whole(sinceSse, true)],
+  [Operation.Movupd, whole(sinceSse2, true)],
+  [Operation.Movdqu, whole(sinceSse2, true)],
+  [Operation.Lddqu, whole(sinceSse3, true)],
+  [Operation.Movntdqa, whole(sinceSse41, false)],
+  [Operation.Movss, scalar(sinceSse, 4)],
+  [Operation.MovsdSse, scalar(sinceSse2, 8)],
+  [Operation.Movq, movq],
+  [Operation.Movd, movd],
+  [Operation.Movq2dq, between],
+  [Operation.Movdq2q, between],
+  [Operation.Movlps, half(sinceSse, 0)],
+  [Operation.Movlpd, half(sinceSse2, 0)],
+  [Operation.Movhps, half(sinceSse, 8)],
+  [Operation.Movhpd, half(sinceSse2, 8)],
+  [Operation.Movhlps, half(sinceSse, 0, 8)],
+  [Operation.Movlhps, half(sinceSse, 8, 0)],
+  [Operation.Movntps, stream(sinceSse, 16)],
+  [Operation.Movntpd, stream(sinceSse2, 16)],
+  [Operation.Movntdq, stream(sinceSse2, 16)],
+  [Operation.Movntq, stream(sinceSse, 8)],
+  [Operation.Movddup, duplicate(8, words(0, 1, 0, 1))],
+  [Operation.Movsldup, duplicate(16, words(0, 0, 2, 2))],
+  [Operation.Movshdup, duplicate(16, words(1, 1, 3, 3))],
+  [Operation.Movmskps, signs(sinceSse, Simd.i32x4_bitmask)],
+  [Operation.Movmskpd, signs(sinceSse2, Simd.i64x2_bitmask)],
+  [Operation.Pmovmskb, signs(sinceSseMmx, Simd.i8x16_bitmask)],
+  [Operation.Maskmovq, maskedStore],
+  [Operation.Maskmovdqu, maskedStore],
+  [Operation.Ldmxcsr, ldmxcsr],
+  [Operation.Stmxcsr, stmxcsr],
+  [Operation.Emms, emms],
+  [Operation.Movnti, movnti],
+  [Operation.Movbe, movbe],
+  [Operation.Sfence, fence(VectorBlock.SSE)],
+  [Operation.Lfence, fence(VectorBlock.SSE2)],
+  [Operation.Mfence, fence(VectorBlock.SSE2)],
+  [Operation.Clflush, clflush],
+]
