@@ -37,12 +37,18 @@ export function snapshot(state: CpuState): Record<string, number> {
         seen[`${name}.${field}`] = state.get(segmentSlot(number) + SegmentField[field])
     }
   })
-  let hash = 0x811c_9dc5
-  for (const byte of state.u8.subarray(state.base + Layout.x87, state.base + Layout.x87 + x87Bytes)) {
-    hash = Math.imul(hash ^ byte, 0x0100_0193)
-  }
-  seen['x87'] = hash >>> 0
+  seen['x87'] = hash(state, Layout.x87, x87Bytes)
+  seen['mxcsr'] = state.get(Layout.mxcsr)
+  for (let i = 0; i < 8; i++) seen[`xmm${i}`] = hash(state, Layout.vector + 32 * i, 16)
   return seen
+}
+
+function hash(state: CpuState, offset: number, bytes: number): number {
+  let value = 0x811c_9dc5
+  for (const byte of state.u8.subarray(state.base + offset, state.base + offset + bytes)) {
+    value = Math.imul(value ^ byte, 0x0100_0193)
+  }
+  return value >>> 0
 }
 
 /** The names whose numbers differ, with both numbers in hexadecimal. */

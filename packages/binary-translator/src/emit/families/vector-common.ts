@@ -116,9 +116,9 @@ export function storeVector(e: Emitter, size: number, aligned: boolean, push: ()
 /** Top of stack in the x87 status word. */
 const top = 0x3800
 
-/** What every MMX instruction but EMMS does to the x87: all registers valid, TOP zero. SDM vol. 1, section 9.6.2. */
-export function enterMmx(e: Emitter): void {
-  e.setCell(Layout.x87Tag, constant(0))
+/** What every MMX instruction does to the x87: TOP zero, and all registers valid, or empty (EMMS). SDM vol. 3, table 12-3. */
+export function enterMmx(e: Emitter, tags: 0 | 0xffff = 0): void {
+  e.setCell(Layout.x87Tag, constant(tags))
   e.setCell(Layout.x87Status, e.cell(Layout.x87Status).i32(~top).op(Op.i32_and).pop())
 }
 

@@ -7,6 +7,7 @@ import { Op, Simd } from '../../wasm/opcodes.ts'
 import { constant } from '../value.ts'
 import { next, type Family } from './family.ts'
 import {
+  enterMmx,
   type Needs,
   type Place,
   pushVector,
@@ -182,7 +183,7 @@ const stmxcsr: Family = next((e) => {
 const emms: Family = next((e) => {
   requireVector(e, VectorBlock.MMX | VectorBlock.emulated | VectorBlock.switched)
   raisePending(e)
-  e.setCell(Layout.x87Tag, constant(0xffff))
+  enterMmx(e, 0xffff)
 })
 
 /** MOVNTI and MOVBE on general registers. */
