@@ -1,4 +1,4 @@
-import { DecodeStatus, Instruction, Operation, OperandKind, decodeInto } from '@mica-vm/x86-decoder'
+import { DecodeStatus, Instruction, MAX_LENGTH, Operation, OperandKind, decodeInto } from '@mica-vm/x86-decoder'
 import type { Described, ShapeTable } from './emit/described.ts'
 import { Flow } from './emit/families/family.ts'
 import { Mode } from './state/layout.ts'
@@ -30,7 +30,8 @@ function makeInvalid(instruction: Instruction, tooLong: boolean): void {
   instruction.operandCount = 0
   instruction.kinds.fill(OperandKind.None)
   instruction.condition = tooLong ? 1 : 0
-  instruction.length = 1
+  // As many bytes as the decoder may have looked at: a write to any of them may make it an instruction.
+  instruction.length = MAX_LENGTH
 }
 
 /** Brings far pointers to their offset's size; POP to memory counts ESP as already incremented. SDM vol. 2, POP. */

@@ -327,6 +327,17 @@ export class Engine {
     this.statistics.evictions++
   }
 
+  /**
+   * Whether the unit at `host` decodes to other bytes than are watched: where its next instruction did not fit the
+   * page, and another does now. It is dropped, and decoded anew when it runs.
+   */
+  #isOutdated(host: number, decoded: DecodedUnit): boolean {
+    const unit = this.cache.unit(host, decoded.mode)
+    if (unit.length === decoded.length) return false
+    this.cache.drop(unit)
+    return true
+  }
+
   /** Gathers the units around `entry` that have run already, breadth first. */
   #plan(entry: Unit): RegionPlan | null {
     const { frame } = entry.page
@@ -338,6 +349,7 @@ export class Engine {
       const decoded = (this.#pool[this.#poolUsed] ??= new DecodedUnit(this.shapes))
       decoded.decode(this.#bytes, frame, offset, entry.mode)
       if (decoded.count === 0 || units.length >= regionUnits) continue
+      if (this.#isOutdated(frame + offset, decoded)) continue
       if (units.length > 0 && instructions + decoded.count > regionInstructions) continue
       units.push(decoded)
       this.#poolUsed++

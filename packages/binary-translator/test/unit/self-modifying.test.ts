@@ -52,6 +52,50 @@ describe.each(engines)('$mode, $regionsPerModule regions to a module', (options)
     expect(machine.state.gpr(EAX)).toBe(3)
   })
 
+  /** Heats the function up and does `first` before it can be translated; `second`, and EAX of a call, in another run. */
+  function afterHeating(
+    at: number,
+    bytes: readonly number[],
+    first: readonly number[],
+    second: readonly number[],
+  ): number {
+    const loop = [...call(driver, at), 0x49, 0x75, 0xf8]
+    const machine = machineWith(driver, [...loop, ...first, hlt])
+    machine.write(at, bytes)
+    expect(machine.run(1000)).toBe(VcpuExit.Halt)
+    const code = [0x31, 0xc0, ...second]
+    machine.ram.set([...code, ...call(0x4000 + code.length, at), hlt], 0x4000)
+    expect(resume(machine, 0x4000)).toBe(VcpuExit.Halt)
+    return machine.state.gpr(EAX)
+  }
+
+  it('sees the tail of a unit change whose next instruction did not fit its page', () => {
+    // 1FFDh: INC EAX; MOV EBX, imm32 into the next page; RET. Its opcode becomes INC EAX, then NOP.
+    const bytes = [0x40, 0xbb, 0x90, 0x90, 0x90, 0x90, 0xc3]
+    expect(afterHeating(0x1ffd, bytes, poke(0x1ffe, 0x40), poke(0x1ffe, 0x90))).toBe(1)
+    expect(afterHeating(0x1ffd, bytes, poke(0x1ffe, 0x40), [])).toBe(2)
+  })
+
+  it('sees bytes that were no instruction become one, behind their first byte', () => {
+    // FFh FFh is no instruction, FFh C0h is INC EAX.
+    const machine = machineWith(driver, [])
+    machine.write32(0x5000 + 6 * 8, (8 << 16) | 0x6000)
+    machine.write32(0x5000 + 6 * 8 + 4, 0x8e00)
+    machine.write32(0x800 + 8, 0xffff)
+    machine.write32(0x800 + 12, 0x00cf_9b00)
+    // The handler makes the instruction good and tries again.
+    machine.write(0x6000, [...poke(driver + 1, 0xc0), 0xcf])
+    machine.write(driver, [0xff, 0xff, hlt])
+    const { state } = machine
+    state.set(Layout.gdtrBase, 0x800)
+    state.set(Layout.gdtrLimit, 0xf)
+    state.set(Layout.idtrBase, 0x5000)
+    state.set(Layout.idtrLimit, 0x1ff)
+    expect(machine.run(100)).toBe(VcpuExit.Halt)
+    expect(state.gpr(EAX)).toBe(1)
+    expect(machine.vcpu.statistics.exceptions[6]).toBe(1)
+  })
+
   it('executes what an instruction wrote over the next one', () => {
     // MOV BYTE [next], 43h (INC EBX); next: INC EAX; HLT
     const machine = machineWith(driver, [...poke(driver + 7, 0x43), 0x40, hlt])
