@@ -1,5 +1,6 @@
 export type {
   AccessSize,
+  DmaMemory,
   InterruptController,
   Line,
   MmioDevice,
@@ -72,3 +73,24 @@ export type { TextCursor, TextLook } from './vga/render-text.ts'
 export type { VbeMode } from './vga/vbe.ts'
 export type { VbeState, VgaRegistersState, VgaState } from './vga/state.ts'
 export type { PackedBytes } from './internal/packed-bytes.ts'
+export {
+  MemoryBlockStore,
+  OverlayBlockStore,
+  type BlockStore,
+  type MemoryBlockStoreOptions,
+} from './ide/block-store.ts'
+export { AtaDisk, type AtaDiskOptions } from './ide/ata-disk.ts'
+export { AtapiCd, type AtapiCdOptions } from './ide/atapi-cd.ts'
+export { PiixIde, type PiixIdeOptions } from './ide/device.ts'
+export { IdeChannel, type ChannelOptions, type IdeDrive } from './ide/channel.ts'
+export type { AtaDiskState, AtapiCdState, BusMasterState, ChannelState, DriveState, PiixIdeState } from './ide/state.ts'
+export { FwCfg, type FwCfgOptions } from './fw-cfg/device.ts'
+export type { E820Entry, FwCfgItems, FwCfgKernel } from './fw-cfg/items.ts'
+export { Key as FW_CFG_KEYS } from './fw-cfg/registers.ts'
+export type { FwCfgState } from './fw-cfg/state.ts'
+export {
+  FirmwareDevices,
+  type FirmwareDeviceOptions,
+  type FirmwareDevicesState,
+  type FirmwareDeviceWiring,
+} from './platform/firmware-devices.ts'

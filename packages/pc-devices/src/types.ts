@@ -51,3 +51,9 @@ export interface Stateful<State> {
   /** The state is copied. Times in it belong to the clock of the snapshot, which the injected clock must continue. */
   restore(state: State): void
 }
+
+/** Guest physical memory for devices that reach it by themselves. False where there is no memory to read or write. */
+export interface DmaMemory {
+  read(physical: number, into: Uint8Array): boolean
+  write(physical: number, from: Uint8Array): boolean
+}

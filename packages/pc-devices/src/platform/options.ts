@@ -1,5 +1,6 @@
 import type { MemorySize } from '../mc146818/memory-size.ts'
 import type { Timers, WallClock } from '../types.ts'
+import type { FirmwareDeviceOptions } from './firmware-devices.ts'
 
 /** Who asked for a reset. */
 export type ResetCause = 'keyboard-controller' | 'port-92h' | 'reset-control'
@@ -35,7 +36,7 @@ export interface SerialOptions {
   pacing?: 'instant' | 'baud'
 }
 
-export interface PcPlatformOptions {
+export interface PcPlatformOptions extends FirmwareDeviceOptions {
   timers: Timers
   wallClock: WallClock
   /** What CMOS tells about memory. */

@@ -24,6 +24,7 @@ import { PORT_A, PORT_B } from '../system-control/registers.ts'
 import type { InterruptController, Line, Stateful } from '../types.ts'
 import { PC_ADDRESSES, SHORTEST_EDGE_NS } from './addresses.ts'
 import { Apics } from './apics.ts'
+import { FirmwareDevices } from './firmware-devices.ts'
 import { CpuInterrupts } from './cpu-interrupts.ts'
 import { IsaInterrupts } from './isa-interrupts.ts'
 import type { PcEvents, PcPlatformOptions } from './options.ts'
@@ -47,6 +48,8 @@ export class PcPlatform implements Stateful<PcPlatformState> {
   readonly serial: readonly (Ns16550a | undefined)[]
   readonly pci: PciHost
   readonly acpi: AcpiPm
+  /** VGA, IDE, fw_cfg: what the options asked for. */
+  readonly firmwareDevices: FirmwareDevices
   /** What the CPU sees. */
   readonly interrupts: InterruptController
   readonly #events: PcEvents
@@ -105,6 +108,12 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     })
     this.#post = new PostPort((code) => events.post?.(code))
     this.#attach(options.debugPorts ?? true)
+    this.firmwareDevices = new FirmwareDevices(options, {
+      bus: this.bus,
+      pci: this.pci,
+      timers,
+      irq: (irq) => this.irq(irq),
+    })
     this.reset()
   }
 
@@ -157,6 +166,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       portB: this.#portB.snapshot(),
       resetControl: this.#resetControl.snapshot(),
       post: this.#post.snapshot(),
+      firmwareDevices: this.firmwareDevices.snapshot(),
     }
   }
 
@@ -176,6 +186,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#portB.restore(state.portB)
     this.#resetControl.restore(state.resetControl)
     this.#post.restore(state.post)
+    if (state.firmwareDevices) this.firmwareDevices.restore(state.firmwareDevices)
     this.pic.restore(state.pic)
     if (state.apics) this.#apics?.restore(state.apics)
   }
@@ -192,6 +203,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#portA.reset()
     this.#portB.reset()
     this.#resetControl.reset()
+    this.firmwareDevices.reset()
     this.pic.reset()
     this.pic.writePort(PicPort.ELCR2, 1, LEVEL_IRQS_8_TO_15)
     this.#apics?.reset()

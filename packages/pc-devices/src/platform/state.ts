@@ -7,6 +7,7 @@ import type { Ns16550aState } from '../ns16550a/state.ts'
 import type { PciDeviceState, PciHostState } from '../pci/state.ts'
 import type { PortAState, PortBState, ResetControlState } from '../system-control/state.ts'
 import type { ApicsState } from './apics.ts'
+import type { FirmwareDevicesState } from './firmware-devices.ts'
 
 export interface PcPlatformState {
   pic: I8259State
@@ -24,4 +25,6 @@ export interface PcPlatformState {
   portB: PortBState
   resetControl: ResetControlState
   post: { code: number }
+  /** Absent in snapshots of before there were such devices. */
+  firmwareDevices?: FirmwareDevicesState
 }
