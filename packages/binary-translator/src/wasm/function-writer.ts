@@ -175,6 +175,12 @@ export class FunctionWriter {
     return this.#indirect(Op.return_call_indirect, typeIndex, table)
   }
 
+  /** i32.trunc_sat_f64_s. */
+  truncateSaturated(): this {
+    for (const byte of [0xfc, 0x02]) this.code.byte(byte)
+    return this
+  }
+
   /** memory.copy: destination, source and length are on the stack. */
   memoryCopy(): this {
     for (const byte of [0xfc, 0x0a, 0x00, 0x00]) this.code.byte(byte)

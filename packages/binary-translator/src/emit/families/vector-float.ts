@@ -1,7 +1,7 @@
 import { Operation, RegisterClass } from '@mica-vm/x86-decoder'
 import type { SseFunction } from '../../generated/sse.ts'
 import { Layout } from '../../state/layout.ts'
-import { Op } from '../../wasm/opcodes.ts'
+import { Op, Simd } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
 import { sseSlot } from '../sse-calls.ts'
 import { signatureOf } from '../x87-calls.ts'
@@ -21,6 +21,7 @@ import {
   touchMmx,
   vector,
 } from './vector-common.ts'
+import { fastCompare, fastPacked, fastScalar, fastTruncate } from './vector-fast.ts'
 
 /** A format of elements: their size and how many an instruction takes. */
 interface Format {
@@ -61,21 +62,54 @@ function float(needs: Needs, name: SseFunction, format: Format, fixed: number, i
 
 type Stem = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Sqrt' | 'Min' | 'Max'
 
-/** Operations in the order of `arithmetic`'s numbers, each in four formats. */
-const arithmetic = (['Add', 'Sub', 'Mul', 'Div', 'Sqrt', 'Min', 'Max'] as const).flatMap(
-  (stem: Stem, number): [number, Family][] => [
-    [Operation[`${stem}ps`], float(sinceSse, 'arithmetic', ps, number)],
-    [Operation[`${stem}pd`], float(sinceSse2, 'arithmetic', pd, number)],
-    [Operation[`${stem}ss`], float(sinceSse, 'arithmetic', ss, number)],
-    [Operation[`${stem}sd`], float(sinceSse2, 'arithmetic', sd, number)],
-  ],
-)
+/** An operation of `arithmetic` that WebAssembly has too. */
+const direct = (needs: Needs, format: Format, number: number, scalar: Op, whole: Simd): Family =>
+  vector(needs, (e) => {
+    const { size, count } = format
+    const from = source(e, 1, size * count)
+    const to = registerPlace(e, 0)
+    const exact = (): void => {
+      callFloat(e, 'arithmetic', to, from, () => void e.i32(number | packed(format)))
+      raiseUnmasked(e)
+    }
+    const unary = number === SQRT
+    if (count === 1) fastScalar(e, size, scalar, unary, to, from, exact)
+    else fastPacked(e, size, whole, unary, to, from, exact)
+  })
+
+const SQRT = 4
+
+/** In the order of `arithmetic`'s numbers: scalar and packed opcodes of singles and doubles. */
+const opcodes: readonly (readonly [Stem, Op, Simd, Op, Simd])[] = [
+  ['Add', Op.f32_add, Simd.f32x4_add, Op.f64_add, Simd.f64x2_add],
+  ['Sub', Op.f32_sub, Simd.f32x4_sub, Op.f64_sub, Simd.f64x2_sub],
+  ['Mul', Op.f32_mul, Simd.f32x4_mul, Op.f64_mul, Simd.f64x2_mul],
+  ['Div', Op.f32_div, Simd.f32x4_div, Op.f64_div, Simd.f64x2_div],
+  ['Sqrt', Op.f32_sqrt, Simd.f32x4_sqrt, Op.f64_sqrt, Simd.f64x2_sqrt],
+]
+
+const arithmetic = opcodes.flatMap(([stem, f32, f32x4, f64, f64x2], number): [number, Family][] => [
+  [Operation[`${stem}ps`], direct(sinceSse, ps, number, f32, f32x4)],
+  [Operation[`${stem}pd`], direct(sinceSse2, pd, number, f64, f64x2)],
+  [Operation[`${stem}ss`], direct(sinceSse, ss, number, f32, f32x4)],
+  [Operation[`${stem}sd`], direct(sinceSse2, sd, number, f64, f64x2)],
+])
+
+const extrema = (['Min', 'Max'] as const).flatMap((stem, i): [number, Family][] => [
+  [Operation[`${stem}ps`], float(sinceSse, 'arithmetic', ps, SQRT + 1 + i)],
+  [Operation[`${stem}pd`], float(sinceSse2, 'arithmetic', pd, SQRT + 1 + i)],
+  [Operation[`${stem}ss`], float(sinceSse, 'arithmetic', ss, SQRT + 1 + i)],
+  [Operation[`${stem}sd`], float(sinceSse2, 'arithmetic', sd, SQRT + 1 + i)],
+])
 
 /** COMISS and its like: OF, SF and AF are cleared. */
 const toFlags = (needs: Needs, format: Format, signals: number): Family =>
   vector(needs, (e) => {
     const from = source(e, 1, format.size)
-    callFloat(e, 'comis', registerPlace(e, 0), from, () => void e.i32(signals | packed(format)))
+    const to = registerPlace(e, 0)
+    fastCompare(e, format.size, to, from, () =>
+      callFloat(e, 'comis', to, from, () => void e.i32(signals | packed(format))),
+    )
     const answer = e.pop()
     e.push(answer).i32(16).op(Op.i32_shr_u)
     raiseUnmasked(e)
@@ -108,21 +142,32 @@ const convert = (needs: Needs, kind: number, count: number, readBytes: number, b
 
 const scratch = (e: Emitter): Place => ({ base: e.cpu, offset: Layout.scratch })
 
-/** CVTSI2SS and CVTSI2SD: from a general register or memory. */
-const fromInteger = (needs: Needs, kind: number, bytes: number): Family =>
-  vector(needs, (e) => {
-    e.setCell(Layout.scratch, e.read(1))
-    callFloat(e, 'convert', registerPlace(e, 0), scratch(e), () => void e.i32(conversion(kind, 1, bytes)))
-    raiseUnmasked(e)
-  })
+const singleFromInteger = vector(sinceSse, (e) => {
+  e.setCell(Layout.scratch, e.read(1))
+  callFloat(e, 'convert', registerPlace(e, 0), scratch(e), () => void e.i32(conversion(Kind.integerToSingle, 1, 4)))
+  raiseUnmasked(e)
+})
+
+/** CVTSI2SD is always exact. */
+const doubleFromInteger = vector(sinceSse2, (e) => {
+  const value = e.read(1)
+  const { base, offset } = registerPlace(e, 0)
+  e.w.get(base)
+  e.push(value).op(Op.f64_convert_i32_s).w.memory(Op.f64_store, offset)
+})
 
 /** CVTSS2SI and its like: to a general register. */
 const toInteger = (needs: Needs, kind: number, readBytes: number): Family =>
   vector(needs, (e) => {
     const from = source(e, 1, readBytes)
-    callFloat(e, 'convert', scratch(e), from, () => void e.i32(conversion(kind, 1, 4)))
-    raiseUnmasked(e)
-    e.write(0, e.cell(Layout.scratch).pop())
+    const exact = (): void => {
+      callFloat(e, 'convert', scratch(e), from, () => void e.i32(conversion(kind, 1, 4)))
+      raiseUnmasked(e)
+      e.cell(Layout.scratch)
+    }
+    if (kind === Kind.singleTruncated || kind === Kind.doubleTruncated) fastTruncate(e, readBytes, from, exact)
+    else exact()
+    e.write(0, e.pop())
   })
 
 const HADD = 7
@@ -131,6 +176,7 @@ const ADDSUB = 9
 
 export const floats: readonly (readonly [number, Family])[] = [
   ...arithmetic,
+  ...extrema,
   [Operation.Haddps, float(sinceSse3, 'arithmetic', ps, HADD)],
   [Operation.Haddpd, float(sinceSse3, 'arithmetic', pd, HADD)],
   [Operation.Hsubps, float(sinceSse3, 'arithmetic', ps, HSUB)],
@@ -171,8 +217,8 @@ export const floats: readonly (readonly [number, Family])[] = [
   [Operation.Cvtpd2ps, convert(sinceSse2, Kind.doubleToSingle, 2, 16, 16)],
   [Operation.Cvtss2sd, convert(sinceSse2, Kind.singleToDouble, 1, 4, 8)],
   [Operation.Cvtsd2ss, convert(sinceSse2, Kind.doubleToSingle, 1, 8, 4)],
-  [Operation.Cvtsi2ss, fromInteger(sinceSse, Kind.integerToSingle, 4)],
-  [Operation.Cvtsi2sd, fromInteger(sinceSse2, Kind.integerToDouble, 8)],
+  [Operation.Cvtsi2ss, singleFromInteger],
+  [Operation.Cvtsi2sd, doubleFromInteger],
   [Operation.Cvtss2si, toInteger(sinceSse, Kind.singleToInteger, 4)],
   [Operation.Cvttss2si, toInteger(sinceSse, Kind.singleTruncated, 4)],
   [Operation.Cvtsd2si, toInteger(sinceSse2, Kind.doubleToInteger, 8)],
