@@ -61,3 +61,15 @@ it.each(examples)('%s', (_, number) => {
   const program = randomProgram(new Random(number))
   expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
 })
+
+/** The same of programs that write to their own code, at privilege level 0. */
+const modifyingExamples: readonly (readonly [what: string, number: number])[] = [
+  ['no instruction becomes one behind its first byte', 302388],
+  ['no instruction becomes one near the end of a page', 303750],
+  ['no instruction becomes one, and writes to a port', 305486],
+]
+
+it.each(modifyingExamples)('%s', (_, number) => {
+  const program = randomProgram(new Random(number), ['kernel'], true)
+  expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
+})
