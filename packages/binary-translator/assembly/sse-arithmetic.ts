@@ -43,11 +43,14 @@ function one(wide: i32, operation: i32, to: usize, from: usize, i: u32, count: u
 }
 
 function calculate(wide: i32, operation: i32, a: u64, b: u64): u64 {
-  if (Context.quick && operation <= SQRT && !isDenormal(wide, a) && !isDenormal(wide, b)) {
-    // A finite result well above the denormal range comes from numbers, and can have raised PE only, which is set.
+  if (operation <= SQRT && !isDenormal(wide, a) && !isDenormal(wide, b)) {
+    // A finite result well above the denormal range comes from numbers, and can raise PE only: that is set, or not to be.
     const result = wide ? quickDouble(operation, a, b) : quickSingle(operation, a, b)
     const exponent = <u32>(wide ? (result >> 52) & 0x7ff : (result >> 23) & 0xff)
-    if (exponent - 2 < <u32>(wide ? 0x7fd : 0xfd)) return result
+    if (exponent - 2 < <u32>(wide ? 0x7fd : 0xfd)) {
+      if (Context.quick) return result
+      if (wide ? isExactDouble(operation, a, b, result) : isExactSingle(operation, a, b, result)) return result
+    }
   }
   a = operand(wide, a)
   b = operand(wide, b)
@@ -77,6 +80,41 @@ function quickSingle(operation: i32, a: u64, b: u64): u64 {
   if (operation == MUL) return <u64>reinterpret<u32>(p * q)
   if (operation == DIV) return <u64>reinterpret<u32>(p / q)
   return <u64>reinterpret<u32>(sqrt<f32>(q))
+}
+
+/** Bits from the first to the last one of a double's significand. */
+// @ts-ignore: decorator
+@inline
+function length(a: u64): u64 {
+  return 53 - ctz(a | 0x0010000000000000)
+}
+
+/** Whether a result is known to be exact, whatever the rounding mode: the error term of a sum, or few enough digits. */
+function isExactDouble(operation: i32, a: u64, b: u64, result: u64): bool {
+  const p = reinterpret<f64>(a)
+  const q = operation == SUB ? -reinterpret<f64>(b) : reinterpret<f64>(b)
+  const r = reinterpret<f64>(result)
+  if (operation <= SUB) {
+    const part = r - p
+    return p - (r - part) + (q - part) == 0
+  }
+  if (operation == MUL) return length(a) + length(b) <= 53
+  if (operation == DIV) return length(result) + length(b) <= 53 && r * q == p
+  return length(result) << 1 <= 53 && r * r == q
+}
+
+/** The same of a single, whose products are exact as doubles. */
+function isExactSingle(operation: i32, a: u64, b: u64, result: u64): bool {
+  const p = reinterpret<f32>(<u32>a)
+  const q = operation == SUB ? -reinterpret<f32>(<u32>b) : reinterpret<f32>(<u32>b)
+  const r = reinterpret<f32>(<u32>result)
+  if (operation <= SUB) {
+    const part = r - p
+    return p - (r - part) + (q - part) == 0
+  }
+  if (operation == MUL) return <f64>p * <f64>q == <f64>r
+  if (operation == DIV) return <f64>r * <f64>q == <f64>p
+  return <f64>r * <f64>r == <f64>q
 }
 
 /** MIN and MAX give the source wherever the comparison does not decide: a NaN, or two zeros. */
