@@ -67,16 +67,18 @@ function mxcsrOf(random: Random, content: Content): number {
   return (random.bits() & 0xff80) | (random.bits() & 0x40)
 }
 
-const immediates = 6
+const immediates = 10
 
 /** Records of `count` cases, those of one immediate together. */
 export function recordsOf(form: Form, count: number, seed: number): Uint8Array<ArrayBuffer> {
   const records = new Uint8Array(count * recordBytes)
   const random = new Random(seed)
+  // Counts are mostly to be small enough to matter.
+  const isCount = form.digit !== 1 || form.name.startsWith('palignr')
   let immediate = 0
   for (let i = 0; i < count; i++) {
     if (i % Math.ceil(count / immediates) === 0)
-      immediate = form.content === 'shift' || form.digit !== 1 ? random.below(70) : random.byte()
+      immediate = isCount && random.chance(0.9) ? random.below(40) : random.byte()
     const view = new DataView(records.buffer, i * recordBytes, recordBytes)
     const code = [...form.opcode, (form.memory ? 7 : 0xc2) | (form.digit << 3), ...(form.immediate ? [immediate] : [])]
     records.set(code, i * recordBytes)

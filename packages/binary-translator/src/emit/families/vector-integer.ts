@@ -331,9 +331,6 @@ export const integers: readonly (readonly [number, Family])[] = [
     'phsubd',
     'phsubsw',
   ]),
-  ...byHelper(sinceSsse3, true, ['palignr']),
-  ...byHelper(sinceSse, true, ['pshufw', 'shufps']),
-  ...byHelper(sinceSse2, true, ['pshufd', 'pshufhw', 'pshuflw', 'shufpd']),
   ...byHelper(sinceSse41, true, ['pblendw', 'blendps', 'blendpd', 'mpsadbw']),
   ...byHelper(sinceSse41, false, ['pmuldq', 'pblendvb', 'blendvps', 'blendvpd', 'phminposuw']),
 ]
