@@ -94,3 +94,7 @@ export {
   type FirmwareDevicesState,
   type FirmwareDeviceWiring,
 } from './platform/firmware-devices.ts'
+export { I8237, type DmaResult } from './i8237/device.ts'
+export type { DmaChannelState, DmaChipState, I8237State } from './i8237/state.ts'
+export { I82077, type I82077Options } from './i82077/device.ts'
+export type { FloppyDriveState, I82077State } from './i82077/state.ts'

@@ -6,6 +6,13 @@ import type { FwCfgState } from '../fw-cfg/state.ts'
 import type { IdeDrive } from '../ide/channel.ts'
 import { PiixIde } from '../ide/device.ts'
 import type { PiixIdeState } from '../ide/state.ts'
+import { I8237 } from '../i8237/device.ts'
+import { FIRST_CHIP, FIRST_PAGE, SECOND_CHIP } from '../i8237/registers.ts'
+import type { I8237State } from '../i8237/state.ts'
+import { I82077 } from '../i82077/device.ts'
+import { FLOPPY_IRQ, Port as FloppyPort } from '../i82077/registers.ts'
+import type { I82077State } from '../i82077/state.ts'
+import type { BlockStore } from '../ide/block-store.ts'
 import type { PciHost } from '../pci/host.ts'
 import type { DmaMemory, Line, Stateful, Timers } from '../types.ts'
 import { Vga, type VgaOptions } from '../vga/device.ts'
@@ -13,12 +20,14 @@ import type { VgaState } from '../vga/state.ts'
 
 /** Devices that systems started by firmware need. Each is absent by default. */
 export interface FirmwareDeviceOptions {
-  /** Guest memory for IDE and fw_cfg, which reach it by themselves. */
+  /** Guest memory for IDE, floppy and fw_cfg, which reach it by themselves. */
   dmaMemory?: DmaMemory
   /** A VGA in the first free PCI slot after the bridges. */
   vga?: boolean | Omit<VgaOptions, 'timers'>
   /** The two IDE channels at 00:01.1, master and slave of each. */
   ide?: { primary?: readonly (IdeDrive | null)[]; secondary?: readonly (IdeDrive | null)[] }
+  /** Floppy controller with drives A and B (null: an empty drive), and with it the DMA controllers. */
+  floppy?: readonly (BlockStore | null)[]
   /** Items for the firmware. */
   fwCfg?: FwCfgItems
 }
@@ -26,6 +35,7 @@ export interface FirmwareDeviceOptions {
 export interface FirmwareDevicesState {
   vga: VgaState | null
   ide: PiixIdeState | null
+  floppy: { controller: I82077State; dma: I8237State } | null
   fwCfg: FwCfgState | null
 }
 
@@ -48,10 +58,12 @@ function required(memory: DmaMemory | undefined, device: string): DmaMemory {
 export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
   readonly vga: Vga | undefined
   readonly ide: PiixIde | undefined
+  readonly floppy: I82077 | undefined
+  readonly dma: I8237 | undefined
   readonly fwCfg: FwCfg | undefined
 
   constructor(options: FirmwareDeviceOptions, { bus, pci, timers, irq }: FirmwareDeviceWiring) {
-    const { dmaMemory, vga, ide, fwCfg } = options
+    const { dmaMemory, vga, ide, floppy, fwCfg } = options
     if (ide) {
       const memory = required(dmaMemory, 'ide')
       this.ide = new PiixIde({ timers, memory, irq: (channel) => irq(14 + channel), ...ide })
@@ -60,6 +72,16 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
     if (vga) {
       this.vga = new Vga({ timers, ...(vga === true ? {} : vga) })
       pci.attach(VGA_SLOT, this.vga)
+    }
+    if (floppy) {
+      this.dma = new I8237(required(dmaMemory, 'floppy'))
+      this.floppy = new I82077({ dma: this.dma, irq: irq(FLOPPY_IRQ), drives: floppy })
+      bus.attachPorts(FIRST_CHIP, 16, this.dma)
+      bus.attachPorts(SECOND_CHIP, 32, this.dma)
+      // Port 80h is the power-on self test's.
+      bus.attachPorts(FIRST_PAGE + 1, 15, this.dma)
+      bus.attachPorts(FloppyPort.SRA, 6, this.floppy)
+      bus.attachPorts(FloppyPort.DIR_CCR, 1, this.floppy)
     }
     if (fwCfg) {
       this.fwCfg = new FwCfg({ ...fwCfg, memory: required(dmaMemory, 'fwCfg') })
@@ -72,6 +94,7 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
     return {
       vga: this.vga?.snapshot() ?? null,
       ide: this.ide?.snapshot() ?? null,
+      floppy: this.floppy && this.dma ? { controller: this.floppy.snapshot(), dma: this.dma.snapshot() } : null,
       fwCfg: this.fwCfg?.snapshot() ?? null,
     }
   }
@@ -79,12 +102,18 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
   restore(state: FirmwareDevicesState): void {
     if (state.vga) this.vga?.restore(state.vga)
     if (state.ide) this.ide?.restore(state.ide)
+    if (state.floppy) {
+      this.dma?.restore(state.floppy.dma)
+      this.floppy?.restore(state.floppy.controller)
+    }
     if (state.fwCfg) this.fwCfg?.restore(state.fwCfg)
   }
 
   reset(): void {
     this.vga?.reset()
     this.ide?.reset()
+    this.dma?.reset()
+    this.floppy?.reset()
     this.fwCfg?.reset()
   }
 }
