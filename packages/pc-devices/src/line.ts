@@ -27,3 +27,24 @@ export class WiredOr {
 
 /** The line that goes nowhere. */
 export const NO_LINE: Line = () => {}
+
+/** A line that another device can take over: while the gate is shut the target is released. */
+export class GatedLine {
+  readonly #target: Line
+  #open = true
+  #level = false
+
+  constructor(target: Line) {
+    this.#target = target
+  }
+
+  readonly input: Line = (level) => {
+    this.#level = level
+    if (this.#open) this.#target(level)
+  }
+
+  set open(open: boolean) {
+    this.#open = open
+    this.#target(open && this.#level)
+  }
+}

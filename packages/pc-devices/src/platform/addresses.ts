@@ -10,6 +10,7 @@ export const PC_ADDRESSES = {
   localApic: 0xfee0_0000,
   ioApic: 0xfec0_0000,
   ioApicId: 0,
+  hpet: 0xfed0_0000,
   sciIrq: 9,
   /** Ports of the ACPI blocks. */
   pm1aEvent: 0x600,

@@ -6,6 +6,9 @@ import type { FwCfgState } from '../fw-cfg/state.ts'
 import type { IdeDrive } from '../ide/channel.ts'
 import { PiixIde } from '../ide/device.ts'
 import type { PiixIdeState } from '../ide/state.ts'
+import { Hpet } from '../hpet/device.ts'
+import { HPET_BYTES } from '../hpet/registers.ts'
+import type { HpetState } from '../hpet/state.ts'
 import { I8237 } from '../i8237/device.ts'
 import { FIRST_CHIP, FIRST_PAGE, SECOND_CHIP } from '../i8237/registers.ts'
 import type { I8237State } from '../i8237/state.ts'
@@ -15,6 +18,7 @@ import type { I82077State } from '../i82077/state.ts'
 import type { BlockStore } from '../ide/block-store.ts'
 import type { PciHost } from '../pci/host.ts'
 import type { DmaMemory, Line, Stateful, Timers } from '../types.ts'
+import { PC_ADDRESSES } from './addresses.ts'
 import { Vga, type VgaOptions } from '../vga/device.ts'
 import type { VgaState } from '../vga/state.ts'
 
@@ -28,6 +32,10 @@ export interface FirmwareDeviceOptions {
   ide?: { primary?: readonly (IdeDrive | null)[]; secondary?: readonly (IdeDrive | null)[] }
   /** Floppy controller with drives A and B (null: an empty drive), and with it the DMA controllers. */
   floppy?: readonly (BlockStore | null)[]
+  /** Event timers at FED00000h. */
+  hpet?: boolean
+  /** See `PcPlatformOptions`. */
+  shortestEdgeNs?: number
   /** Items for the firmware. */
   fwCfg?: FwCfgItems
 }
@@ -37,6 +45,7 @@ export interface FirmwareDevicesState {
   ide: PiixIdeState | null
   floppy: { controller: I82077State; dma: I8237State } | null
   fwCfg: FwCfgState | null
+  hpet: HpetState | null
 }
 
 export interface FirmwareDeviceWiring {
@@ -44,6 +53,10 @@ export interface FirmwareDeviceWiring {
   pci: PciHost
   timers: Timers
   irq: (irq: number) => Line
+  /** A pin of the I/O APIC. */
+  pin: (pin: number, level: boolean) => void
+  /** The HPET took interrupts 0 and 8 from timer and clock chip, or gave them back. */
+  onLegacyTimers: (taken: boolean) => void
 }
 
 const VGA_SLOT = 2
@@ -61,8 +74,10 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
   readonly floppy: I82077 | undefined
   readonly dma: I8237 | undefined
   readonly fwCfg: FwCfg | undefined
+  readonly hpet: Hpet | undefined
 
-  constructor(options: FirmwareDeviceOptions, { bus, pci, timers, irq }: FirmwareDeviceWiring) {
+  constructor(options: FirmwareDeviceOptions, wiring: FirmwareDeviceWiring) {
+    const { bus, pci, timers, irq } = wiring
     const { dmaMemory, vga, ide, floppy, fwCfg } = options
     if (ide) {
       const memory = required(dmaMemory, 'ide')
@@ -88,6 +103,7 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
       bus.attachPorts(FwCfgPort.SELECTOR, 2, this.fwCfg)
       bus.attachPorts(FwCfgPort.DMA_HIGH, 8, this.fwCfg)
     }
+    if (options.hpet) this.hpet = makeHpet(options, wiring)
   }
 
   snapshot(): FirmwareDevicesState {
@@ -96,6 +112,7 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
       ide: this.ide?.snapshot() ?? null,
       floppy: this.floppy && this.dma ? { controller: this.floppy.snapshot(), dma: this.dma.snapshot() } : null,
       fwCfg: this.fwCfg?.snapshot() ?? null,
+      hpet: this.hpet?.snapshot() ?? null,
     }
   }
 
@@ -107,6 +124,7 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
       this.floppy?.restore(state.floppy.controller)
     }
     if (state.fwCfg) this.fwCfg?.restore(state.fwCfg)
+    if (state.hpet) this.hpet?.restore(state.hpet)
   }
 
   reset(): void {
@@ -115,5 +133,21 @@ export class FirmwareDevices implements Stateful<FirmwareDevicesState> {
     this.dma?.reset()
     this.floppy?.reset()
     this.fwCfg?.reset()
+    this.hpet?.reset()
   }
+}
+
+function makeHpet({ shortestEdgeNs }: FirmwareDeviceOptions, wiring: FirmwareDeviceWiring): Hpet {
+  const legacy = new Map([0, 8].map((irq) => [irq, wiring.irq(irq)]))
+  const hpet = new Hpet({
+    timers: wiring.timers,
+    interrupt: (target, level) => {
+      if ('isa' in target) legacy.get(target.isa)?.(level)
+      else wiring.pin(target.pin, level)
+    },
+    onLegacy: wiring.onLegacyTimers,
+    ...(shortestEdgeNs === undefined ? {} : { shortestEdgeNs }),
+  })
+  wiring.bus.attachMmio(PC_ADDRESSES.hpet, HPET_BYTES, hpet)
+  return hpet
 }

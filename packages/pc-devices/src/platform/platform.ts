@@ -21,6 +21,7 @@ import { Piix3 } from '../piix3/device.ts'
 import { Piix4Pm } from '../piix4/device.ts'
 import { ResetControlPort, SystemPortA, SystemPortB } from '../system-control/device.ts'
 import { PORT_A, PORT_B } from '../system-control/registers.ts'
+import { GatedLine } from '../line.ts'
 import type { InterruptController, Line, Stateful } from '../types.ts'
 import { PC_ADDRESSES, SHORTEST_EDGE_NS } from './addresses.ts'
 import { Apics } from './apics.ts'
@@ -70,8 +71,10 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     const ioApic = this.#apics?.io
     this.#isa = new IsaInterrupts({ pic: this.pic, ioApic })
     this.interrupts = new CpuInterrupts(this.pic, this.#apics?.local)
-    this.pit = new I8254({ timers, out0: this.irq(0), shortestEdgeNs: options.shortestEdgeNs ?? SHORTEST_EDGE_NS })
-    this.rtc = new Mc146818({ ...options, irq: this.irq(RTC_IRQ) })
+    // An HPET can take these two over.
+    const gates: readonly [GatedLine, GatedLine] = [new GatedLine(this.irq(0)), new GatedLine(this.irq(RTC_IRQ))]
+    this.pit = new I8254({ timers, out0: gates[0].input, shortestEdgeNs: options.shortestEdgeNs ?? SHORTEST_EDGE_NS })
+    this.rtc = new Mc146818({ ...options, irq: gates[1].input })
     this.#portB = new SystemPortB({ timers, counter2: this.pit, onTone: (hz) => events.tone?.(hz) })
     this.#portA = new SystemPortA({
       a20: (level) => this.#setA20('portA', level),
@@ -113,6 +116,8 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       pci: this.pci,
       timers,
       irq: (irq) => this.irq(irq),
+      pin: (pin, level) => ioApic?.setPin(pin, level),
+      onLegacyTimers: (taken) => gates.forEach((gate) => (gate.open = !taken)),
     })
     this.reset()
   }
