@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -37,6 +38,8 @@ export function startOnTerminal(args: readonly string[]): Started {
 }
 
 function watch(child: ChildProcessWithoutNullStreams, input: string | null): Started {
+  // A test that gave up leaves no machine behind.
+  onTestFinished(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()
