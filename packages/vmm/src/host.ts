@@ -3,6 +3,7 @@ import {
   i486,
   mica32,
   pentium,
+  mica32v2,
   pentium3,
   vcpuBytes,
   type CpuModel,
@@ -25,6 +26,7 @@ const smallestCache = mib
 /** Processor models that can be named. */
 export const CPU_MODELS: Readonly<Record<CpuName, () => CpuModel>> = {
   mica32: () => mica32(),
+  mica32v2: () => mica32v2(),
   pentium3: () => pentium3,
   pentium: () => pentium,
   i486: () => i486,

@@ -25,7 +25,7 @@ export interface HostOptions {
 }
 
 /** Processor models by name. */
-export type CpuName = 'mica32' | 'pentium3' | 'pentium' | 'i486'
+export type CpuName = 'mica32' | 'mica32v2' | 'pentium3' | 'pentium' | 'i486'
 
 /** An image to boot: Linux (bzImage or ELF vmlinux) or Multiboot 1, told apart by their headers. */
 export interface BootSource {
