@@ -56,8 +56,6 @@ export class InterpreterEmitter extends Emitter {
       this.#leaveHead(ExitCode.Hot)
     })
     this.setCell(Layout.budget, budget)
-    this.cell(Layout.interpreted)
-    this.setCell(Layout.interpreted, field(HeadField.count).op(Op.i32_add).pop())
     writer.get(this.#record).i32(recordBytes).op(Op.i32_add)
   }
 

@@ -136,7 +136,7 @@ interface Parts {
 }
 
 function writeRun(w: FunctionWriter, { lookup, interpret, crossing, codeType }: Parts): void {
-  const [unit, code, records] = [w.local(), w.local(), w.local()]
+  const [unit, code, records, before] = [w.local(), w.local(), w.local(), w.local()]
   const leave = (exit: number): void => {
     w.get(cpu)
     load(w, Layout.ripPage).get(unit).memory(Op.i32_load, UnitField.host).i32(0xfff).op(Op.i32_and).op(Op.i32_add)
@@ -157,7 +157,12 @@ function writeRun(w: FunctionWriter, { lookup, interpret, crossing, codeType }: 
   w.get(cpu).get(unit).call(crossing).op(Op.i32_eqz).if()
   leave(ExitCode.NeedUnit)
   w.end().end()
+  load(w, Layout.budget).set(before)
   w.get(cpu).get(records).call(interpret).set(exit)
+  // What the interpreter took from the budget and did not give back.
+  w.get(cpu)
+  load(w, Layout.interpreted).get(before)
+  load(w, Layout.budget).op(Op.i32_sub).op(Op.i32_add).memory(Op.i32_store, Layout.interpreted)
   w.end()
   w.get(exit).op(Op.i32_eqz).brIf(again).end()
   w.get(exit)

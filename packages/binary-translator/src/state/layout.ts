@@ -44,7 +44,7 @@ export const Layout = {
   tscScale: 0x0e8,
   /** 1 while the interrupt controller asserts INTR. */
   interruptPending: 0x0f0,
-  /** Instructions of units that the interpreter has begun, modulo 2^32. */
+  /** Instructions that the interpreter has retired in units, modulo 2^32. */
   interpreted: 0x0f4,
   /** Address just after the current instruction, for callouts. */
   nextRip: 0x0f8,

@@ -26,3 +26,18 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     }
   })
 })
+
+it('every instruction counts for the tier that ran it', () => {
+  // again: ADD EAX,ECX; DEC ECX; JNZ again; HLT
+  const code = [0x01, 0xc8, 0x49, 0x75, 0xfb, 0xf4]
+  for (const mode of ['interpreter', 'translator'] as const) {
+    const machine = new FlatMachine({ mode })
+    machine.write(0x1000, code)
+    machine.start({ eip: 0x1000, registers: { ecx: 1000 } })
+    machine.run(100_000)
+    const { retired, interpreted } = machine.vcpu.statistics
+    expect(retired).toBe(3001)
+    if (mode === 'interpreter') expect(interpreted).toBe(retired)
+    else expect(interpreted).toBeLessThan(20)
+  }
+})
