@@ -67,3 +67,6 @@ export function control(emit: (e: Emitter) => void): Family {
 
 /** Stack position of register operand `i`. */
 export const position = (e: Emitter, i: number): void => void e.push(e.registerNumber(i))
+
+/** Pushes the address of the state block's scratch area. */
+export const pushScratch = (e: Emitter): void => void e.w.get(e.cpu).i32(Layout.scratch).op(Op.i32_add)

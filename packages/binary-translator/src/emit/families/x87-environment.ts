@@ -4,7 +4,7 @@ import { Layout } from '../../state/layout.ts'
 import { Op } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
 import { next, type Family } from './family.ts'
-import { callX87, control, raiseIf, raisePending, requireX87 } from './x87-common.ts'
+import { callX87, control, pushScratch, raiseIf, raisePending, requireX87 } from './x87-common.ts'
 import { copyFromGuest, copyToGuest } from './x87-state.ts'
 
 /** Pushes FNSTENV's format: bit 0 protected mode (not virtual-8086), bit 1 a 32-bit operand size. */
@@ -24,9 +24,6 @@ function environmentOf(e: Emitter): Environment {
   const bytes = e.shape.sizes[0]!
   return { bytes, wide: bytes === 28 || bytes === 108 }
 }
-
-/** Pushes the address of the scratch area. */
-const pushScratch = (e: Emitter): void => void e.w.get(e.cpu).i32(Layout.scratch).op(Op.i32_add)
 
 export function saveEnvironment(name: 'fnstenv' | 'fnsave', after: X87Function): Family {
   return control((e) => {

@@ -4,8 +4,8 @@ import { Layout } from '../../state/layout.ts'
 import { Op } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
 import { constant, type Value } from '../value.ts'
-import { signatureOf, x87Slot } from '../x87-calls.ts'
 import { next, type Family } from './family.ts'
+import { callX87, pushScratch, requireX87 } from './x87-common.ts'
 
 /** Copies `bytes` from the state block at `offset` to a linear address, `step` (2 or 4) at a time. */
 export function copyToGuest(e: Emitter, linear: Value, offset: number, bytes: number, step: 2 | 4): void {
@@ -47,8 +47,7 @@ const usedBytes = 288
 
 /** FXSAVE and FXRSTOR: the operand lies at a multiple of 16. */
 function operand(e: Emitter, write: boolean): Value {
-  e.cell(Layout.cr0).i32(0xc).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.NM), constant(-1)))
+  requireX87(e)
   e.flags.settle()
   const linear = e.copy(e.memoryOperand(bytes, write))
   e.push(linear).i32(15).op(Op.i32_and)
@@ -56,13 +55,12 @@ function operand(e: Emitter, write: boolean): Value {
   return linear
 }
 
-const pushScratch = (e: Emitter): void => void e.w.get(e.cpu).i32(Layout.scratch).op(Op.i32_add)
-
 export const fxsave: Family = next((e) => {
   const linear = operand(e, true)
-  e.w.get(e.cpu)
-  pushScratch(e)
-  e.i32(0).callTable(x87Slot('fxsave'), signatureOf('iii>'))
+  callX87(e, 'fxsave', 'iii>', () => {
+    pushScratch(e)
+    e.i32(0)
+  })
   e.setCell(Layout.scratch + 24, e.cell(Layout.mxcsr).pop())
   e.setCell(Layout.scratch + 28, constant(0xffff))
   vectors(e, 'save')
@@ -76,9 +74,10 @@ export const fxrstor: Family = next((e) => {
     .i32(0xffff_0000 | 0)
     .op(Op.i32_and)
   e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
-  e.w.get(e.cpu)
-  pushScratch(e)
-  e.i32(0).callTable(x87Slot('fxrstor'), signatureOf('iii>'))
+  callX87(e, 'fxrstor', 'iii>', () => {
+    pushScratch(e)
+    e.i32(0)
+  })
   e.setCell(Layout.mxcsr, e.cell(Layout.scratch + 24).pop())
   vectors(e, 'restore')
 })
