@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DEFAULT_COMMAND_LINE } from './command-line.ts'
@@ -14,8 +13,9 @@ import { kernelPayload } from './kernel-payload.ts'
 import { findModules } from './module-files.ts'
 import { PackageStore } from './packages.ts'
 import type { GuestPackages } from './packages.ts'
-import { complaint, runTool } from './run-tool.ts'
 import { GUEST_FILES } from './types.ts'
+import { fileFacts, sha256 } from './file-facts.ts'
+import { unpackPackage } from './unpack-package.ts'
 import type { Architecture, BuildOptions, GuestFile, GuestLinux, Manifest, Progress } from './types.ts'
 
 /** Raise when the packing changes in a way that the recipe's other inputs do not show. */
@@ -50,7 +50,7 @@ interface Plan {
  */
 export async function buildGuestLinux(options: BuildOptions = {}): Promise<GuestLinux> {
   const plan = makePlan(options)
-  const cache = new GuestCache(
+  const cache = new GuestCache<Manifest>(
     plan.cacheDir,
     [plan.architecture, ...[...(options.extraModules ?? [])].sort()].join('+'),
   )
@@ -81,7 +81,7 @@ function makePlan(options: BuildOptions): Plan {
   return { architecture, cacheDir: resolve(options.cacheDir ?? defaultCacheDir()), modules, recipe, report: onProgress }
 }
 
-async function buildLocked(plan: Plan, cache: GuestCache, options: BuildOptions): Promise<GuestLinux> {
+async function buildLocked(plan: Plan, cache: GuestCache<Manifest>, options: BuildOptions): Promise<GuestLinux> {
   const current = await cache.current(plan.recipe)
   if (current !== undefined && options.refresh !== true) return describe(plan, current.directory, current.manifest)
   const store = new PackageStore(plan.cacheDir, plan.architecture, options.sourcesFile, plan.report)
@@ -159,21 +159,6 @@ async function unpackKernel(image: Uint8Array, name: string, scratch: string): P
   return decompress(payload, `the kernel of ${name}`, scratch)
 }
 
-async function unpackPackage(file: string, directory: string): Promise<void> {
-  const result = await runTool('dpkg-deb', ['-x', file, directory], '/')
-  if (result.status === 0) return
-  if (/No space left/i.test(result.stderr)) {
-    throw new GuestLinuxError(
-      'disk-full',
-      `no space left while unpacking ${file}: free about 300 MB or choose another cacheDir`,
-    )
-  }
-  throw new GuestLinuxError(
-    'damaged',
-    `cannot unpack ${file} (${complaint(result)}): remove that file and run the build again`,
-  )
-}
-
 function describe(plan: Plan, directory: string, manifest: Manifest): GuestLinux {
   plan.report({
     step: 'done',
@@ -186,12 +171,4 @@ function describe(plan: Plan, directory: string, manifest: Manifest): GuestLinux
     commandLine: manifest.commandLine,
     version: manifest.kernelRelease,
   }
-}
-
-function fileFacts(bytes: Uint8Array): { bytes: number; sha256: string } {
-  return { bytes: bytes.length, sha256: sha256(bytes) }
-}
-
-function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
 }

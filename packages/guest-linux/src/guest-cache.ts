@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { GUEST_FILES } from './types.ts'
-import type { Manifest } from './types.ts'
+import { sha256 } from './file-facts.ts'
+import type { CacheManifest } from './types.ts'
 
 /**
  * Built guests. `<cacheDir>/<variant>` is a link to a directory below `guests/` that is complete and never changes,
  * so replacing a guest is one rename of a link, and a VM that boots from the old one keeps its files.
  */
-export class GuestCache {
+export class GuestCache<M extends CacheManifest> {
   private readonly cacheDir: string
   private readonly variant: string
 
@@ -17,13 +17,13 @@ export class GuestCache {
   }
 
   /** The current guest's directory and manifest, if it is whole and of this recipe. */
-  async current(recipe: string): Promise<{ readonly directory: string; readonly manifest: Manifest } | undefined> {
+  async current(recipe: string): Promise<{ readonly directory: string; readonly manifest: M } | undefined> {
     try {
       const directory = join(this.cacheDir, await readlink(join(this.cacheDir, this.variant)))
-      const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as Manifest
+      const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as M
       if (manifest.recipe !== recipe) return undefined
-      for (const name of GUEST_FILES) {
-        if ((await stat(join(directory, name))).size !== manifest.files[name].bytes) return undefined
+      for (const [name, { bytes }] of Object.entries(manifest.files)) {
+        if ((await stat(join(directory, name))).size !== bytes) return undefined
       }
       return { directory, manifest }
     } catch {
@@ -38,6 +38,12 @@ export class GuestCache {
       if (name.startsWith('build-')) await rm(join(this.cacheDir, name), { recursive: true, force: true })
     }
     return mkdtemp(join(this.cacheDir, 'build-'))
+  }
+
+  /** Writes the manifest beside finished files and makes them current, under a key of all that they are made of. Needs the lock. */
+  async finish(finished: string, manifest: M): Promise<string> {
+    await writeFile(join(finished, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    return this.publish(finished, sha256(JSON.stringify([manifest.recipe, manifest.files])).slice(0, 12))
   }
 
   /** Makes a finished directory the current guest; the one before it stays for those that still read it. Needs the lock. */

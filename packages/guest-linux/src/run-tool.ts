@@ -14,6 +14,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'apt-cache': 'apt',
   'dpkg-deb': 'dpkg',
   xz: 'xz-utils',
+  'grub-mkrescue': 'grub-common, and grub-pc-bin, xorriso, mtools',
 }
 const MAX_OUTPUT_BYTES = 256 << 20
 

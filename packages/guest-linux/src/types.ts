@@ -10,18 +10,22 @@ export interface Progress {
   readonly message: string
 }
 
-export interface BuildOptions {
+/** Options of everything that is fetched, made and cached here. */
+export interface ImageOptions {
   /** Where guests are kept; default: see `defaultCacheDir`. */
   readonly cacheDir?: string
-  /** Default `i386`. */
-  readonly architecture?: Architecture
-  /** Kernel modules beside the virtio ones, by name (`ext4`, `9pnet_virtio`); their dependencies come along. */
-  readonly extraModules?: readonly string[]
   /** An apt sources file to use in place of the host's own sources. */
   readonly sourcesFile?: string
   /** Ask the archive whether there are newer packages, even when a cached guest would do. */
   readonly refresh?: boolean
   readonly onProgress?: (progress: Progress) => void
+}
+
+export interface BuildOptions extends ImageOptions {
+  /** Default `i386`. */
+  readonly architecture?: Architecture
+  /** Kernel modules beside the virtio ones, by name (`ext4`, `9pnet_virtio`); their dependencies come along. */
+  readonly extraModules?: readonly string[]
 }
 
 /** What a VMM needs to boot the guest. */
@@ -50,6 +54,18 @@ export interface PackageRecord {
 export const GUEST_FILES = ['vmlinuz', 'vmlinux', 'initrd.img'] as const
 export type GuestFile = (typeof GUEST_FILES)[number]
 
+/** A file's length and hash. */
+export interface FileFacts {
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** The part of every manifest that says whether what lies beside it is current and whole. */
+export interface CacheManifest {
+  readonly recipe: string
+  readonly files: Readonly<Record<string, FileFacts>>
+}
+
 /** `manifest.json`: what a built guest was made from, and what came out. */
 export interface Manifest {
   readonly recipe: string
@@ -58,5 +74,5 @@ export interface Manifest {
   readonly commandLine: string
   readonly packages: readonly PackageRecord[]
   readonly modules: readonly string[]
-  readonly files: Readonly<Record<GuestFile, { readonly bytes: number; readonly sha256: string }>>
+  readonly files: Readonly<Record<GuestFile, FileFacts>>
 }

@@ -79,14 +79,16 @@ cp "$root/pool/\${last%%=*}.deb" .`,
     rmSync(this.root, { recursive: true, force: true })
   }
 
-  private script(name: string, body: string): void {
+  /** Puts a tool on PATH; `last` is its last argument, `root` the archive's directory. */
+  script(name: string, body: string): void {
     mkdirSync(this.bin, { recursive: true })
     const path = join(this.bin, name)
     writeFileSync(path, `#!/bin/sh\nroot='${this.root}'\nfor last; do :; done\n${body}\n`)
     chmodSync(path, 0o755)
   }
 
-  private add(name: string, version: string, files: ReadonlyMap<string, Uint8Array>): void {
+  /** Puts a package of these files into the archive. */
+  add(name: string, version: string, files: ReadonlyMap<string, Uint8Array>): void {
     const tree = mkdtempSync(join(this.root, 'tree-'))
     for (const [path, data] of files) {
       mkdirSync(dirname(join(tree, path)), { recursive: true })
