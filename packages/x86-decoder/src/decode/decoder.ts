@@ -257,8 +257,14 @@ function nameBySuffix(out: Instruction): void {
 
 /** LOCK is legal before the read-modify-write forms with a memory destination only (SDM vol. 2, LOCK). */
 function prefixFault(out: Instruction, code: number): boolean {
-  if ((formTraits[code]! & Trait.NoOperandSizePrefix) !== 0 && (out.prefixes & Prefix.OperandSize) !== 0) return true
+  const traits = formTraits[code]!
+  if ((traits & (Trait.NoOperandSizePrefix | Trait.Address32)) !== 0 && sizeFault(out, traits)) return true
   if ((out.prefixes & Prefix.Lock) === 0) return false
   out.lock = 1
-  return (formTraits[code]! & Trait.Lock) === 0 || out.kinds[0] !== OperandKind.Memory
+  return (traits & Trait.Lock) === 0 || out.kinds[0] !== OperandKind.Memory
+}
+
+function sizeFault({ prefixes, addressSize }: Instruction, traits: number): boolean {
+  if ((traits & Trait.NoOperandSizePrefix) !== 0) return (prefixes & Prefix.OperandSize) !== 0
+  return addressSize !== 4
 }

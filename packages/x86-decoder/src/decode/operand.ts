@@ -100,6 +100,16 @@ function vectorOperand(state: DecodeState, out: Instruction, slot: number, templ
       return mask(state, out, slot, state.vvvv)
     case TemplateKind.MemoryVector:
       return vectorMemory(state, out, slot, template)
+    case TemplateKind.RegTile:
+      return tile(state, out, slot, state.reg | state.rexR)
+    case TemplateKind.RmTile:
+      return tile(state, out, slot, state.rm | state.rexB)
+    case TemplateKind.VvvvTile:
+      state.vvvvUnused = 0
+      return tile(state, out, slot, state.vvvv)
+    case TemplateKind.MemorySib:
+      if (state.rm !== 4) state.invalid = 1
+      return memory(state, out, slot, template)
   }
 }
 
@@ -118,6 +128,12 @@ function immediateVector(state: DecodeState, out: Instruction, slot: number, tem
 function mask(state: DecodeState, out: Instruction, slot: number, number: number): void {
   if (number > 7) state.invalid = 1
   register(out, slot, (RegisterClass.Mask << 5) | (number & 7), 8)
+}
+
+/** There are eight tiles. */
+function tile(state: DecodeState, out: Instruction, slot: number, number: number): void {
+  if (number > 7) state.invalid = 1
+  register(out, slot, (RegisterClass.Tile << 5) | (number & 7), 0)
 }
 
 /** VSIB: the index is a vector register, so that a SIB byte is needed (SDM vol. 2, 2.3.12). */

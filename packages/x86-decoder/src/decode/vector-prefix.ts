@@ -115,7 +115,13 @@ export function vectorFault(state: DecodeState, out: Instruction, code: number):
   if (state.vvvvUnused !== 0) return true
   const traits = formTraits[code]!
   if (state.encoding === Encoding.Evex && evexFault(state, out, traits)) return true
+  if ((traits & Trait.UniqueTiles) !== 0 && sameTile(out)) return true
   return (traits & Trait.Gather) !== 0 && gatherFault(state, out)
+}
+
+/** A product of tiles needs three different ones (SDM vol. 2, exception type AMX-E4). */
+function sameTile({ registers }: Instruction): boolean {
+  return registers[0] === registers[1] || registers[0] === registers[2] || registers[1] === registers[2]
 }
 
 function gatherFault(state: DecodeState, out: Instruction): boolean {

@@ -78,7 +78,7 @@ function operandText(instruction: Instruction, slot: number, options: FormatOpti
   const style = options.hex ?? 'suffix'
   switch (instruction.kinds[slot]) {
     case OperandKind.Register:
-      return registerName(instruction.registers[slot]!)
+      return registerName(instruction.registers[slot]!) + groupText(instruction, slot)
     case OperandKind.Memory:
       return memoryText(instruction, slot, style)
     case OperandKind.Immediate:
@@ -88,6 +88,11 @@ function operandText(instruction: Instruction, slot: number, options: FormatOpti
     default:
       return `${hexadecimal(instruction.immediate2, style)}:${hexadecimal(instruction.immediate >>> 0, style)}`
   }
+}
+
+/** The second operand of a few operations stands for four registers in a row. */
+function groupText(instruction: Instruction, slot: number): string {
+  return slot === 1 && formTraits[instruction.code]! & Trait.FourRegisters ? '+3' : ''
 }
 
 /** A form has a second immediate after its first one. */

@@ -1,3 +1,4 @@
+import { amx } from './amx.ts'
 import { avx } from './avx.ts'
 import { avx0f38 } from './avx-0f38.ts'
 import { avx0f3a } from './avx-0f3a.ts'
@@ -7,6 +8,7 @@ import { evex0f3a } from './evex-0f3a.ts'
 import { evexFp16 } from './evex-fp16.ts'
 import { groups } from './groups.ts'
 import { oneByte } from './one-byte.ts'
+import { knights } from './knights.ts'
 import type { Row } from './row.ts'
 import { mmx } from './mmx.ts'
 import { sse } from './sse.ts'
@@ -24,5 +26,5 @@ export const legacyRows: readonly Row[] = [
 
 /** The VEX and EVEX maps: made when asked for, since much code has none of them. */
 export function vectorRows(): readonly Row[] {
-  return [...avx(), ...avx0f38(), ...avx0f3a(), ...evex0f(), ...evex0f38(), ...evex0f3a(), ...evexFp16(), ...xop()]
+  return [...avx(), ...avx0f38(), ...avx0f3a(), ...amx(), ...evex0f(), ...evex0f38(), ...evex0f3a(), ...evexFp16(), ...knights(), ...xop()]
 }

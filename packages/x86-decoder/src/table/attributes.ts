@@ -54,6 +54,9 @@ export const Trait = {
   Suppress: 0x20000,
   MaskRequired: 0x40000,
   UniqueTarget: 0x80000,
+  FourRegisters: 0x100000,
+  UniqueTiles: 0x200000,
+  Address32: 0x400000,
 } as const
 export type Trait = (typeof Trait)[keyof typeof Trait]
 
@@ -63,6 +66,7 @@ const TRAIT_WORDS: Readonly<Record<string, number>> = {
   end: Trait.EndsBlock, no66: Trait.NoOperandSizePrefix, moffs: Trait.AbsoluteOffset,
   gather: Trait.Gather, k: Trait.Mask, kz: Trait.Mask | Trait.Zeroing, er: Trait.Rounding, sae: Trait.Suppress,
   unique: Trait.UniqueTarget, kr: Trait.Mask | Trait.MaskRequired,
+  four: Trait.FourRegisters, tiles: Trait.UniqueTiles, a32: Trait.Address32,
 }
 
 /** A row's attribute column, parsed. */

@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<string, readonly [Dimension, number]>> = {
   o16: [D.OperandSize, 1], o32: [D.OperandSize, 2], o64: [D.OperandSize, 4], '!o16': [D.OperandSize, 6],
   W0: [D.Wide, 1], W1: [D.Wide, 2], B0: [D.ExtendedBase, 1],
   L0: [D.Length, 1], L1: [D.Length, 2], L2: [D.Length, 4], L01: [D.Length, 3], L12: [D.Length, 6], L012: [D.Length, 7],
-  m: [D.Mod, 1], r: [D.Mod, 2],
+  m: [D.Mod, 1], r: [D.Mod, 2], rm0: [D.Rm, 1],
 }
 
 /** Parses an encoding column: `0FC7 /1 m`, `66 0F6F`, `50+`, `D9:E1`, `66 V0F38F7 W0 L0`. */

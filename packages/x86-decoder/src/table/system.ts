@@ -118,11 +118,14 @@ const STATE: readonly Row[] = [
 
 /** Processors of VIA: the Padlock engines. */
 const PADLOCK: readonly Row[] = [
+  ['F3 0FA6 /0 r', 'montmul', '', 'a32 cpu=PADLOCK_PMM'],
   ['F3 0FA6 /1 r', 'xsha1', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /2 r', 'xsha256', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /3 r', 'xsha512_alt', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /4 r', 'xsha512', '', 'cpu=PADLOCK_PHE'],
   ['F3 0FA6 /5 r', 'ccs_hash', '', 'cpu=PADLOCK_GMI'],
+  ['F3 0FA6 /6 r', 'undoc', '', 'cpu=PADLOCK_UNDOC'],
+  ['F3 0FA6 /7 r', 'undoc', '', 'cpu=PADLOCK_UNDOC'],
   ['F3 0FA7 /1 r', 'xcryptecb', '', 'cpu=PADLOCK_ACE'],
   ['F3 0FA7 /2 r', 'xcryptcbc', '', 'cpu=PADLOCK_ACE'],
   ['F3 0FA7 /3 r', 'xcryptctr', '', 'cpu=PADLOCK_ACE'],

@@ -38,6 +38,10 @@ export const TemplateKind = {
   VvvvMask: 32,
   MemoryVector: 33,
   ImmediateNibble: 34,
+  RegTile: 35,
+  RmTile: 36,
+  VvvvTile: 37,
+  MemorySib: 38,
 } as const
 export type TemplateKind = (typeof TemplateKind)[keyof typeof TemplateKind]
 
@@ -123,6 +127,10 @@ const WORDS: Readonly<Record<string, Template>> = {
   Ibs: template(K.ImmediateByteSigned, 'v', 'v', 0),
   Iv: template(K.ImmediateFull, 'v', 'v', 0),
   I4: template(K.ImmediateNibble, 'b', 'b', 0),
+  T: template(K.RegTile, 'n', 'n', 0),
+  Tr: template(K.RmTile, 'n', 'n', 0),
+  Tv: template(K.VvvvTile, 'n', 'n', 0),
+  Tm: template(K.MemorySib, 'n', 'n', 0),
   Ib2: template(K.ImmediateSecond, 'b', 'b', 0),
 }
 

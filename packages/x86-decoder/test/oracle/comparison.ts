@@ -4,13 +4,10 @@ import { fillString, STRIDE } from './byte-strings.ts'
 import { difference } from './difference.ts'
 import { iced, icedCode } from './iced.ts'
 import { Random } from './random.ts'
-import { isUndecoded } from './undecoded.ts'
 
 export interface Comparison {
   strings: number
   valid: number
-  /** Valid for iced, and on the list of what we do not decode. */
-  undecoded: number
   readonly codes: Set<string>
   /** By what differs: how often, and the first few strings. */
   readonly differences: Map<string, { count: number; examples: string[] }>
@@ -34,7 +31,7 @@ const BATCH = 4096
 
 /** Decodes all strings of a source by both decoders. */
 export function compare(bitness: Bitness, source: StringSource): Comparison {
-  const result: Comparison = { strings: 0, valid: 0, undecoded: 0, codes: new Set(), differences: new Map() }
+  const result: Comparison = { strings: 0, valid: 0, codes: new Set(), differences: new Map() }
   const bytes = new Uint8Array(BATCH * STRIDE)
   const ours = new Instruction()
   const theirs = new iced.Instruction()
@@ -58,8 +55,7 @@ export function compare(bitness: Bitness, source: StringSource): Comparison {
 function record(result: Comparison, found: string | null, theirs: iced.Instruction, bytes: Uint8Array): void {
   if (theirs.code !== iced.Code.INVALID) {
     result.valid++
-    if (isUndecoded(icedCode(theirs))) result.undecoded++
-    else result.codes.add(icedCode(theirs).name)
+    result.codes.add(icedCode(theirs).name)
   }
   if (found === null) return
   const key = `${icedCode(theirs).name}: ${found}`
