@@ -1,6 +1,8 @@
 export { CPU_MODELS, Host } from './host.ts'
 export { VirtualMachine } from './virtual-machine.ts'
 export { SerialPort } from './serial/serial-port.ts'
+export { Keyboard } from './keyboard.ts'
+export { Mouse } from './mouse.ts'
 export { VmmError } from './errors.ts'
 export type { VmmErrorKind } from './errors.ts'
 export { bootProtocolOf } from './boot-source.ts'
@@ -9,6 +11,7 @@ export type { CrashReport } from './crash-report.ts'
 export type { CodeUnit } from './disassembly.ts'
 export type { VmStatistics } from './statistics.ts'
 export type {
+  BootDevice,
   BootModule,
   BootSource,
   ClockChoice,
@@ -17,9 +20,12 @@ export type {
   DeviceContext,
   DeviceHooks,
   DeviceMemory,
+  FirmwareImages,
   HostClock,
   HostOptions,
   InputPacing,
+  Media,
+  Screen,
   SerialOptions,
   VmEvents,
   VmExit,
@@ -27,3 +33,5 @@ export type {
   VmState,
 } from './types.ts'
 export { FirmwareError } from '@mica-vm/firmware'
+export { MemoryBlockStore, OverlayBlockStore } from '@mica-vm/pc-devices'
+export type { BlockStore, KeyName, MouseMotion, Picture } from '@mica-vm/pc-devices'

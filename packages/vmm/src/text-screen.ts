@@ -1,4 +1,5 @@
 import type { AccessSize, Bus, PortDevice } from '@mica-vm/pc-devices'
+import type { Screen } from './types.ts'
 
 const crtcPorts = 0x3d4
 const columns = 80
@@ -23,7 +24,7 @@ export const TEXT_MEMORY: { readonly start: number; readonly length: number } = 
  * The text screen of a VGA in mode 3, as far as what it shows can be read back: its memory is RAM, and of its registers
  * only the CRT controller's exist. They hold where the visible part begins, which systems move to scroll.
  */
-export class TextScreen implements PortDevice {
+export class TextScreen implements PortDevice, Screen {
   readonly portWidth = 1
   readonly #read: (physical: number, into: Uint8Array) => boolean
   readonly #registers = new Uint8Array(registers)
@@ -49,7 +50,7 @@ export class TextScreen implements PortDevice {
   }
 
   /** The 25 lines that show, without the blanks at their ends. */
-  lines(): string[] {
+  text(): string[] {
     const bytes = new Uint8Array(pageBytes)
     this.#read(page, bytes)
     const start = (this.#registers[startHigh]! << 8) | this.#registers[startLow]!
@@ -60,5 +61,10 @@ export class TextScreen implements PortDevice {
       })
       return cells.join('').replace(/[ \u00a0]+$/, '')
     })
+  }
+
+  /** A page of characters has no picture. */
+  pixels(): null {
+    return null
   }
 }

@@ -1,5 +1,5 @@
 import type { CpuModel, EngineMode } from '@mica-vm/binary-translator'
-import type { Bus, Line, PciHost, Timers } from '@mica-vm/pc-devices'
+import type { BlockStore, Bus, Line, PciHost, Picture, Timers } from '@mica-vm/pc-devices'
 import type { CrashReport } from './crash-report.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
@@ -98,11 +98,45 @@ export type Device = (context: DeviceContext) => DeviceHooks | void
  */
 export type ClockChoice = 'real' | 'instructions' | HostClock
 
+/** What firmware starts a guest from. */
+export type BootDevice = 'floppy' | 'disk' | 'cdrom'
+
+/** Firmware of yours: images as they would be in the machine's ROMs. */
+export interface FirmwareImages {
+  /** At the top of 4 GiB, its end also below 1 MiB: a multiple of 64 KiB, at most 16 MiB. */
+  readonly bios: Uint8Array
+  /** The VGA's option ROM, at most 64 KiB. */
+  readonly vgaBios?: Uint8Array
+}
+
+/** Media in drives. Block stores of 512-byte sectors, CD-ROMs of 2048. */
+export interface Media {
+  /** Drives A and B, which take 360K, 720K, 1.2M, 1.44M and 2.88M. */
+  readonly floppies?: readonly BlockStore[]
+  /** IDE disks; with the CD-ROMs at most four. */
+  readonly disks?: readonly BlockStore[]
+  readonly cdroms?: readonly BlockStore[]
+}
+
+/** What a machine shows. */
+export interface Screen {
+  /** The rows of a text mode, without the blanks at their ends; no rows in a graphics mode. */
+  text(): string[]
+  /** The picture that a monitor would show; null where there is only a text page. */
+  pixels(): Picture | null
+}
+
 /** How to make a virtual machine. */
 export interface VmOptions {
   /** Bytes of guest RAM, a multiple of 64 KiB: from 1 MiB to 3.5 GiB. */
   readonly memory: number
-  readonly boot: BootSource
+  /** A kernel to start by its boot protocol. Without one, firmware starts the guest from its media. */
+  readonly boot?: BootSource
+  /** What runs from the reset vector: Mica's own BIOS, or images of yours. Default: nothing with `boot`, else `mica`. */
+  readonly firmware?: 'mica' | FirmwareImages
+  readonly media?: Media
+  /** Which kinds of media firmware tries, in this order. Default: all that are there, floppy, disk, cdrom. */
+  readonly bootOrder?: readonly BootDevice[]
   /** Default `mica32`. */
   readonly cpu?: CpuName | CpuModel
   /** Default `real`. */
@@ -110,8 +144,11 @@ export interface VmOptions {
   readonly devices?: readonly Device[]
   /** COM1 and up, at most four; default one port. */
   readonly serial?: readonly SerialOptions[]
-  /** `text80x25`: a text page at B8000h, which the guest is told of; default `none`. */
-  readonly screen?: 'none' | 'text80x25'
+  /**
+   * `text80x25`: a text page at B8000h, which the guest is told of; `vga`: a VGA with Bochs' extensions.
+   * Default `vga` with firmware, else `none`.
+   */
+  readonly screen?: 'none' | 'text80x25' | 'vga'
   /** What a reset by the guest does: boot again from the same source (the default), or end the run. */
   readonly onReset?: 'reboot' | 'stop'
 }
@@ -143,7 +180,7 @@ export interface VmEvents {
   stuck: Record<string, never>
   /** What the guest sent by a serial port since the last time; the streams get the same bytes. */
   serial: { readonly port: number; readonly bytes: Uint8Array }
-  /** A byte for the debug console, port E9h. */
+  /** A byte for the debug console: port E9h, or 402h, where SeaBIOS and its kind write their log. */
   debug: { readonly byte: number }
   /** A power-on self test code, port 80h. */
   post: { readonly code: number }

@@ -4,9 +4,11 @@ import { Listeners } from './internal/listeners.ts'
 import { Machine, type MachineParts, type Request } from './internal/machine.ts'
 import { RunLoop } from './internal/run-loop.ts'
 import { Wakeup } from './internal/wakeup.ts'
+import type { Keyboard } from './keyboard.ts'
+import type { Mouse } from './mouse.ts'
 import type { SerialPort } from './serial/serial-port.ts'
 import { statisticsOf, type VmStatistics } from './statistics.ts'
-import type { HostClock, VmEvents, VmExit, VmState } from './types.ts'
+import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
 
 /** What a host hands to its machines. */
 export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
@@ -55,9 +57,19 @@ export class VirtualMachine {
     return this.#machine.serial
   }
 
-  /** The lines of the text screen; null in a machine without one. */
-  get screen(): string[] | null {
-    return this.#machine.screen?.lines() ?? null
+  /** What the machine shows; null in a machine without a screen. */
+  get screen(): Screen | null {
+    return this.#machine.screen
+  }
+
+  /** The PS/2 keyboard. */
+  get keyboard(): Keyboard {
+    return this.#machine.keyboard
+  }
+
+  /** The PS/2 mouse. */
+  get mouse(): Mouse {
+    return this.#machine.mouse
   }
 
   /** Nanoseconds of the guest's own time since it was switched on. */

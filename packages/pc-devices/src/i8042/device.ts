@@ -36,6 +36,8 @@ export class I8042 implements PortDevice, Stateful<I8042State> {
   readonly #a20AtReset: boolean
   readonly #keyboard: Keyboard
   readonly #mouse: Mouse | undefined
+  /** Called when `takesKeys` may have become true. Set by whoever types. */
+  onReady: () => void = () => {}
   #state: Controller
 
   constructor(options: I8042Options = {}) {
@@ -54,6 +56,11 @@ export class I8042 implements PortDevice, Stateful<I8042State> {
     const taken = this.#keyboard.key(key, down)
     this.#settle()
     return taken
+  }
+
+  /** Whether the keyboard scans its keys, and the guest has read all that it had to say of them. */
+  get takesKeys(): boolean {
+    return this.#keyboard.takesKeys && !(this.#state.full && !this.#state.fromAux)
   }
 
   moveMouse(motion: MouseMotion): void {
@@ -226,6 +233,7 @@ export class I8042 implements PortDevice, Stateful<I8042State> {
       }
     }
     this.#drive()
+    if (this.takesKeys) this.onReady()
   }
 
   #next(): [number, boolean] | undefined {

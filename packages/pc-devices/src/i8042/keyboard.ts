@@ -32,6 +32,11 @@ export class Keyboard implements Stateful<KeyboardState> {
     return true
   }
 
+  /** Scans its keys, and has nothing to say of earlier ones. */
+  get takesKeys(): boolean {
+    return this.#state.scanning && this.#state.keys.length === 0
+  }
+
   /** The next byte to the controller, -1 if there is none. */
   take(): number {
     const state = this.#state

@@ -41,6 +41,8 @@ export interface PcPlatformOptions extends FirmwareDeviceOptions {
   wallClock: WallClock
   /** What CMOS tells about memory. */
   memory: MemorySize
+  /** Contents of further CMOS bytes: [index, value]. */
+  cmos?: readonly (readonly [number, number])[]
   events?: PcEvents
   /** COM1..COM4; `null` leaves a port out. Default: COM1 alone, whose output goes nowhere. */
   serial?: readonly (SerialOptions | null)[]

@@ -4,7 +4,7 @@ import { AcpiPm } from '../acpi-pm/device.ts'
 import { APM_CONTROL } from '../acpi-pm/registers.ts'
 import { Bus } from '../bus.ts'
 import { DebugConsole, DebugExit, PostPort } from '../debug-ports/device.ts'
-import { DEBUG_CONSOLE, DEBUG_EXIT, POST } from '../debug-ports/registers.ts'
+import { DEBUG_CONSOLE, DEBUG_EXIT, FIRMWARE_LOG, POST } from '../debug-ports/registers.ts'
 import { I440fx } from '../i440fx/device.ts'
 import { I8042 } from '../i8042/device.ts'
 import * as KeyboardPort from '../i8042/registers.ts'
@@ -237,7 +237,9 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     bus.attachPorts(CONFIG_ADDRESS, 8, this.pci)
     if (debugPorts) {
       bus.attachPorts(POST, 1, this.#post)
-      bus.attachPorts(DEBUG_CONSOLE, 1, new DebugConsole((byte) => this.#events.debugOutput?.(byte)))
+      const console = new DebugConsole((byte) => this.#events.debugOutput?.(byte))
+      bus.attachPorts(DEBUG_CONSOLE, 1, console)
+      bus.attachPorts(FIRMWARE_LOG, 1, console)
       bus.attachPorts(DEBUG_EXIT, 4, new DebugExit((value) => this.#events.debugExit?.(value)))
     }
     const [hostBridge, isaBridge, powerManagement] = this.#bridges

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { buildGuestLinux, GuestLinuxError } from '@mica-vm/guest-linux'
 import { bootProtocolOf } from '../boot-source.ts'
-import type { BootModule, BootSource } from '../types.ts'
+import type { BootModule, BootSource, FirmwareImages } from '../types.ts'
 import type { RunOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { UsageError } from './status.ts'
@@ -9,9 +9,35 @@ import { UsageError } from './status.ts'
 /** The console of a kernel that was not told of one: the only one that there is. */
 const linuxConsole = 'console=ttyS0'
 
-/** Reads what the options name, or builds the default guest. @throws UsageError */
-export async function readBootSource(options: RunOptions): Promise<BootSource> {
-  return options.kernel === undefined ? defaultGuest(options) : namedKernel(options, options.kernel)
+/** What starts a guest. */
+export interface GuestFiles {
+  readonly boot?: BootSource
+  readonly firmware?: 'mica' | FirmwareImages
+}
+
+/** Reads what the options name; builds the default guest if they name neither a kernel nor something for firmware. @throws UsageError */
+export async function readGuestFiles(options: RunOptions): Promise<GuestFiles> {
+  const { kernel, bios, floppy, disk, cdrom } = options
+  const firmware = readFirmware(options)
+  if (kernel !== undefined) return { boot: namedKernel(options, kernel), ...(firmware && { firmware }) }
+  if (bios === undefined && floppy.length + disk.length + cdrom.length === 0)
+    return { boot: await defaultGuest(options) }
+  for (const option of ['initrd', 'append'] as const) {
+    if (options[option] !== undefined) throw new UsageError(`--${option} needs --kernel`)
+  }
+  if (options.module.length > 0) throw new UsageError('--module needs --kernel with a Multiboot kernel')
+  return { firmware: firmware ?? 'mica' }
+}
+
+function readFirmware({ bios, vgabios }: RunOptions): FirmwareImages | null {
+  if (bios === undefined) {
+    if (vgabios !== undefined) throw new UsageError("--vgabios needs --bios: Mica's own BIOS brings its own")
+    return null
+  }
+  return {
+    bios: readInput(bios, '--bios'),
+    ...(vgabios !== undefined && { vgaBios: readInput(vgabios, '--vgabios') }),
+  }
 }
 
 function namedKernel({ initrd, append, module }: RunOptions, path: string): BootSource {

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { EngineMode } from '@mica-vm/binary-translator'
 import { CPU_MODELS } from '../host.ts'
-import type { CpuName } from '../types.ts'
+import type { BootDevice, CpuName } from '../types.ts'
+import { parseBootOrder } from './media.ts'
 import { parseSize } from './size.ts'
 import { UsageError } from './status.ts'
 
@@ -11,6 +12,13 @@ export interface RunOptions {
   readonly initrd?: string
   readonly append?: string
   readonly module: readonly string[]
+  readonly floppy: readonly string[]
+  readonly disk: readonly string[]
+  readonly cdrom: readonly string[]
+  readonly boot?: readonly BootDevice[]
+  readonly bios?: string
+  readonly vgabios?: string
+  readonly snapshot: boolean
   /** Bytes. */
   readonly memory: number
   readonly cpu: CpuName
@@ -75,6 +83,13 @@ function addRun(program: Command): Command {
       collect,
       [],
     )
+    .option('--floppy <file>', 'image in drive A, then B; written in place', collect, [])
+    .option('--disk <file>', 'image of a hard disk, written in place; can be repeated', collect, [])
+    .option('--cdrom <file>', 'image of a CD-ROM; can be repeated', collect, [])
+    .option('--boot <order>', 'media that firmware tries: floppy,disk,cdrom', parseBootOrder)
+    .option('--bios <file>', "firmware to run instead of Mica's own, such as SeaBIOS")
+    .option('--vgabios <file>', 'option ROM of the VGA')
+    .option('--snapshot', 'keep what the guest writes to its media in memory', false)
     .addOption(new Option('--memory <size>', 'guest memory: 256M, 1G').argParser(parseSize).default(2 ** 28, '256M'))
     .addOption(new Option('--cpu <model>', 'processor model').choices(models).default('mica32'))
     .addOption(

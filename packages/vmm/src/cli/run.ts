@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { FirmwareError } from '@mica-vm/firmware'
 import { Host } from '../host.ts'
-import type { BootSource, VmExit } from '../types.ts'
+import type { VmExit } from '../types.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
-import { readBootSource } from './guest-files.ts'
+import { readGuestFiles, type GuestFiles } from './guest-files.ts'
+import { openMedia } from './media.ts'
 import type { RunOptions } from './options.ts'
 import { OutputFile } from './output-file.ts'
 import { debugExitStatus, Status, UsageError } from './status.ts'
@@ -14,11 +15,14 @@ import { TextWatch } from './text-watch.ts'
 /** Runs a guest as the options say; returns the exit status. @throws UsageError, VmmError, FirmwareError */
 export async function runGuest(options: RunOptions): Promise<number> {
   const files = openFiles(options)
-  const boot = await readBootSource(options)
-  const vm = createVm(options, boot)
+  const guest = await readGuestFiles(options)
+  const vm = createVm(options, guest)
   const session = new Session(vm, options, files)
   return session.run()
 }
+
+/** Bytes of the host's memory for ROMs and what they shadow. */
+const romRoom = 32 * 2 ** 20
 
 interface OutputFiles {
   readonly debugcon: OutputFile | null
@@ -36,18 +40,22 @@ function openFiles({ debugcon, screen, stats }: RunOptions): OutputFiles {
   }
 }
 
-function createVm(options: RunOptions, boot: BootSource): VirtualMachine {
-  const { memory, cpu, engine, clock, screen } = options
+function createVm(options: RunOptions, guest: GuestFiles): VirtualMachine {
+  const { memory, cpu, engine, clock, screen, boot: bootOrder } = options
   const isTerminal = process.stdin.isTTY === true
-  const host = new Host({ memory, engine, maximumVms: 1 })
+  const media = openMedia(options, (text) => void process.stderr.write(`mica: ${text}\n`))
+  // Besides RAM, the ROMs and what they are copied to.
+  const host = new Host({ memory: memory + romRoom, engine, maximumVms: 1 })
   try {
     return host.createVm({
       memory,
-      boot,
+      ...guest,
+      media,
+      ...(bootOrder && { bootOrder }),
       cpu,
       clock,
       serial: [{ input: isTerminal ? 'at-once' : 'on-demand' }],
-      screen: screen === undefined ? 'none' : 'text80x25',
+      ...(guest.boot && !guest.firmware && { screen: screen === undefined ? 'none' : 'text80x25' }),
     })
   } catch (error) {
     if (!(error instanceof FirmwareError)) throw error
@@ -134,7 +142,7 @@ class Session {
   #writeFiles(exit: VmExit): void {
     const { screen, stats, debugcon } = this.#files
     if (screen) {
-      const lines = this.#vm.screen ?? []
+      const lines = this.#vm.screen?.text() ?? []
       if (lines.every((line) => line === '')) this.#say('the guest wrote nothing to its text screen')
       screen.write(`${lines.join('\n')}\n`)
     }

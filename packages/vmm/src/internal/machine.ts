@@ -1,15 +1,21 @@
 import { tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
 import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
-import { createPcPlatform, type PcPlatform } from '@mica-vm/pc-devices'
+import type { PcEvents, PcPlatform } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
 import { loadBootSource } from '../boot-source.ts'
+import { Keyboard } from '../keyboard.ts'
 import { MachineTime } from '../machine-time.ts'
+import { Mouse } from '../mouse.ts'
 import { SerialPort } from '../serial/serial-port.ts'
 import { TextScreen } from '../text-screen.ts'
-import type { BootSource, DeviceHooks, HostClock, VmEvents, VmOptions } from '../types.ts'
+import type { BootSource, DeviceHooks, FirmwareImages, HostClock, Screen, VmEvents, VmOptions } from '../types.ts'
+import { firmwareOf, installBios } from './firmware.ts'
 import type { Listeners } from './listeners.ts'
+import { drivesOf } from './media.ts'
 import { memoryRanges, ramRanges } from './memory-layout.ts'
+import { createPlatform } from './platform.ts'
 import { SliceTimers } from './slice-timers.ts'
+import { VgaScreen } from './vga-screen.ts'
 import type { Wakeup } from './wakeup.ts'
 
 /** What the guest or the host asked for; the run loop sees to it between two slices. */
@@ -43,11 +49,16 @@ export class Machine {
   readonly platform: PcPlatform
   readonly vcpu: Vcpu
   readonly serial: readonly SerialPort[]
-  readonly screen: TextScreen | null
+  readonly screen: Screen | null
+  readonly keyboard: Keyboard
+  readonly mouse: Mouse
   /** The first request counts until it was seen to. */
   request: Request | null = null
   readonly #engine: Engine
-  readonly #boot: BootSource
+  readonly #boot: BootSource | null
+  /** Null: the boot source is loaded straight into memory. */
+  readonly #firmware: FirmwareImages | null
+  readonly #textScreen: TextScreen | null
   readonly #ramBytes: number
   readonly #devices: readonly DeviceHooks[]
   readonly #wakeup: Wakeup
@@ -55,11 +66,16 @@ export class Machine {
   constructor({ memory, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
     this.bytes = memory.bytes
     this.#engine = engine
-    this.#boot = options.boot
+    this.#boot = options.boot ?? null
+    this.#firmware = firmwareOf(options)
     this.#ramBytes = options.memory
     this.#wakeup = wakeup
-    const hasScreen = options.screen === 'text80x25'
-    this.pages = new PhysicalMap(memory, { ranges: memoryRanges(options.memory, hasScreen) })
+    const screen = options.screen ?? (this.#firmware ? 'vga' : 'none')
+    const hasTextPage = screen === 'text80x25'
+    const biosBytes = this.#firmware?.bios.length ?? 0
+    const drives = drivesOf(options)
+    const ranges = memoryRanges({ bytes: options.memory, hasTextPage, biosBytes })
+    this.pages = new PhysicalMap(memory, { ranges })
     const { entries, ...offsets } = tlbOffsets
     const onTracedUpdate = (host: number, bytes: number): void => engine.cache.invalidate(host, bytes)
     const layout = { entries, offsets }
@@ -68,7 +84,16 @@ export class Machine {
     this.pages.onWrite(onTracedUpdate)
     this.time = new MachineTime(clock)
     this.timers = new SliceTimers({ clock: this.time })
-    this.platform = this.#createPlatform(listeners)
+    this.platform = createPlatform({
+      options,
+      timers: this.timers,
+      time: this.time,
+      pages: this.pages,
+      drives,
+      hasVga: screen === 'vga',
+      hasFirmware: this.#firmware !== null,
+      events: this.#events(listeners),
+    })
     const { bus, interrupts, localApic } = this.platform
     const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
     this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, apicBaseChanged })
@@ -76,9 +101,12 @@ export class Machine {
     this.timers.onEarlier = () => this.vcpu.requestExit()
     this.time.follow(this.vcpu)
     this.serial = this.#createSerial(options)
-    this.screen = hasScreen ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
+    const { keyboardController, firmwareDevices } = this.platform
+    this.keyboard = new Keyboard(keyboardController, this.timers)
+    this.mouse = new Mouse(keyboardController)
+    this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
+    this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
     this.#devices = this.#attachDevices(options)
-    this.platform.assignPciResources()
   }
 
   /** Asks for something that happens at the end of the slice, or at once if none runs. */
@@ -88,14 +116,16 @@ export class Machine {
     this.#wakeup.wake()
   }
 
-  /** Puts the boot source into memory and the processor at its beginning. */
+  /** Puts what the machine starts from into memory and the processor at its beginning. */
   load(): void {
+    if (this.#firmware) return installBios(this.pages, this.#firmware.bios)
+    this.platform.assignPciResources()
     const target = {
       memory: this.pages,
       ram: ramRanges(this.#ramBytes),
       screen: this.screen ? ('text80x25' as const) : ('none' as const),
     }
-    this.vcpu.load(loadBootSource(this.#boot, target))
+    if (this.#boot) this.vcpu.load(loadBootSource(this.#boot, target))
   }
 
   /** Reset of processor, devices and memory. */
@@ -104,7 +134,8 @@ export class Machine {
     this.vcpu.reset()
     this.platform.reset()
     for (const port of this.serial) port.reset()
-    this.screen?.reset()
+    this.keyboard.reset()
+    this.#textScreen?.reset()
     for (const device of this.#devices) device.reset?.()
   }
 
@@ -128,25 +159,19 @@ export class Machine {
     }
   }
 
-  #createPlatform(listeners: Listeners<VmEvents>): PcPlatform {
+  #events(listeners: Listeners<VmEvents>): PcEvents {
     const reset = (cause: string): void => this.ask({ kind: 'reset', cause, by: 'guest' })
-    return createPcPlatform({
-      timers: this.timers,
-      wallClock: this.time,
-      memory: { belowFourGiBBytes: this.#ramBytes },
-      serial: [],
-      events: {
-        powerOff: () => this.ask({ kind: 'power-off', by: 'guest' }),
-        debugExit: (value) => this.ask({ kind: 'debug-exit', value }),
-        reset,
-        init: () => reset('init'),
-        // While the platform is built it tells of the gate, which is open, before there is a processor.
-        a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
-        nmi: () => this.vcpu.raiseNmi(),
-        debugOutput: (byte) => listeners.emit('debug', { byte }),
-        post: (code) => listeners.emit('post', { code }),
-      },
-    })
+    return {
+      powerOff: () => this.ask({ kind: 'power-off', by: 'guest' }),
+      debugExit: (value) => this.ask({ kind: 'debug-exit', value }),
+      reset,
+      init: () => reset('init'),
+      // While the platform is built it tells of the gate, which is open, before there is a processor.
+      a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
+      nmi: () => this.vcpu.raiseNmi(),
+      debugOutput: (byte) => listeners.emit('debug', { byte }),
+      post: (code) => listeners.emit('post', { code }),
+    }
   }
 
   #createSerial({ serial = [{}], clock }: VmOptions): SerialPort[] {

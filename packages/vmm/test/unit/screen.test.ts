@@ -11,7 +11,7 @@ const show = (cell: number, pair: string): Code => [
 test('the screen shows what the guest wrote to the text page', async () => {
   const vm = machine([show(0, 'Hi'), show(80 * 24 + 78, 'ok'), powerOff], { screen: 'text80x25' })
   await vm.run()
-  const lines = vm.screen!
+  const lines = vm.screen!.text()
   expect(lines).toHaveLength(25)
   expect(lines[0]).toBe('Hi')
   expect(lines[24]).toBe(`${' '.repeat(78)}ok`)
@@ -22,13 +22,13 @@ test('the visible part begins where the CRT controller says', async () => {
   const start = [out8(0x3d4, 0x0c), out8(0x3d5, 0x00), out8(0x3d4, 0x0d), out8(0x3d5, 80)]
   const vm = machine([show(80, 'on'), start, powerOff], { screen: 'text80x25' })
   await vm.run()
-  expect(vm.screen![0]).toBe('on')
+  expect(vm.screen!.text()[0]).toBe('on')
 })
 
 test('characters of code page 437 show as Unicode', async () => {
   const vm = machine([show(0, '\x01\xdb'), show(2, '\xfe\x7f'), powerOff], { screen: 'text80x25' })
   await vm.run()
-  expect(vm.screen![0]).toBe('☺█■⌂')
+  expect(vm.screen!.text()[0]).toBe('☺█■⌂')
 })
 
 test('a machine without a screen has none, and its guest notices nothing', async () => {

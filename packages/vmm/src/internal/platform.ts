@@ -1,0 +1,61 @@
+import { createPcPlatform, type FwCfgItems, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
+import type { PhysicalMap } from '@mica-vm/machine-memory'
+import type { MachineTime } from '../machine-time.ts'
+import type { VmOptions } from '../types.ts'
+import { firmwareFiles } from './firmware-files.ts'
+import type { Drives } from './media.ts'
+import type { SliceTimers } from './slice-timers.ts'
+
+export interface PlatformParts {
+  readonly options: VmOptions
+  readonly timers: SliceTimers
+  readonly time: MachineTime
+  readonly pages: PhysicalMap
+  readonly drives: Drives
+  readonly hasVga: boolean
+  readonly hasFirmware: boolean
+  readonly events: PcEvents
+}
+
+/** CMOS bytes that firmware reads, besides those of memory. */
+const Cmos = { FloppyTypes: 0x10, Equipment: 0x14, BootOrder3: 0x38, BootOrder12: 0x3d } as const
+/** Equipment byte: a coprocessor, and a PS/2 mouse. */
+const coprocessorAndMouse = 0x06
+const hasFloppies = 0x01
+const secondFloppy = 0x40
+
+/** The devices of a machine: those of every PC, and drives, VGA and what firmware asks for as the options say. */
+export function createPlatform(parts: PlatformParts): PcPlatform {
+  const { options, timers, time, pages, drives, hasVga, hasFirmware, events } = parts
+  const hasIde = hasFirmware || drives.kinds.some((kind) => kind !== null)
+  return createPcPlatform({
+    timers,
+    wallClock: time,
+    memory: { belowFourGiBBytes: options.memory },
+    serial: [],
+    events,
+    dmaMemory: pages,
+    cmos: cmosOf(drives),
+    vga: hasVga,
+    ...(drives.floppies && { floppy: drives.floppies }),
+    ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
+    ...(hasFirmware && { fwCfg: fwCfgItems(options, drives) }),
+  })
+}
+
+function fwCfgItems({ memory }: VmOptions, drives: Drives): FwCfgItems {
+  return { ramBytes: memory, files: firmwareFiles(drives) }
+}
+
+/** SeaBIOS and its kind take the boot order of old from here: a nibble for each try, 1 floppy, 2 disk, 3 CD-ROM. */
+function cmosOf({ floppyTypes, floppies, bootOrder }: Drives): [number, number][] {
+  const code = { floppy: 1, disk: 2, cdrom: 3 } as const
+  const [first = 0, second = 0, third = 0] = bootOrder.map((device) => code[device])
+  const floppyBits = floppies === null ? 0 : hasFloppies | (floppies.length > 1 ? secondFloppy : 0)
+  return [
+    [Cmos.FloppyTypes, floppyTypes],
+    [Cmos.Equipment, coprocessorAndMouse | floppyBits],
+    [Cmos.BootOrder12, first | (second << 4)],
+    [Cmos.BootOrder3, third << 4],
+  ]
+}

@@ -1,0 +1,95 @@
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import type { BlockStore } from '@mica-vm/pc-devices'
+
+/** What went wrong with an image file, in one line. */
+export class ImageFileError extends Error {}
+
+export interface FileBlockStoreOptions {
+  /** 512 for disks and floppies, 2048 for CD-ROMs. */
+  readonly sectorBytes: number
+  /** Whether the guest's writes go to the file. If it must not be written, the store is read-only. */
+  readonly writable: boolean
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  EISDIR: 'it is a directory',
+}
+
+/** The sectors of an image file, read and written in place. */
+export class FileBlockStore implements BlockStore {
+  readonly sectorBytes: number
+  readonly sectors: number
+  readonly readOnly: boolean
+  readonly #descriptor: number
+
+  /** @throws ImageFileError when the file cannot be opened or is no image of whole sectors. */
+  constructor(path: string, { sectorBytes, writable }: FileBlockStoreOptions) {
+    const { descriptor, readOnly } = open(path, writable)
+    this.#descriptor = descriptor
+    this.readOnly = readOnly
+    this.sectorBytes = sectorBytes
+    try {
+      this.sectors = wholeSectors(descriptor, sectorBytes)
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
+  }
+
+  read(lba: number, into: Uint8Array): void {
+    const start = lba * this.sectorBytes
+    for (let at = 0; at < into.length;) {
+      const bytes = readSync(this.#descriptor, into, at, into.length - at, start + at)
+      if (bytes === 0) throw new ImageFileError('the image has become shorter')
+      at += bytes
+    }
+  }
+
+  write(lba: number, from: Uint8Array): void {
+    const start = lba * this.sectorBytes
+    for (let at = 0; at < from.length;) at += writeSync(this.#descriptor, from, at, from.length - at, start + at)
+  }
+
+  flush(): void {
+    if (!this.readOnly) fsyncSync(this.#descriptor)
+  }
+
+  /** The file is no longer needed. */
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}
+
+function open(path: string, writable: boolean): { descriptor: number; readOnly: boolean } {
+  try {
+    if (writable) return { descriptor: openSync(path, 'r+'), readOnly: false }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw notOpened(code)
+  }
+  try {
+    return { descriptor: openSync(path, 'r'), readOnly: true }
+  } catch (error) {
+    throw notOpened((error as NodeJS.ErrnoException).code)
+  }
+}
+
+function notOpened(code: string | undefined): ImageFileError {
+  return new ImageFileError(reasons[code ?? ''] ?? `cannot be opened (${code})`)
+}
+
+function wholeSectors(descriptor: number, sectorBytes: number): number {
+  const status = fstatSync(descriptor)
+  if (status.isDirectory()) throw new ImageFileError('it is a directory')
+  if (!status.isFile()) throw new ImageFileError('it is no file')
+  if (status.size === 0) throw new ImageFileError('it is empty')
+  if (status.size % sectorBytes !== 0) {
+    throw new ImageFileError(
+      `has ${status.size} bytes, which is no multiple of a sector of ${sectorBytes}: is it cut off?`,
+    )
+  }
+  return status.size / sectorBytes
+}
