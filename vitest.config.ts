@@ -25,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
       'apps/*/test/**/*.test.ts',
       'docs/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
     ],
     globalSetup: ['tools/vitest-setup.ts'],
     execArgv: ['--conditions=@mica-vm/source'],

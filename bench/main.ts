@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: runs one of the benches that compare Mica with its peers, or its tiers with each other. */
 const benches: Readonly<Record<string, () => Promise<{ main(args: string[]): Promise<void> }>>> = {
   boot: () => import('./boot/main.ts'),
+  cpu: () => import('./cpu/main.ts'),
   tiers: () => import('../packages/binary-translator/bench/tiers.ts'),
 }
 
