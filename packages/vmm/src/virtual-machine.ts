@@ -194,7 +194,7 @@ export class VirtualMachine {
 
   /** False: the host has no longer room for what was loaded before. */
   #reboot(cause: string): boolean {
-    this.#machine.reset()
+    this.#machine.reset('lost')
     this.#loop.begin()
     try {
       this.#machine.load()

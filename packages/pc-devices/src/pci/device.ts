@@ -3,6 +3,7 @@ import type { Attachment, Bus } from '../bus.ts'
 import { NO_LINE } from '../line.ts'
 import type { AccessSize, Line, MmioDevice, PortDevice, Stateful } from '../types.ts'
 import { BaseAddressRegister, type BarOptions } from './bar.ts'
+import { ExpansionRom, ROM_ENABLE } from './expansion-rom.ts'
 import { Bar, Command, Config, Status } from './registers.ts'
 import type { PciDeviceState } from './state.ts'
 
@@ -31,6 +32,8 @@ export interface PciIdentity {
   /** 1 INTA .. 4 INTD, 0 none. Default 0. */
   interruptPin?: number
   multiFunction?: boolean
+  /** An expansion ROM: code that firmware runs for the device. */
+  rom?: Uint8Array
 }
 
 export interface PciBar extends Omit<BarOptions, 'index'> {
@@ -51,6 +54,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
   readonly #writable: Uint8Array = new Uint8Array(CONFIG_BYTES)
   readonly #clearable: Uint8Array = new Uint8Array(CONFIG_BYTES)
   readonly #bars: BaseAddressRegister[] = []
+  readonly #rom: ExpansionRom | undefined
   readonly #initial: Uint8Array = new Uint8Array(CONFIG_BYTES)
   #line: Line = NO_LINE
   #interrupt = false
@@ -74,6 +78,10 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
     this.define(Config.INTERRUPT_LINE, 1, 0, 0xff)
     this.define(Config.INTERRUPT_PIN, 1, pin)
     for (const bar of bars) this.#addBar(bar)
+    if (identity.rom) {
+      this.#rom = new ExpansionRom(identity.rom)
+      this.define(Config.EXPANSION_ROM, 4, 0, this.#rom.mask | ROM_ENABLE)
+    }
   }
 
   get interruptPin(): number {
@@ -98,6 +106,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
   connect(wiring: PciWiring): void {
     if (this.interruptPin > 0) this.#line = wiring.interrupt(this.interruptPin)
     for (const bar of this.#bars) bar.connect(wiring.bus)
+    this.#rom?.connect(wiring.bus)
     this.#decode()
   }
 
@@ -115,7 +124,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
     for (let i = 0; i < size && offset + i < CONFIG_BYTES; i++) this.#writeByte(offset + i, (value >>> (8 * i)) & 0xff)
     const end = offset + size
     if (offset < Config.STATUS && end > Config.COMMAND) this.#driveInterrupt()
-    if (offset < Config.SUBSYSTEM_VENDOR_ID && end > Config.COMMAND) this.#decode()
+    if (offset < Config.CAPABILITIES && end > Config.COMMAND) this.#decode()
     this.configWritten(offset, size)
   }
 
@@ -199,6 +208,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
       const high = bar.wide ? readLittleEndian(this.config, bar.offset + 4, 4) : 0
       bar.place(low, high, (command & (bar.flags & Bar.IO ? Command.IO : Command.MEMORY)) !== 0)
     }
+    this.#rom?.place(readLittleEndian(this.config, Config.EXPANSION_ROM, 4), (command & Command.MEMORY) !== 0)
   }
 
   #driveInterrupt(): void {

@@ -4,7 +4,7 @@ import { BLOCK_PORTS } from '../acpi-pm/registers.ts'
 import { readLittleEndian } from '../internal/little-endian.ts'
 import { PciDevice, type PciWiring } from '../pci/device.ts'
 import type { AccessSize, PortDevice } from '../types.ts'
-import { PIIX4_PM_DEVICE_ID, PIIX4_VENDOR_ID, PMBA_ADDRESS, PMIOSE, Register } from './registers.ts'
+import { PIIX4_PM_DEVICE_ID, PIIX4_VENDOR_ID, APMC_EN, PMBA_ADDRESS, PMIOSE, Register } from './registers.ts'
 
 export interface Piix4PmOptions {
   block: AcpiPm
@@ -34,6 +34,8 @@ export class Piix4Pm extends PciDevice {
     this.define(0x3c, 1, sciIrq, 0xff)
     this.define(Register.PMBA, 4, pmBase | 1, PMBA_ADDRESS)
     this.define(Register.CNTA, 4, 0, 0xffff_ffff)
+    // There is no system management mode; firmware that finds SMIs enabled takes its handler for installed.
+    this.define(Register.DEVACTB, 4, APMC_EN, 0x0fff_ffff)
     this.define(Register.PMREGMISC, 1, PMIOSE, 0x0f)
     this.define(Register.SMBBA, 4, 0x01, 0xfff0)
   }

@@ -1,3 +1,4 @@
+import type { ShadowArea } from '../i440fx/device.ts'
 import type { MemorySize } from '../mc146818/memory-size.ts'
 import type { Timers, WallClock } from '../types.ts'
 import type { FirmwareDeviceOptions } from './firmware-devices.ts'
@@ -25,6 +26,8 @@ export interface PcEvents {
   startup?: (vector: number) => void
   /** The speaker starts a tone of `hz`, or falls silent (0). */
   tone?: (hz: number) => void
+  /** The host bridge gives a stretch of C0000h..FFFFFh to memory or to what lies on PCI in its place. */
+  shadow?: (area: ShadowArea) => void
   /** Keyboard lights: bit 0 Scroll Lock, 1 Num Lock, 2 Caps Lock. */
   leds?: (leds: number) => void
 }
@@ -48,6 +51,8 @@ export interface PcPlatformOptions extends FirmwareDeviceOptions {
   serial?: readonly (SerialOptions | null)[]
   /** Whether there is a mouse, and with it an auxiliary port. Default true. */
   mouse?: boolean
+  /** What C0000h..FFFFFh is after reset. Default `memory`, as firmware leaves it. */
+  shadowAtReset?: 'memory' | 'pci'
   /** Level of A20 after reset. Default true, as firmware leaves it. */
   a20AtReset?: boolean
   /** Whether there are a local APIC and an I/O APIC. Default true. */

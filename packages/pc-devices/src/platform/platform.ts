@@ -100,7 +100,8 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       softOffTypes: options.softOffTypes ?? [0, 5],
     })
     const isaBridge = new Piix3({ irq: (irq) => this.irq(irq) })
-    this.#bridges = [new I440fx(), isaBridge, new Piix4Pm({ block: this.acpi })]
+    const hostBridge = makeHostBridge(options)
+    this.#bridges = [hostBridge, isaBridge, new Piix4Pm({ block: this.acpi })]
     this.pci = new PciHost({
       bus: this.bus,
       pirq: (index, level) => {
@@ -256,6 +257,10 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#a20 = enabled
     this.#events.a20?.(enabled)
   }
+}
+
+function makeHostBridge({ shadowAtReset = 'memory', events = {} }: PcPlatformOptions): I440fx {
+  return new I440fx({ shadowAtReset, onShadow: (area) => events.shadow?.(area) })
 }
 
 /**

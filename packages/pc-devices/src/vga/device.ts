@@ -15,6 +15,8 @@ export interface VgaOptions {
   memoryBytes?: number
   /** Where video memory lies, `memoryBytes` long, if it shall be the caller's. Default: an array of its own. */
   memory?: Uint8Array
+  /** The VGA BIOS, as the card's expansion ROM. */
+  rom?: Uint8Array
 }
 
 const MIB = 2 ** 20
@@ -33,7 +35,7 @@ export class Vga extends PciDevice implements Stateful<VgaState> {
   readonly memory: VideoMemory
   readonly screen: Screen
 
-  constructor({ timers, memoryBytes = 16 * MIB, memory }: VgaOptions) {
+  constructor({ timers, memoryBytes = 16 * MIB, memory, rom }: VgaOptions) {
     if (!(memoryBytes >= MIB && memoryBytes <= 256 * MIB) || Math.log2(memoryBytes) % 1 !== 0) {
       throw new RangeError(`memoryBytes must be a power of two of 1 MiB..256 MiB, got ${memoryBytes}`)
     }
@@ -48,7 +50,7 @@ export class Vga extends PciDevice implements Stateful<VgaState> {
     })
     const video = new VideoMemory(memory ?? new Uint8Array(memoryBytes), registers, vbe)
     const screen = new Screen(registers, video, vbe)
-    super({ vendorId: 0x1234, deviceId: 0x1111, classCode: 0x030000, revisionId: 2 }, [
+    super({ vendorId: 0x1234, deviceId: 0x1111, classCode: 0x030000, revisionId: 2, ...(rom && { rom }) }, [
       { index: 0, kind: 'memory', sizeBytes: memoryBytes, prefetchable: true, device: video.linear },
       { index: 2, kind: 'memory', sizeBytes: REGISTER_BAR.BYTES, device: registerBar(registers, vbe) },
     ])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Bus, createPcPlatform, PciDevice, PciHost } from '../../src/index.ts'
+import { Bus, createPcPlatform, I440fx, PciDevice, PciHost, type ShadowArea } from '../../src/index.ts'
 import { FakeTimers, fakeWallClock, recordedLine } from '../../src/testing/index.ts'
 
 const identity = { vendorId: 0x1af4, deviceId: 0x1041, classCode: 0x020000, revisionId: 1, interruptPin: 1 }
@@ -177,5 +177,36 @@ describe('PCI', () => {
           { ...bar, sizeBytes: 8 },
         ]),
     ).toThrow(/taken/)
+  })
+
+  it('shows an expansion ROM where its register says, while both enables are set', () => {
+    const { bus, pci, read, write } = host()
+    const rom = Uint8Array.from({ length: 3000 }, (_, i) => i & 0xff)
+    pci.attach(3, new PciDevice({ ...identity, rom }))
+    write(3, 0x30, 0xffff_ffff)
+    expect(read(3, 0x30)).toBe(0xffff_f001)
+    write(3, 0x30, 0xfebe_0001)
+    expect(bus.readMmio(0xfebe_0004, 4)).toBe(0xffff_ffff)
+    write(3, 4, 2, 2)
+    expect(bus.readMmio(0xfebe_0004, 4)).toBe(0x0706_0504)
+    bus.writeMmio(0xfebe_0004, 4, 0)
+    expect(bus.readMmio(0xfebe_0004, 4)).toBe(0x0706_0504)
+    expect(bus.readMmio(0xfebe_0000 + 3000, 1)).toBe(0xff)
+    write(3, 0x30, 0xfebe_0000)
+    expect(bus.readMmio(0xfebe_0004, 4)).toBe(0xffff_ffff)
+  })
+
+  it('tells how C0000h..FFFFFh is shadowed when the attribute map changes, and only then', () => {
+    const areas: ShadowArea[] = []
+    const { pci, write } = host()
+    pci.attach(0, new I440fx({ shadowAtReset: 'pci', onShadow: (area) => areas.push(area) }))
+    write(0, 0x59, 0x30, 1)
+    write(0, 0x5a, 0x12, 1)
+    write(0, 0x5f, 0x00, 1)
+    expect(areas).toEqual([
+      { start: 0xf0000, length: 0x10000, read: true, write: true },
+      { start: 0xc0000, length: 0x4000, read: false, write: true },
+      { start: 0xc4000, length: 0x4000, read: true, write: false },
+    ])
   })
 })

@@ -4,10 +4,6 @@ import type { FirmwareImages, VmOptions } from '../types.ts'
 import { requireFirmwareImages } from './firmware-images.ts'
 
 const addressSpace = 2 ** 32
-const lowEnd = 2 ** 20
-/** As much of a BIOS as a PC shows below 1 MiB. */
-const lowBytes = 128 * 1024
-
 /** The images that the machine's ROMs hold; null: it has none, a boot protocol starts its kernel. */
 export function firmwareOf({ firmware, boot }: Pick<VmOptions, 'firmware' | 'boot'>): FirmwareImages | null {
   const choice = firmware ?? (boot === undefined ? 'mica' : null)
@@ -22,9 +18,7 @@ export function firmwareOf({ firmware, boot }: Pick<VmOptions, 'firmware' | 'boo
   return choice
 }
 
-/** Puts a BIOS to the top of the address space and, as much as fits there, below 1 MiB. */
+/** Puts a BIOS to the top of the address space. */
 export function installBios(pages: PhysicalMap, bios: Uint8Array): void {
   pages.load(addressSpace - bios.length, bios)
-  const low = bios.subarray(Math.max(0, bios.length - lowBytes))
-  pages.load(lowEnd - low.length, low)
 }

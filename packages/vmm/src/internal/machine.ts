@@ -14,6 +14,7 @@ import type { Listeners } from './listeners.ts'
 import { drivesOf } from './media.ts'
 import { memoryRanges, ramRanges } from './memory-layout.ts'
 import { createPlatform } from './platform.ts'
+import { ShadowMemory } from './shadow-memory.ts'
 import { SliceTimers } from './slice-timers.ts'
 import { VgaScreen } from './vga-screen.ts'
 import type { Wakeup } from './wakeup.ts'
@@ -58,6 +59,7 @@ export class Machine {
   readonly #boot: BootSource | null
   /** Null: the boot source is loaded straight into memory. */
   readonly #firmware: FirmwareImages | null
+  readonly #shadow: ShadowMemory | null
   readonly #textScreen: TextScreen | null
   readonly #ramBytes: number
   readonly #devices: readonly DeviceHooks[]
@@ -81,7 +83,8 @@ export class Machine {
     const layout = { entries, offsets }
     this.mmu = new ShadowMmu({ memory: memory.memory, base, layout, pages: this.pages, onTracedUpdate })
     this.pages.onChange((ppn) => this.mmu.forget(ppn))
-    this.pages.onWrite(onTracedUpdate)
+    this.#shadow = this.#firmware ? new ShadowMemory(memory, this.pages) : null
+    for (const map of this.#maps) map.onWrite(onTracedUpdate)
     this.time = new MachineTime(clock)
     this.timers = new SliceTimers({ clock: this.time })
     this.platform = createPlatform({
@@ -91,10 +94,11 @@ export class Machine {
       pages: this.pages,
       drives,
       hasVga: screen === 'vga',
-      hasFirmware: this.#firmware !== null,
+      firmware: this.#firmware,
       events: this.#events(listeners),
     })
     const { bus, interrupts, localApic } = this.platform
+    this.#shadow?.attach(bus)
     const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
     this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, apicBaseChanged })
     interrupts.onChange = (pending) => this.vcpu.setInterruptLine(pending)
@@ -118,7 +122,10 @@ export class Machine {
 
   /** Puts what the machine starts from into memory and the processor at its beginning. */
   load(): void {
-    if (this.#firmware) return installBios(this.pages, this.#firmware.bios)
+    if (this.#firmware) {
+      installBios(this.pages, this.#firmware.bios)
+      return this.#shadow!.installRom(this.#firmware.bios)
+    }
     this.platform.assignPciResources()
     const target = {
       memory: this.pages,
@@ -128,9 +135,9 @@ export class Machine {
     if (this.#boot) this.vcpu.load(loadBootSource(this.#boot, target))
   }
 
-  /** Reset of processor, devices and memory. */
-  reset(): void {
-    this.#forgetMemory()
+  /** Reset of processor and devices; memory keeps its contents only where firmware looks at what a reset was for. */
+  reset(memory: 'kept' | 'lost'): void {
+    if (memory === 'lost') this.#forgetMemory()
     this.vcpu.reset()
     this.platform.reset()
     for (const port of this.serial) port.reset()
@@ -144,18 +151,24 @@ export class Machine {
     for (const device of this.#devices) device.release?.()
     for (const port of this.serial) port.close()
     this.#forgetMemory()
-    this.pages.release()
+    for (const map of this.#maps) map.release()
     this.#engine.detach(this.vcpu)
+  }
+
+  /** All maps that hold frames of this machine. */
+  get #maps(): readonly PhysicalMap[] {
+    return this.#shadow ? [this.pages, this.#shadow.hidden] : [this.pages]
   }
 
   /** Drops all contents, and the code that was cached of them before another machine gets the frames. */
   #forgetMemory(): void {
-    const { pages } = this
-    for (let ppn = 0; ppn < pages.endPage; ppn++) {
-      const frame = pages.frameOf(ppn)
-      if (frame < 0) continue
-      this.#engine.cache.invalidateFrame(frame * FRAME_BYTES)
-      pages.discard(ppn)
+    for (const map of this.#maps) {
+      for (let ppn = 0; ppn < map.endPage; ppn++) {
+        const frame = map.frameOf(ppn)
+        if (frame < 0) continue
+        this.#engine.cache.invalidateFrame(frame * FRAME_BYTES)
+        map.discard(ppn)
+      }
     }
   }
 
@@ -169,6 +182,7 @@ export class Machine {
       // While the platform is built it tells of the gate, which is open, before there is a processor.
       a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
       nmi: () => this.vcpu.raiseNmi(),
+      shadow: (area) => this.#shadow?.shadow(area),
       debugOutput: (byte) => listeners.emit('debug', { byte }),
       post: (code) => listeners.emit('post', { code }),
     }

@@ -1,7 +1,7 @@
 import { createPcPlatform, type FwCfgItems, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
 import type { PhysicalMap } from '@mica-vm/machine-memory'
 import type { MachineTime } from '../machine-time.ts'
-import type { VmOptions } from '../types.ts'
+import type { FirmwareImages, VmOptions } from '../types.ts'
 import { firmwareFiles } from './firmware-files.ts'
 import type { Drives } from './media.ts'
 import type { SliceTimers } from './slice-timers.ts'
@@ -13,7 +13,8 @@ export interface PlatformParts {
   readonly pages: PhysicalMap
   readonly drives: Drives
   readonly hasVga: boolean
-  readonly hasFirmware: boolean
+  /** Null: a boot protocol starts the kernel, and the platform is as firmware leaves it. */
+  readonly firmware: FirmwareImages | null
   readonly events: PcEvents
 }
 
@@ -26,8 +27,8 @@ const secondFloppy = 0x40
 
 /** The devices of a machine: those of every PC, and drives, VGA and what firmware asks for as the options say. */
 export function createPlatform(parts: PlatformParts): PcPlatform {
-  const { options, timers, time, pages, drives, hasVga, hasFirmware, events } = parts
-  const hasIde = hasFirmware || drives.kinds.some((kind) => kind !== null)
+  const { options, timers, time, pages, drives, hasVga, firmware, events } = parts
+  const hasIde = firmware !== null || drives.kinds.some((kind) => kind !== null)
   return createPcPlatform({
     timers,
     wallClock: time,
@@ -36,10 +37,11 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     events,
     dmaMemory: pages,
     cmos: cmosOf(drives),
-    vga: hasVga,
+    vga: hasVga && { ...(firmware?.vgaBios && { rom: firmware.vgaBios }) },
+    shadowAtReset: firmware ? 'pci' : 'memory',
     ...(drives.floppies && { floppy: drives.floppies }),
     ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
-    ...(hasFirmware && { fwCfg: fwCfgItems(options, drives) }),
+    ...(firmware && { fwCfg: fwCfgItems(options, drives) }),
   })
 }
 
