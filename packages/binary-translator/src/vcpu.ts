@@ -1,15 +1,16 @@
 import { Operation } from '@mica-vm/x86-decoder'
 import { Flow } from './emit/families/family.ts'
 import { DecodedCode } from './fetch.ts'
-import { type Engine, tlbOffsets, vcpuBytes } from './engine.ts'
+import { type Engine, vcpuBytes } from './engine.ts'
 import { AccessFailure, HostOutOfMemory, SlowMemory } from './slow-memory.ts'
 import { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Mode, Segment } from './state/layout.ts'
 import { Vector } from './system/guest-fault.ts'
 import { SystemUnit } from './system/system-unit.ts'
-import { SystemRequest, type EntryState, type TlbAddresses } from './system/types.ts'
+import { SystemRequest, type EntryState } from './system/types.ts'
 import { newVcpuStatistics, type VcpuStatistics } from './stats.ts'
 import { TimeStamp } from './time-stamp.ts'
+import { tlbAddresses } from './tlb-addresses.ts'
 import { Trail } from './trail.ts'
 import { MmuOutcome, type Mmu } from './types.ts'
 import { Upcalls } from './upcalls.ts'
@@ -63,6 +64,7 @@ export class Vcpu {
       model,
       timeStamp: this.timeStamp,
       tlb: tlbAddresses(base),
+      instructionSet: engine.shapes.modeOf(model),
       ...(apicBaseChanged && { apicBaseChanged }),
     })
     const { state, statistics, system } = this
@@ -383,18 +385,5 @@ export class Vcpu {
     this.#upcalls.nmiPending = false
     this.#trapPending = false
     this.#dropNextUnit()
-  }
-}
-
-function tlbAddresses(base: number): TlbAddresses {
-  const { entries: _, ...offsets } = tlbOffsets
-  const add = (offset: number): number => base + offset
-  return {
-    readUser: add(offsets.readUser),
-    readSupervisor: add(offsets.readSupervisor),
-    writeUser: add(offsets.writeUser),
-    writeSupervisor: add(offsets.writeSupervisor),
-    fetchUser: add(offsets.fetchUser),
-    fetchSupervisor: add(offsets.fetchSupervisor),
   }
 }

@@ -1,13 +1,14 @@
 import {
   Engine,
-  i486,
-  mica32,
-  pentium,
-  mica32v2,
-  pentium3,
+  addableFeatures,
+  cpuModel,
+  isCpuFeature,
+  modelNames,
   vcpuBytes,
+  type CpuFeature,
   type CpuModel,
   type EngineMode,
+  type ModelName,
 } from '@mica-vm/binary-translator'
 import { MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
@@ -24,13 +25,7 @@ const firstVcpu = wasmPage
 const smallestCache = mib
 
 /** Processor models that can be named. */
-export const CPU_MODELS: Readonly<Record<CpuName, () => CpuModel>> = {
-  mica32: () => mica32(),
-  mica32v2: () => mica32v2(),
-  pentium3: () => pentium3,
-  pentium: () => pentium,
-  i486: () => i486,
-}
+export const CPU_MODELS: readonly ModelName[] = modelNames
 
 /**
  * The machine that virtual machines share: its memory, and the engine with its translation cache.
@@ -125,10 +120,20 @@ export class Host {
   }
 }
 
+/** The model of `cpu`: a name, and what is to be added to it, as in `x86-64-v2,+aes,+rdrand`. */
 function requireModel(cpu: CpuName | CpuModel): CpuModel {
   if (typeof cpu === 'object') return cpu
-  if (Object.hasOwn(CPU_MODELS, cpu)) return CPU_MODELS[cpu]()
-  throw new VmmError('bad-option', `cpu is ${String(cpu)}; must be one of ${Object.keys(CPU_MODELS).join(', ')}`)
+  const [name, ...added] = String(cpu).split(',')
+  const model = CPU_MODELS.find((known) => known === name)
+  if (model === undefined) throw new VmmError('bad-option', `cpu is ${name}; must be one of ${CPU_MODELS.join(', ')}`)
+  return cpuModel(model, added.map(requireFeature))
+}
+
+function requireFeature(text: string): CpuFeature {
+  const feature = text.slice(1).toUpperCase()
+  if (text.startsWith('+') && isCpuFeature(feature) && addableFeatures.includes(feature)) return feature
+  const known = addableFeatures.map((name) => name.toLowerCase()).join(', ')
+  throw new VmmError('bad-option', `cpu adds ${text}; must be + and one of ${known}`)
 }
 
 function requireMode(mode: EngineMode): EngineMode {

@@ -1,4 +1,4 @@
-import type { CpuModel, EngineMode } from '@mica-vm/binary-translator'
+import type { CpuModel, EngineMode, ModelName } from '@mica-vm/binary-translator'
 import type { BlockStore, Bus, Line, PciHost, Picture, Timers } from '@mica-vm/pc-devices'
 import type { CrashReport } from './crash-report.ts'
 
@@ -24,8 +24,8 @@ export interface HostOptions {
   readonly clock?: HostClock
 }
 
-/** Processor models by name. */
-export type CpuName = 'mica32' | 'mica32v2' | 'pentium3' | 'pentium' | 'i486'
+/** Processor models by name; further features follow behind commas: `x86-64-v2,+aes`. */
+export type CpuName = ModelName | `${ModelName},${string}`
 
 /** An image to boot: Linux (bzImage or ELF vmlinux) or Multiboot 1, told apart by their headers. */
 export interface BootSource {

@@ -33,8 +33,8 @@ const general = new Set<number>([RegisterClass.Gpr8, RegisterClass.Gpr8High, Reg
 /** Whether register class `c` is a general register's. */
 export const isGeneral = (c: number): boolean => general.has(c)
 
-/** The shape of `instruction` in a unit of mode `mode`. */
-export function shapeOf(instruction: Instruction, mode: number): Shape {
+/** The shape of `instruction` in a unit of mode `mode`, on a processor to which it means `operation`. */
+export function shapeOf(instruction: Instruction, mode: number, operation: number = instruction.operation): Shape {
   const count = instruction.operandCount
   const kinds: number[] = []
   const sizes: number[] = []
@@ -48,7 +48,7 @@ export function shapeOf(instruction: Instruction, mode: number): Shape {
   const flat = (mode & Mode.flat) !== 0
   const segmented = needsSegment(instruction, flat)
   return {
-    operation: instruction.operation,
+    operation,
     variant: variantOf(instruction),
     size: instruction.operandSize,
     addressSize: instruction.addressSize,

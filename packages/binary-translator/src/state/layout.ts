@@ -126,7 +126,7 @@ export const gprSlot = (number: number): number => Layout.gpr + number * 8
 /** Byte offset of segment record `number`. */
 export const segmentSlot = (number: number): number => Layout.segments + number * segmentBytes
 
-/** Bits of a unit key's mode: everything that translated code assumes about the vCPU beyond the code bytes. */
+/** Bits of a unit key's mode: everything that translated code assumes about the vCPU beyond the code bytes. Twenty at most. */
 export const Mode = {
   /** CS.D: 32-bit default operand and address size. */
   code32: 1,
@@ -138,6 +138,8 @@ export const Mode = {
   flat: 8,
   /** CS.L under IA-32e: 64-bit code. */
   code64: 16,
+  /** From this bit on: the number of the instruction set that code runs with, see `ShapeTable`. */
+  instructionSet: 8,
 } as const
 
 /** Why translated code or the interpreter returned to the dispatcher. */

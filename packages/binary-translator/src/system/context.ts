@@ -13,6 +13,8 @@ export interface SystemContext {
   readonly features: Features
   readonly timeStamp: TimeStampCounter
   readonly tlb: TlbAddresses
+  /** Mode bits of the units that this processor runs: its instruction set. */
+  readonly instructionSet: number
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged: (low: number, high: number) => void
   /** What the instruction asks of the monitor. */

@@ -62,11 +62,15 @@ function writeCr4(system: SystemContext, value: number): void {
   refreshVectors(system)
 }
 
-/** MOV to a control register. CR8 exists in 64-bit mode only. */
+/** CR8 exists in 64-bit mode only, and CR4 where one of its bits does. */
+const exists = ({ features }: SystemContext, register: number): boolean =>
+  register === 4 ? features.cr4Mask !== 0 : register === 0 || register === 2 || register === 3
+
+/** MOV to a control register. */
 export function moveToControl(system: SystemContext, register: number, y: number): Flow {
   const { state } = system
   const value = y >>> 0
-  if (register !== 0 && register !== 2 && register !== 3 && register !== 4) raise(Vector.UD)
+  if (!exists(system, register)) raise(Vector.UD)
   requireSupervisor(state)
   if (register === 0) writeCr0(system, value)
   else if (register === 2) state.set(Layout.cr2, value)
@@ -80,10 +84,9 @@ const cells: readonly number[] = [Layout.cr0, -1, Layout.cr2, Layout.cr3, Layout
 /** MOV from a control register to general register `destination`. */
 export function moveFromControl(system: SystemContext, register: number, destination: number): Flow {
   const { state } = system
-  const cell = cells[register] ?? -1
-  if (cell < 0) raise(Vector.UD)
+  if (!exists(system, register)) raise(Vector.UD)
   requireSupervisor(state)
-  state.setGpr(destination, state.get(cell))
+  state.setGpr(destination, state.get(cells[register]!))
   return Flow.Next
 }
 

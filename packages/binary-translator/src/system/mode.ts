@@ -31,7 +31,8 @@ export function refreshMode(system: SystemContext): void {
     (state.code32 ? Mode.code32 : 0) |
       (state.stack32 ? Mode.stack32 : 0) |
       (user ? Mode.user : 0) |
-      (flat ? Mode.flat : 0),
+      (flat ? Mode.flat : 0) |
+      system.instructionSet,
   )
   state.set(Layout.tlbRead, user ? tlb.readUser : tlb.readSupervisor)
   state.set(Layout.tlbWrite, user ? tlb.writeUser : tlb.writeSupervisor)

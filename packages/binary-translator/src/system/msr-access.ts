@@ -15,7 +15,8 @@ export const Msr = {
   MtrrFixed: 7,
   /** 8 variable ranges, base and mask. */
   MtrrVariable: 18,
-  count: 34,
+  TscAux: 34,
+  count: 35,
 } as const
 
 /** Byte offset of a model-specific register's slot. */

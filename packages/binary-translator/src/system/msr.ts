@@ -67,6 +67,8 @@ const efer: MsrAccess = {
 }
 
 const pat = storedMsr(Msr.Pat, isPat)
+/** What RDTSCP tells of itself: 32 bits. */
+const tscAux = storedMsr(Msr.TscAux, (_, high) => high === 0)
 const sysenterCs = storedMsr(Msr.SysenterCs, anything)
 const sysenterEsp = storedMsr(Msr.SysenterEsp, anything)
 const sysenterEip = storedMsr(Msr.SysenterEip, anything)
@@ -91,6 +93,8 @@ function findMsr({ features }: SystemContext, address: number): MsrAccess | unde
       return miscEnable
     case 0x277:
       return features.pat ? pat : undefined
+    case 0xc000_0103:
+      return features.timeStampIdentity ? tscAux : undefined
     case 0xc000_0080:
       return features.noExecute ? efer : undefined
     default:

@@ -32,6 +32,8 @@ export interface SystemUnitOptions {
   readonly model: CpuModel
   readonly timeStamp: TimeStampCounter
   readonly tlb: TlbAddresses
+  /** See `SystemContext`. Default: the set that has everything. */
+  readonly instructionSet?: number
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged?: (low: number, high: number) => void
 }
@@ -66,6 +68,7 @@ export class SystemUnit {
       features: featuresOf(model),
       timeStamp,
       tlb,
+      instructionSet: options.instructionSet ?? 0,
       apicBaseChanged: options.apicBaseChanged ?? ignore,
       request: SystemRequest.None,
       external: 0,

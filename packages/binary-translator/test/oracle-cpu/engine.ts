@@ -2,6 +2,7 @@
 import type { SegmentState } from '../../src/system/types.ts'
 import { Layout, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
 import { FlatMachine } from '../../src/testing/index.ts'
+import { fullModel } from '../random/full-model.ts'
 import type { EngineMode } from '../../src/types.ts'
 import {
   codePage,
@@ -43,7 +44,7 @@ export class CaseMachine {
 
   constructor(mode: EngineMode, code16: boolean) {
     this.#code16 = code16
-    this.#machine = new FlatMachine({ mode, ramBytes: 0x3000 })
+    this.#machine = new FlatMachine({ mode, ramBytes: 0x3000, model: fullModel() })
     const { mmu, state } = this.#machine
     this.#machine.start({ segments: code16 ? segments16 : segments32 })
     mmu.clear()

@@ -1,6 +1,6 @@
 // Runs the harness's records on a vCPU.
 import { Layout } from '../../src/state/layout.ts'
-import { mica32v2 } from '../../src/system/cpu-models.ts'
+import { fullModel } from '../random/full-model.ts'
 import { FlatMachine } from '../../src/testing/index.ts'
 import type { EngineMode } from '../../src/types.ts'
 import { Part, recordBytes } from './case.ts'
@@ -16,7 +16,7 @@ export class SseMachine {
   readonly #code = new Uint8Array(16)
 
   constructor(mode: EngineMode) {
-    this.#machine = new FlatMachine({ mode, ramBytes: 0x4000, model: mica32v2() })
+    this.#machine = new FlatMachine({ mode, ramBytes: 0x4000, model: fullModel() })
     const { state, vcpu } = this.#machine
     this.#machine.start({ eip: codeAt })
     state.set(Layout.cr4, 0x600)

@@ -4,14 +4,17 @@ import { DecodeStatus, Instruction, decodeInto } from '@mica-vm/x86-decoder'
 const maps: readonly (readonly number[])[] = [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]]
 const tail = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x08, 0x99, 0x0a]
 
+/** Opcodes by map of which some ModRM bytes are instructions of their own. */
+const whole: readonly (readonly number[])[] = [[0xc6, 0xc7], [0x01, 0x1e, 0xae], [], [0xf0]]
+
 /** ModRM bytes: memory with a base, with an index, absolute, and registers. Every register for x87 and system groups. */
 function modrms(opcode: number, map: number): number[] {
   const list: number[] = []
   for (let reg = 0; reg < 8; reg++) {
     for (const rest of [0x03, 0x44, 0x05, 0xc1, 0xc4]) list.push(rest | (reg << 3))
   }
-  const grouped = (map === 0 && opcode >= 0xd8 && opcode <= 0xdf) || (map === 1 && (opcode === 0x01 || opcode === 0xae))
-  if (grouped) for (let modrm = 0xc0; modrm < 0x100; modrm++) list.push(modrm)
+  if ((map === 0 && opcode >= 0xd8 && opcode <= 0xdf) || whole[map]!.includes(opcode))
+    for (let modrm = 0xc0; modrm < 0x100; modrm++) list.push(modrm)
   return list
 }
 

@@ -1,7 +1,9 @@
 // Oracle: SDM vol. 3, tables 2-2 (CR0) and 22-25 (CR4, CPUID), and the exception lists of vol. 2.
 import { describe, expect, it } from 'vitest'
 import { Layout } from '../../src/state/layout.ts'
-import { ExtendedFeatureBit, FeatureBit, mica32 } from '../../src/system/cpu-models.ts'
+import { defineModel, mica32, modelDefinitions } from '../../src/system/cpu-models.ts'
+import type { CpuFeature } from '../../src/system/cpuid-bits.ts'
+import type { CpuModel } from '../../src/system/types.ts'
 import { VectorMachine } from './vector-machine.ts'
 
 const [UD, NM, MF, XM] = [6, 7, 16, 19]
@@ -15,9 +17,13 @@ const ptest = [0x66, 0x0f, 0x38, 0x17, 0xca]
 const crc32 = [0xf2, 0x0f, 0x38, 0xf1, 0xc0]
 const movbe = [0x0f, 0x38, 0xf0, 0x07]
 const ldmxcsr = [0x0f, 0xae, 0x17]
+/** A model with all vector instructions but those. */
+const without = (...lacking: CpuFeature[]): CpuModel =>
+  defineModel({
+    ...modelDefinitions.mica32,
+    features: [...modelDefinitions['x86-64-v2'].features, 'MOVBE' as const].filter((name) => !lacking.includes(name)),
+  })
 const all = [addps, paddb, emms, movd, pshufb, haddps, ptest, ldmxcsr]
-const { MMX, SSE, SSE2 } = FeatureBit
-const { SSE3, SSSE3, SSE41, SSE42, MOVBE } = ExtendedFeatureBit
 
 describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
   it('runs all where nothing forbids it', () => {
@@ -44,11 +50,11 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
 
   it.each([
     ['nothing', mica32(), [...all, crc32, movbe]],
-    ['MMX alone', mica32({ features: MMX }), [addps, movd, pshufb, haddps, ptest, ldmxcsr, crc32, movbe]],
-    ['SSE', mica32({ features: MMX | SSE }), [movd, pshufb, haddps, ptest, crc32, movbe]],
-    ['SSE2', mica32({ features: MMX | SSE | SSE2 }), [pshufb, haddps, ptest, crc32, movbe]],
-    ['all but SSE3', mica32({ features: MMX | SSE | SSE2, extendedFeatures: SSSE3 | SSE41 | SSE42 | MOVBE }), [haddps]],
-    ['all but SSE4', mica32({ features: MMX | SSE | SSE2, extendedFeatures: SSE3 | SSSE3 | MOVBE }), [ptest, crc32]],
+    ['MMX alone', mica32({ features: ['MMX'] }), [addps, movd, pshufb, haddps, ptest, ldmxcsr, crc32, movbe]],
+    ['SSE', mica32({ features: ['MMX', 'SSE'] }), [movd, pshufb, haddps, ptest, crc32, movbe]],
+    ['SSE2', mica32({ features: ['MMX', 'SSE', 'SSE2'] }), [pshufb, haddps, ptest, crc32, movbe]],
+    ['all but SSE3', without('SSE3'), [haddps]],
+    ['all but SSE4', without('SSE4_1', 'SSE4_2'), [ptest, crc32]],
   ])('raises #UD for what a model with %s lacks', (_, model, lacking) => {
     for (const code of [...all, crc32, movbe]) {
       const machine = new VectorMachine({ mode, model, cr4: 0x600 })

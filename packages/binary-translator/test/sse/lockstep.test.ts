@@ -2,7 +2,7 @@
 // leave the same processor and memory in both bindings.
 import { expect, it } from 'vitest'
 import { Layout } from '../../src/state/layout.ts'
-import { mica32v2 } from '../../src/system/cpu-models.ts'
+import { fullModel } from '../random/full-model.ts'
 import { FlatMachine, differences, snapshot } from '../../src/testing/index.ts'
 import type { EngineMode } from '../../src/types.ts'
 import { type Form, forms } from '../oracle-sse/forms.ts'
@@ -43,7 +43,7 @@ function program(random: Random): number[] {
 
 function run(mode: EngineMode, seed: number): { seen: Record<string, number>; memory: Uint8Array; translated: number } {
   const random = new Random(seed)
-  const machine = new FlatMachine({ mode, ramBytes: 0x8000, model: mica32v2() })
+  const machine = new FlatMachine({ mode, ramBytes: 0x8000, model: fullModel() })
   const { state, ram, vcpu, engine } = machine
   machine.start({ eip: codeAt, cr0: 0x31 })
   state.set(Layout.cr4, 0x600)

@@ -1,6 +1,6 @@
 // A machine for a few vector instructions: code at 0x1000, data where EDI points, exceptions as numbers.
 import { Layout } from '../../src/state/layout.ts'
-import { mica32v2 } from '../../src/system/cpu-models.ts'
+import { fullModel } from '../random/full-model.ts'
 import type { CpuModel } from '../../src/system/types.ts'
 import { FlatMachine } from '../../src/testing/index.ts'
 import type { EngineMode } from '../../src/types.ts'
@@ -20,7 +20,7 @@ export interface Setup {
 export class VectorMachine {
   readonly machine: FlatMachine
 
-  constructor({ mode, model = mica32v2(), cr0 = 0x31, cr4 = 0x600 }: Setup) {
+  constructor({ mode, model = fullModel(), cr0 = 0x31, cr4 = 0x600 }: Setup) {
     this.machine = new FlatMachine({ mode, model, ramBytes: 0x8000 })
     const { state, vcpu } = this.machine
     this.machine.start({ eip: codeAt, cr0 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Layout, Segment } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
-import { i486, mica32, pentium } from '../../src/system/cpu-models.ts'
+import { cpuModel, mica32 } from '../../src/system/cpu-models.ts'
 import { Vector, noErrorCode } from '../../src/system/guest-fault.ts'
 import { CalloutResult } from '../../src/system/system-unit.ts'
 import { SystemRequest } from '../../src/system/types.ts'
@@ -42,16 +42,18 @@ describe('control registers', () => {
 
   it('CR4 accepts what the model has', () => {
     const machine = protectedMachine()
-    machine.run(Callout.MovToCr, 4, 0x3b4)
-    expect(machine.state.get(Layout.cr4)).toBe(0x3b4)
-    expect(machine.configured.at(-1)!.cr4).toBe(0x3b4)
-    for (const bit of [0x001, 0x008, 0x040, 0x400, 0x800, 0x2000, 0x4_0000, 0x10_0000, 0x8000_0000]) {
+    machine.run(Callout.MovToCr, 4, 0x3bc)
+    expect(machine.state.get(Layout.cr4)).toBe(0x3bc)
+    expect(machine.configured.at(-1)!.cr4).toBe(0x3bc)
+    for (const bit of [0x001, 0x040, 0x400, 0x800, 0x2000, 0x4_0000, 0x10_0000, 0x8000_0000]) {
       expect(machine.faultOf(Callout.MovToCr, 4, bit | 0)).toEqual([Vector.GP, 0])
     }
-    const old = protectedMachine(pentium)
+    const old = protectedMachine(cpuModel('pentium'))
     old.run(Callout.MovToCr, 4, 0x14)
     expect(old.faultOf(Callout.MovToCr, 4, 0x20)).toEqual([Vector.GP, 0])
-    expect(protectedMachine(i486).faultOf(Callout.MovToCr, 4, 4)).toEqual([Vector.GP, 0])
+    const oldest = protectedMachine(cpuModel('486'))
+    expect(oldest.faultOf(Callout.MovToCr, 4, 0)).toEqual([Vector.UD, noErrorCode])
+    expect(oldest.faultOf(Callout.MovFromCr, 4, 0)).toEqual([Vector.UD, noErrorCode])
   })
 
   it('CR1, CR5 and CR8 do not exist', () => {

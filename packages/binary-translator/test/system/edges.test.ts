@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Layout, Mode, Segment } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
 import { defineModel } from '../../src/system/cpu-models.ts'
+import type { CpuFeature } from '../../src/system/cpuid-bits.ts'
 import { featuresOf } from '../../src/system/features.ts'
 import { Vector, noErrorCode } from '../../src/system/guest-fault.ts'
 import { SystemRequest } from '../../src/system/types.ts'
@@ -280,21 +281,19 @@ describe('SYSEXIT', () => {
 })
 
 describe('features', () => {
-  const model = (features: number, signature: number = 0x600): ReturnType<typeof featuresOf> =>
-    featuresOf(
-      defineModel({ name: 'any', signature, features, highestBasicLeaf: 1, physicalBits: 40, hypervisor: false }),
-    )
+  const model = (features: readonly CpuFeature[], signature: number = 0x600): ReturnType<typeof featuresOf> =>
+    featuresOf(defineModel({ name: 'any', signature, features, highestBasicLeaf: 1, physicalBits: 40 }))
 
   it('of 36-bit addresses follow PAE or PSE-36 where no leaf tells the width', () => {
-    expect(model(0).physicalBits).toBe(32)
-    expect(model(1 << 6).physicalBits).toBe(36)
-    expect(model(1 << 17).physicalBits).toBe(36)
+    expect(model([]).physicalBits).toBe(32)
+    expect(model(['PAE']).physicalBits).toBe(36)
+    expect(model(['PSE36']).physicalBits).toBe(36)
   })
 
   it('of CR4 follow CPUID, and performance counters the family', () => {
-    expect(model(0).cr4Mask).toBe(0x100)
-    expect(model(0, 0x500).cr4Mask).toBe(0)
-    expect(model(0x0300_20ce).cr4Mask).toBe(0x7f8)
+    expect(model([]).cr4Mask).toBe(0x100)
+    expect(model([], 0x500).cr4Mask).toBe(0)
+    expect(model(['DE', 'PSE', 'TSC', 'PAE', 'MCE', 'PGE', 'FXSR', 'SSE']).cr4Mask).toBe(0x7fc)
   })
 })
 

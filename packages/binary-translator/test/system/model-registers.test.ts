@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Layout } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
-import { FeatureBit, defineModel, i486, mica32, pentium, pentium3 } from '../../src/system/cpu-models.ts'
+import { cpuModel, defineModel, mica32 } from '../../src/system/cpu-models.ts'
 import { Vector, noErrorCode } from '../../src/system/guest-fault.ts'
 import type { CpuModel } from '../../src/system/types.ts'
 import { type Machine, Selector, protectedMachine } from './machine.ts'
@@ -70,8 +70,8 @@ describe('model-specific registers', () => {
   })
 
   it('an old model has no RDMSR', () => {
-    expect(protectedMachine(i486).faultOf(Callout.Rdmsr)).toEqual([Vector.UD, noErrorCode])
-    expect(protectedMachine(pentium).callout(Callout.Rdmsr)).toBe(1)
+    expect(protectedMachine(cpuModel('486')).faultOf(Callout.Rdmsr)).toEqual([Vector.UD, noErrorCode])
+    expect(protectedMachine(cpuModel('pentium')).callout(Callout.Rdmsr)).toBe(1)
   })
 
   it('a boot protocol finds memory write-back', () => {
@@ -115,8 +115,8 @@ describe('CPUID', () => {
 
   it('tells the features of the default model', () => {
     const { eax, ecx, edx } = cpuid(mica32(), 1)
-    expect([eax, ecx, edx]).toEqual([0x106ca, 0x8000_0000, 0x0101_b979])
-    expect(cpuid(mica32({ apic: true, features: FeatureBit.MMX }), 1).edx).toBe(0x0181_bb79)
+    expect([eax, ecx, edx]).toEqual([0x106ca, 0x8000_0000, 0x0103_b97d])
+    expect(cpuid(mica32({ apic: true, features: ['MMX'] }), 1).edx).toBe(0x0183_bb7d)
     expect(cpuid(mica32({ noExecute: true }), 0x8000_0001).edx).toBe(1 << 20)
     expect(cpuid(mica32(), 0x8000_0008).eax).toBe(0x2024)
   })
@@ -125,19 +125,18 @@ describe('CPUID', () => {
     for (const leaf of [3, 0x1234, 0x8000_0009, 0xffff_ffff]) {
       expect(cpuid(mica32(), leaf)).toEqual(cpuid(mica32(), 2))
     }
-    expect(cpuid(pentium3, 0x4000_0000)).toEqual(cpuid(pentium3, 2))
-    expect(cpuid(pentium3, 0x8000_0000)).toEqual(cpuid(pentium3, 2))
-    expect(cpuid(i486, 2)).toEqual(cpuid(i486, 1))
+    expect(cpuid(cpuModel('pentium3'), 0x4000_0000)).toEqual(cpuid(cpuModel('pentium3'), 2))
+    expect(cpuid(cpuModel('pentium3'), 0x8000_0000)).toEqual(cpuid(cpuModel('pentium3'), 2))
+    expect(cpuid(cpuModel('486'), 2)).toEqual(cpuid(cpuModel('486'), 1))
   })
 
   it('a model may announce newer features through leaf 7', () => {
     const base = defineModel({
       name: 'x',
       signature: 0x600,
-      features: 0,
+      features: [],
       highestBasicLeaf: 2,
       physicalBits: 32,
-      hypervisor: false,
     })
     const model: CpuModel = {
       name: 'with leaf 7',
@@ -183,6 +182,6 @@ describe('SYSENTER and SYSEXIT', () => {
     const machine = prepared()
     machine.run(Callout.MovToCr, 0, 0)
     expect(machine.faultOf(Callout.Sysenter)).toEqual([Vector.GP, 0])
-    expect(protectedMachine(pentium).faultOf(Callout.Sysenter)).toEqual([Vector.UD, noErrorCode])
+    expect(protectedMachine(cpuModel('pentium')).faultOf(Callout.Sysenter)).toEqual([Vector.UD, noErrorCode])
   })
 })

@@ -1,6 +1,6 @@
 // Every encoding of the decoder's table has a meaning here, or belongs to what the engine's processors do not have, and the modules of both
 // bindings are valid. Oracle for validity: WebAssembly.validate.
-import { Operation, facts, type Instruction } from '@mica-vm/x86-decoder'
+import { Operation, type Instruction } from '@mica-vm/x86-decoder'
 import { describe, expect, it } from 'vitest'
 import { DecodedUnit } from '../../src/decode-unit.ts'
 import { ShapeTable, type Described } from '../../src/emit/described.ts'
@@ -8,94 +8,16 @@ import { familyOf } from '../../src/emit/families/index.ts'
 import { undefinedInstruction } from '../../src/emit/families/system.ts'
 import { InterpreterEmitter } from '../../src/emit/interpreter-emitter.ts'
 import { shapeNumber, shapeOf } from '../../src/emit/shape.ts'
-import { mica32, tlbOffsets } from '../../src/index.ts'
-import { FeatureBit } from '../../src/system/cpu-models.ts'
+import { tlbOffsets } from '../../src/index.ts'
+import { InstructionSet } from '../../src/instruction-set.ts'
 import { codeSignature, importHelpers } from '../../src/runtime/signatures.ts'
 import { Mode } from '../../src/state/layout.ts'
 import { regionModule, type RegionPlan } from '../../src/translate/translator.ts'
 import { ModuleWriter } from '../../src/wasm/module-writer.ts'
 import { forEachEncoding } from '../random/encodings.ts'
+import { fullModel } from '../random/full-model.ts'
 
 const nameOf = new Map(Object.entries(Operation).map(([name, number]) => [number as number, name]))
-
-/** Features whose instructions raise #UD here, all of them or most, unless CPUID names them. */
-const absent = [
-  'ADX',
-  'AES',
-  'AESKLE',
-  'AVX',
-  'CET_SS',
-  'CLDEMOTE',
-  'CLFLUSHOPT',
-  'CLFSH',
-  'CLWB',
-  'CLZERO',
-  'D3NOW',
-  'ENQCMD',
-  'GFNI',
-  'HLE_or_RTM',
-  'INVLPGB',
-  'INVPCID',
-  'KL',
-  'MCOMMIT',
-  'MMX',
-  'MONITOR',
-  'MONITORX',
-  'MOVBE',
-  'MOVDIR64B',
-  'MOVDIRI',
-  'OSS',
-  'PADLOCK_ACE',
-  'PADLOCK_GMI',
-  'PADLOCK_PHE',
-  'PADLOCK_RNG',
-  'PCLMULQDQ',
-  'PCONFIG',
-  'PKU',
-  'PREFETCHITI',
-  'PTWRITE',
-  'RAO_INT',
-  'RDPID',
-  'RDPRU',
-  'RDRAND',
-  'RDSEED',
-  'RDTSCP',
-  'RTM',
-  'SERIALIZE',
-  'SEV_ES',
-  'SEV_SNP',
-  'SGX1',
-  'SHA',
-  'SKINIT_or_SVM',
-  'SMAP',
-  'SMX',
-  'SSE',
-  'SSE2',
-  'SSE3',
-  'SSE4A',
-  'SSE4_1',
-  'SSE4_2',
-  'SSSE3',
-  'SVM',
-  'SYSCALL',
-  'TDX',
-  'TSXLDTRK',
-  'VMX',
-  'WAITPKG',
-  'WBNOINVD',
-  'WIDE_KL',
-  'WRMSRNS',
-  'XSAVE',
-  'XSAVEC',
-  'XSAVEOPT',
-  'XSAVES',
-]
-
-/** Whether the default processor says in CPUID leaf 1 that it has a feature of the list. */
-function offered(feature: string): boolean {
-  const bit = Object.entries(FeatureBit).find(([name]) => name === feature)?.[1] ?? 0
-  return (mica32().cpuid(1, 0).edx & bit) !== 0
-}
 
 /** Operations of features that are there which raise #UD by definition: UDn, and RSM outside of system-management mode. */
 const undefinedByDefinition = ['Rsm', 'Ud0', 'Ud1', 'Ud2']
@@ -103,16 +25,27 @@ const undefinedByDefinition = ['Rsm', 'Ud0', 'Ud1', 'Ud2']
 const widths = [16, 32] as const
 
 it('every operation has a family, or belongs to a feature that no model has', () => {
+  const set = new InstructionSet(fullModel())
   const missing = new Set<string>()
-  const isAbsent = new Set(absent.filter((feature) => !offered(feature)))
   for (const bitness of widths) {
     forEachEncoding(bitness, (_, instruction) => {
-      if (familyOf(shapeOf(instruction, bitness === 32 ? Mode.code32 : 0)) !== undefinedInstruction) return
-      const { cpuFeature } = facts(instruction.code)
-      if (!isAbsent.has(cpuFeature)) missing.add(nameOf.get(instruction.operation)!)
+      const operation = set.operationOf(instruction.code)
+      if (operation === Operation.Invalid) return
+      const shape = shapeOf(instruction, bitness === 32 ? Mode.code32 : 0, operation)
+      if (familyOf(shape) === undefinedInstruction) missing.add(nameOf.get(operation)!)
     })
   }
   expect([...missing].sort()).toEqual(undefinedByDefinition)
+})
+
+it('every family belongs to a feature that a model has or may be given', () => {
+  const set = new InstructionSet(fullModel())
+  const unreachable = new Set<string>()
+  forEachEncoding(32, (_, instruction) => {
+    if (familyOf(shapeOf(instruction, Mode.code32)) === undefinedInstruction) return
+    if (set.operationOf(instruction.code) === Operation.Invalid) unreachable.add(nameOf.get(instruction.operation)!)
+  })
+  expect([...unreachable]).toEqual([])
 })
 
 /** Modes of a unit that differ in what is emitted. */

@@ -66,7 +66,6 @@ export async function parseArguments(
 }
 
 function addRun(program: Command): Command {
-  const models = Object.keys(CPU_MODELS)
   return program
     .command('run')
     .description(
@@ -91,7 +90,9 @@ function addRun(program: Command): Command {
     .option('--vgabios <file>', 'option ROM of the VGA')
     .option('--snapshot', 'keep what the guest writes to its media in memory', false)
     .addOption(new Option('--memory <size>', 'guest memory: 256M, 1G').argParser(parseSize).default(2 ** 28, '256M'))
-    .addOption(new Option('--cpu <model>', 'processor model').choices(models).default('mica32'))
+    .addOption(
+      new Option('--cpu <model>', `processor: ${CPU_MODELS.join(', ')}; ,+FEATURE adds to it`).default('mica32'),
+    )
     .addOption(
       new Option('--engine <engine>', 'tiers that run guest code')
         .choices(['auto', 'interpreter', 'translator'])

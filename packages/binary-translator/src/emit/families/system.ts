@@ -1,6 +1,7 @@
 import { Op, ValueType } from '../../wasm/opcodes.ts'
 import { Callout } from '../../system/callouts.ts'
 import { Vector, noErrorCode } from '../../system/guest-fault.ts'
+import { Msr, msrSlot } from '../../system/msr-access.ts'
 import { Flag, Layout, Segment } from '../../state/layout.ts'
 import type { Emitter } from '../emitter.ts'
 import { constant, type Value } from '../value.ts'
@@ -147,8 +148,8 @@ export const bound: Family = next((e) => {
   e.when(() => e.callout(Callout.Raise, constant(Vector.BR), constant(noErrorCode)))
 })
 
-/** RDTSC without leaving translated code, unless CR4.TSD forbids it to this privilege. */
-export const rdtsc: Family = next((e) => {
+/** The time stamp without leaving translated code, unless CR4.TSD forbids it to this privilege. */
+function readTimeStamp(e: Emitter): void {
   e.cell(Layout.cr4).i32(4).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
   e.cell(Layout.cpl).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
   e.when(() => e.callout(Callout.Rdtsc, zero, zero))
@@ -160,6 +161,14 @@ export const rdtsc: Family = next((e) => {
   e.setGpr(0, 4, e.pop())
   e.w.get(tsc).i64(32).op(Op.i64_shr_u).op(Op.i32_wrap_i64)
   e.setGpr(2, 4, e.pop())
+}
+
+export const rdtsc: Family = next(readTimeStamp)
+
+/** RDTSCP also tells which processor that was, as IA32_TSC_AUX says. */
+export const rdtscp: Family = next((e) => {
+  readTimeStamp(e)
+  e.setGpr(1, 4, e.cell(msrSlot(Msr.TscAux)).pop())
 })
 
 /** IN and OUT: the port is DX or the immediate. */

@@ -13,23 +13,6 @@ import { signatureOf } from '../x87-calls.ts'
 import { next, type Family } from './family.ts'
 import { raisePending } from './x87-common.ts'
 
-/** The features that an operation needs: its form on MMX registers, and all others. */
-export interface Needs {
-  readonly mmx: number
-  readonly xmm: number
-}
-
-const { MMX, SSE, SSE2, SSE3, SSSE3, SSE41, SSE42 } = VectorBlock
-export const sinceMmx: Needs = { mmx: MMX, xmm: SSE2 }
-/** Operations on MMX registers that came with SSE. */
-export const sinceSseMmx: Needs = { mmx: SSE, xmm: SSE2 }
-export const sinceSse: Needs = { mmx: SSE, xmm: SSE }
-export const sinceSse2: Needs = { mmx: SSE2, xmm: SSE2 }
-export const sinceSse3: Needs = { mmx: SSE3, xmm: SSE3 }
-export const sinceSsse3: Needs = { mmx: SSSE3, xmm: SSSE3 }
-export const sinceSse41: Needs = { mmx: SSE41, xmm: SSE41 }
-export const sinceSse42: Needs = { mmx: SSE42, xmm: SSE42 }
-
 /** Raises #UD or #NM if one of the `VectorBlock` bits in `relevant` is set. */
 export function requireVector(e: Emitter, relevant: number): void {
   e.cell(Layout.vectorState).i32(relevant).op(Op.i32_and)
@@ -42,13 +25,12 @@ const notMmx = (c: number): boolean => c !== RegisterClass.Mmx
 export const usesMmx = (e: Emitter): boolean => !e.shape.classes.every(notMmx)
 const usesXmm = (e: Emitter): boolean => e.shape.classes.includes(RegisterClass.Xmm)
 
-/** A vector instruction: what it needs is checked before all else. */
-export function vector(needs: Needs, emit: (e: Emitter) => void): Family {
+/** A vector instruction: whether it may run now is checked before all else. */
+export function vector(emit: (e: Emitter) => void): Family {
   return next((e) => {
     const mmx = usesMmx(e)
-    const feature = mmx && !usesXmm(e) ? needs.mmx : needs.xmm
     const unsaved = mmx && !usesXmm(e) ? 0 : VectorBlock.unsaved
-    requireVector(e, feature | VectorBlock.emulated | VectorBlock.switched | unsaved)
+    requireVector(e, VectorBlock.emulated | VectorBlock.switched | unsaved)
     if (mmx) raisePending(e)
     emit(e)
   })

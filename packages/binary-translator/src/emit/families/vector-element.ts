@@ -1,5 +1,4 @@
 import { Operation } from '@mica-vm/x86-decoder'
-import { VectorBlock } from '../../system/vector-state.ts'
 import { Op, Simd } from '../../wasm/opcodes.ts'
 import { Layout } from '../../state/layout.ts'
 import type { Emitter } from '../emitter.ts'
@@ -8,16 +7,11 @@ import { signatureOf } from '../x87-calls.ts'
 import { storeOf, loadOf } from '../access-emitter.ts'
 import { next, type Family } from './family.ts'
 import {
-  type Needs,
   type Place,
   pushAddress,
   pushImmediate,
   pushVector,
   registerPlace,
-  requireVector,
-  sinceSse41,
-  sinceSse42,
-  sinceSseMmx,
   source,
   touchMmx,
   vector,
@@ -33,8 +27,8 @@ function pushElement(e: Emitter, { base }: Place, size: number, width: number): 
 }
 
 /** PINSRx: the low bytes of a general register, or memory. */
-const insert = (needs: Needs, size: 1 | 2 | 4): Family =>
-  vector(needs, (e) => {
+const insert = (size: 1 | 2 | 4): Family =>
+  vector((e) => {
     const value = e.isMemory(1) ? e.load(e.memoryOperand(size, false), size) : e.read(1)
     const to = registerPlace(e, 0)
     pushElement(e, to, size, widthOf(e))
@@ -43,8 +37,8 @@ const insert = (needs: Needs, size: 1 | 2 | 4): Family =>
   })
 
 /** PEXTRx: zero-extended to a register, or to memory as it is. */
-const extract = (needs: Needs, size: 1 | 2 | 4): Family =>
-  vector(needs, (e) => {
+const extract = (size: 1 | 2 | 4): Family =>
+  vector((e) => {
     const from = registerPlace(e, 1)
     pushElement(e, from, size, widthOf(e, 1))
     e.w.memory(loadOf(size), from.offset)
@@ -54,7 +48,7 @@ const extract = (needs: Needs, size: 1 | 2 | 4): Family =>
     touchMmx(e)
   })
 
-const insertSingle = vector(sinceSse41, (e) => {
+const insertSingle = vector((e) => {
   const memory = e.isMemory(1)
   const from = source(e, 1, 4)
   e.w.get(e.cpu)
@@ -68,7 +62,7 @@ const insertSingle = vector(sinceSse41, (e) => {
 })
 
 /** PTEST: ZF tells that no common bit is set, CF that the destination covers the source. */
-const test = vector(sinceSse41, (e) => {
+const test = vector((e) => {
   const from = source(e, 1, 16)
   const to = registerPlace(e, 0)
   const none = (opcode: typeof Simd.v128_and | typeof Simd.v128_andnot): void => {
@@ -86,7 +80,7 @@ const test = vector(sinceSse41, (e) => {
 
 /** PCMPxSTRx; EAX and EDX, the explicit lengths, are handed over in the state block. */
 const stringCompare = (explicit: boolean, mask: boolean): Family =>
-  vector(sinceSse42, (e) => {
+  vector((e) => {
     const from = source(e, 1, 16, true)
     e.setCell(Layout.scratch, e.gpr(0, 4))
     e.setCell(Layout.scratch + 4, e.gpr(2, 4))
@@ -102,7 +96,6 @@ const stringCompare = (explicit: boolean, mask: boolean): Family =>
   })
 
 const crc32: Family = next((e) => {
-  requireVector(e, VectorBlock.SSE42)
   const value = e.read(1)
   e.w.get(e.cpu)
   e.push(e.read(0)).push(value).i32(e.shape.sizes[1]!)
@@ -111,13 +104,13 @@ const crc32: Family = next((e) => {
 })
 
 export const elements: readonly (readonly [number, Family])[] = [
-  [Operation.Pinsrb, insert(sinceSse41, 1)],
-  [Operation.Pinsrw, insert(sinceSseMmx, 2)],
-  [Operation.Pinsrd, insert(sinceSse41, 4)],
-  [Operation.Pextrb, extract(sinceSse41, 1)],
-  [Operation.Pextrw, extract(sinceSseMmx, 2)],
-  [Operation.Pextrd, extract(sinceSse41, 4)],
-  [Operation.Extractps, extract(sinceSse41, 4)],
+  [Operation.Pinsrb, insert(1)],
+  [Operation.Pinsrw, insert(2)],
+  [Operation.Pinsrd, insert(4)],
+  [Operation.Pextrb, extract(1)],
+  [Operation.Pextrw, extract(2)],
+  [Operation.Pextrd, extract(4)],
+  [Operation.Extractps, extract(4)],
   [Operation.Insertps, insertSingle],
   [Operation.Ptest, test],
   [Operation.Pcmpestri, stringCompare(true, false)],

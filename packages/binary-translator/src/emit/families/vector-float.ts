@@ -7,16 +7,11 @@ import { sseSlot } from '../sse-calls.ts'
 import { signatureOf } from '../x87-calls.ts'
 import type { Family } from './family.ts'
 import {
-  type Needs,
   type Place,
   pushAddress,
   pushImmediate,
   raiseUnmasked,
   registerPlace,
-  sinceSse,
-  sinceSse2,
-  sinceSse3,
-  sinceSse41,
   source,
   touchMmx,
   vector,
@@ -47,8 +42,8 @@ function callFloat(e: Emitter, name: SseFunction, to: Place, from: Place, x: () 
 }
 
 /** What a helper computes from destination and source; `fixed` is its last argument, without the immediate. */
-function float(needs: Needs, name: SseFunction, format: Format, fixed: number, immediate = false): Family {
-  return vector(needs, (e) => {
+function float(name: SseFunction, format: Format, fixed: number, immediate = false): Family {
+  return vector((e) => {
     const from = source(e, 1, format.size * format.count)
     callFloat(e, name, registerPlace(e, 0), from, () => {
       e.i32(fixed | packed(format))
@@ -63,8 +58,8 @@ function float(needs: Needs, name: SseFunction, format: Format, fixed: number, i
 type Stem = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Sqrt' | 'Min' | 'Max'
 
 /** An operation of `arithmetic` that WebAssembly has too. */
-const direct = (needs: Needs, format: Format, number: number, scalar: Op, whole: Simd): Family =>
-  vector(needs, (e) => {
+const direct = (format: Format, number: number, scalar: Op, whole: Simd): Family =>
+  vector((e) => {
     const { size, count } = format
     const from = source(e, 1, size * count)
     const to = registerPlace(e, 0)
@@ -89,22 +84,22 @@ const opcodes: readonly (readonly [Stem, Op, Simd, Op, Simd])[] = [
 ]
 
 const arithmetic = opcodes.flatMap(([stem, f32, f32x4, f64, f64x2], number): [number, Family][] => [
-  [Operation[`${stem}ps`], direct(sinceSse, ps, number, f32, f32x4)],
-  [Operation[`${stem}pd`], direct(sinceSse2, pd, number, f64, f64x2)],
-  [Operation[`${stem}ss`], direct(sinceSse, ss, number, f32, f32x4)],
-  [Operation[`${stem}sd`], direct(sinceSse2, sd, number, f64, f64x2)],
+  [Operation[`${stem}ps`], direct(ps, number, f32, f32x4)],
+  [Operation[`${stem}pd`], direct(pd, number, f64, f64x2)],
+  [Operation[`${stem}ss`], direct(ss, number, f32, f32x4)],
+  [Operation[`${stem}sd`], direct(sd, number, f64, f64x2)],
 ])
 
 const extrema = (['Min', 'Max'] as const).flatMap((stem, i): [number, Family][] => [
-  [Operation[`${stem}ps`], float(sinceSse, 'arithmetic', ps, SQRT + 1 + i)],
-  [Operation[`${stem}pd`], float(sinceSse2, 'arithmetic', pd, SQRT + 1 + i)],
-  [Operation[`${stem}ss`], float(sinceSse, 'arithmetic', ss, SQRT + 1 + i)],
-  [Operation[`${stem}sd`], float(sinceSse2, 'arithmetic', sd, SQRT + 1 + i)],
+  [Operation[`${stem}ps`], float('arithmetic', ps, SQRT + 1 + i)],
+  [Operation[`${stem}pd`], float('arithmetic', pd, SQRT + 1 + i)],
+  [Operation[`${stem}ss`], float('arithmetic', ss, SQRT + 1 + i)],
+  [Operation[`${stem}sd`], float('arithmetic', sd, SQRT + 1 + i)],
 ])
 
 /** COMISS and its like: OF, SF and AF are cleared. */
-const toFlags = (needs: Needs, format: Format, signals: number): Family =>
-  vector(needs, (e) => {
+const toFlags = (format: Format, signals: number): Family =>
+  vector((e) => {
     const from = source(e, 1, format.size)
     const to = registerPlace(e, 0)
     fastCompare(e, format.size, to, from, () =>
@@ -131,8 +126,8 @@ const Kind = {
 const conversion = (kind: number, count: number, bytes: number): number => kind | (count << 8) | (bytes << 16)
 
 /** A conversion of `count` elements, `readBytes` in all, to `bytes` of the destination. */
-const convert = (needs: Needs, kind: number, count: number, readBytes: number, bytes: number): Family =>
-  vector(needs, (e) => {
+const convert = (kind: number, count: number, readBytes: number, bytes: number): Family =>
+  vector((e) => {
     const from = source(e, 1, readBytes)
     const to = registerPlace(e, 0)
     callFloat(e, 'convert', to, from, () => void e.i32(conversion(kind, count, bytes)))
@@ -142,14 +137,14 @@ const convert = (needs: Needs, kind: number, count: number, readBytes: number, b
 
 const scratch = (e: Emitter): Place => ({ base: e.cpu, offset: Layout.scratch })
 
-const singleFromInteger = vector(sinceSse, (e) => {
+const singleFromInteger = vector((e) => {
   e.setCell(Layout.scratch, e.read(1))
   callFloat(e, 'convert', registerPlace(e, 0), scratch(e), () => void e.i32(conversion(Kind.integerToSingle, 1, 4)))
   raiseUnmasked(e)
 })
 
 /** CVTSI2SD is always exact. */
-const doubleFromInteger = vector(sinceSse2, (e) => {
+const doubleFromInteger = vector((e) => {
   const value = e.read(1)
   const { base, offset } = registerPlace(e, 0)
   e.w.get(base)
@@ -157,8 +152,8 @@ const doubleFromInteger = vector(sinceSse2, (e) => {
 })
 
 /** CVTSS2SI and its like: to a general register. */
-const toInteger = (needs: Needs, kind: number, readBytes: number): Family =>
-  vector(needs, (e) => {
+const toInteger = (kind: number, readBytes: number): Family =>
+  vector((e) => {
     const from = source(e, 1, readBytes)
     const exact = (): void => {
       callFloat(e, 'convert', scratch(e), from, () => void e.i32(conversion(kind, 1, 4)))
@@ -177,50 +172,50 @@ const ADDSUB = 9
 export const floats: readonly (readonly [number, Family])[] = [
   ...arithmetic,
   ...extrema,
-  [Operation.Haddps, float(sinceSse3, 'arithmetic', ps, HADD)],
-  [Operation.Haddpd, float(sinceSse3, 'arithmetic', pd, HADD)],
-  [Operation.Hsubps, float(sinceSse3, 'arithmetic', ps, HSUB)],
-  [Operation.Hsubpd, float(sinceSse3, 'arithmetic', pd, HSUB)],
-  [Operation.Addsubps, float(sinceSse3, 'arithmetic', ps, ADDSUB)],
-  [Operation.Addsubpd, float(sinceSse3, 'arithmetic', pd, ADDSUB)],
-  [Operation.Cmpps, float(sinceSse, 'compare', ps, 0, true)],
-  [Operation.Cmppd, float(sinceSse2, 'compare', pd, 0, true)],
-  [Operation.Cmpss, float(sinceSse, 'compare', ss, 0, true)],
-  [Operation.CmpsdSse, float(sinceSse2, 'compare', sd, 0, true)],
-  [Operation.Roundps, float(sinceSse41, 'round', ps, 0, true)],
-  [Operation.Roundpd, float(sinceSse41, 'round', pd, 0, true)],
-  [Operation.Roundss, float(sinceSse41, 'round', ss, 0, true)],
-  [Operation.Roundsd, float(sinceSse41, 'round', sd, 0, true)],
-  [Operation.Dpps, float(sinceSse41, 'dot', ps, 0, true)],
-  [Operation.Dppd, float(sinceSse41, 'dot', pd, 0, true)],
-  [Operation.Rcpps, float(sinceSse, 'approximate', ps, 0)],
-  [Operation.Rcpss, float(sinceSse, 'approximate', ss, 0)],
-  [Operation.Rsqrtps, float(sinceSse, 'approximate', ps, 1)],
-  [Operation.Rsqrtss, float(sinceSse, 'approximate', ss, 1)],
-  [Operation.Comiss, toFlags(sinceSse, ss, 1)],
-  [Operation.Comisd, toFlags(sinceSse2, sd, 1)],
-  [Operation.Ucomiss, toFlags(sinceSse, ss, 0)],
-  [Operation.Ucomisd, toFlags(sinceSse2, sd, 0)],
-  [Operation.Cvtpi2ps, convert(sinceSse, Kind.integerToSingle, 2, 8, 8)],
-  [Operation.Cvtpi2pd, convert(sinceSse2, Kind.integerToDouble, 2, 8, 16)],
-  [Operation.Cvtps2pi, convert(sinceSse, Kind.singleToInteger, 2, 8, 8)],
-  [Operation.Cvttps2pi, convert(sinceSse, Kind.singleTruncated, 2, 8, 8)],
-  [Operation.Cvtpd2pi, convert(sinceSse2, Kind.doubleToInteger, 2, 16, 8)],
-  [Operation.Cvttpd2pi, convert(sinceSse2, Kind.doubleTruncated, 2, 16, 8)],
-  [Operation.Cvtdq2ps, convert(sinceSse2, Kind.integerToSingle, 4, 16, 16)],
-  [Operation.Cvtdq2pd, convert(sinceSse2, Kind.integerToDouble, 2, 8, 16)],
-  [Operation.Cvtps2dq, convert(sinceSse2, Kind.singleToInteger, 4, 16, 16)],
-  [Operation.Cvttps2dq, convert(sinceSse2, Kind.singleTruncated, 4, 16, 16)],
-  [Operation.Cvtpd2dq, convert(sinceSse2, Kind.doubleToInteger, 2, 16, 16)],
-  [Operation.Cvttpd2dq, convert(sinceSse2, Kind.doubleTruncated, 2, 16, 16)],
-  [Operation.Cvtps2pd, convert(sinceSse2, Kind.singleToDouble, 2, 8, 16)],
-  [Operation.Cvtpd2ps, convert(sinceSse2, Kind.doubleToSingle, 2, 16, 16)],
-  [Operation.Cvtss2sd, convert(sinceSse2, Kind.singleToDouble, 1, 4, 8)],
-  [Operation.Cvtsd2ss, convert(sinceSse2, Kind.doubleToSingle, 1, 8, 4)],
+  [Operation.Haddps, float('arithmetic', ps, HADD)],
+  [Operation.Haddpd, float('arithmetic', pd, HADD)],
+  [Operation.Hsubps, float('arithmetic', ps, HSUB)],
+  [Operation.Hsubpd, float('arithmetic', pd, HSUB)],
+  [Operation.Addsubps, float('arithmetic', ps, ADDSUB)],
+  [Operation.Addsubpd, float('arithmetic', pd, ADDSUB)],
+  [Operation.Cmpps, float('compare', ps, 0, true)],
+  [Operation.Cmppd, float('compare', pd, 0, true)],
+  [Operation.Cmpss, float('compare', ss, 0, true)],
+  [Operation.CmpsdSse, float('compare', sd, 0, true)],
+  [Operation.Roundps, float('round', ps, 0, true)],
+  [Operation.Roundpd, float('round', pd, 0, true)],
+  [Operation.Roundss, float('round', ss, 0, true)],
+  [Operation.Roundsd, float('round', sd, 0, true)],
+  [Operation.Dpps, float('dot', ps, 0, true)],
+  [Operation.Dppd, float('dot', pd, 0, true)],
+  [Operation.Rcpps, float('approximate', ps, 0)],
+  [Operation.Rcpss, float('approximate', ss, 0)],
+  [Operation.Rsqrtps, float('approximate', ps, 1)],
+  [Operation.Rsqrtss, float('approximate', ss, 1)],
+  [Operation.Comiss, toFlags(ss, 1)],
+  [Operation.Comisd, toFlags(sd, 1)],
+  [Operation.Ucomiss, toFlags(ss, 0)],
+  [Operation.Ucomisd, toFlags(sd, 0)],
+  [Operation.Cvtpi2ps, convert(Kind.integerToSingle, 2, 8, 8)],
+  [Operation.Cvtpi2pd, convert(Kind.integerToDouble, 2, 8, 16)],
+  [Operation.Cvtps2pi, convert(Kind.singleToInteger, 2, 8, 8)],
+  [Operation.Cvttps2pi, convert(Kind.singleTruncated, 2, 8, 8)],
+  [Operation.Cvtpd2pi, convert(Kind.doubleToInteger, 2, 16, 8)],
+  [Operation.Cvttpd2pi, convert(Kind.doubleTruncated, 2, 16, 8)],
+  [Operation.Cvtdq2ps, convert(Kind.integerToSingle, 4, 16, 16)],
+  [Operation.Cvtdq2pd, convert(Kind.integerToDouble, 2, 8, 16)],
+  [Operation.Cvtps2dq, convert(Kind.singleToInteger, 4, 16, 16)],
+  [Operation.Cvttps2dq, convert(Kind.singleTruncated, 4, 16, 16)],
+  [Operation.Cvtpd2dq, convert(Kind.doubleToInteger, 2, 16, 16)],
+  [Operation.Cvttpd2dq, convert(Kind.doubleTruncated, 2, 16, 16)],
+  [Operation.Cvtps2pd, convert(Kind.singleToDouble, 2, 8, 16)],
+  [Operation.Cvtpd2ps, convert(Kind.doubleToSingle, 2, 16, 16)],
+  [Operation.Cvtss2sd, convert(Kind.singleToDouble, 1, 4, 8)],
+  [Operation.Cvtsd2ss, convert(Kind.doubleToSingle, 1, 8, 4)],
   [Operation.Cvtsi2ss, singleFromInteger],
   [Operation.Cvtsi2sd, doubleFromInteger],
-  [Operation.Cvtss2si, toInteger(sinceSse, Kind.singleToInteger, 4)],
-  [Operation.Cvttss2si, toInteger(sinceSse, Kind.singleTruncated, 4)],
-  [Operation.Cvtsd2si, toInteger(sinceSse2, Kind.doubleToInteger, 8)],
-  [Operation.Cvttsd2si, toInteger(sinceSse2, Kind.doubleTruncated, 8)],
+  [Operation.Cvtss2si, toInteger(Kind.singleToInteger, 4)],
+  [Operation.Cvttss2si, toInteger(Kind.singleTruncated, 4)],
+  [Operation.Cvtsd2si, toInteger(Kind.doubleToInteger, 8)],
+  [Operation.Cvttsd2si, toInteger(Kind.doubleTruncated, 8)],
 ]

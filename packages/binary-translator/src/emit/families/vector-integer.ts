@@ -4,20 +4,12 @@ import { Op, Simd } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
 import type { Family } from './family.ts'
 import {
-  type Needs,
   type Place,
   callHelper,
   pushImmediate,
   pushVector,
   registerPlace,
   setVector,
-  sinceMmx,
-  sinceSse,
-  sinceSse2,
-  sinceSse41,
-  sinceSse42,
-  sinceSseMmx,
-  sinceSsse3,
   source,
   touchMmx,
   vector,
@@ -25,8 +17,8 @@ import {
 } from './vector-common.ts'
 
 /** An operation of two vectors: `emit` leaves the result on the stack. */
-function binary(needs: Needs, emit: (e: Emitter, to: Place, from: Place, size: number) => void): Family {
-  return vector(needs, (e) => {
+function binary(emit: (e: Emitter, to: Place, from: Place, size: number) => void): Family {
+  return vector((e) => {
     const size = widthOf(e)
     const from = source(e, 1, size)
     const to = registerPlace(e, 0)
@@ -36,23 +28,23 @@ function binary(needs: Needs, emit: (e: Emitter, to: Place, from: Place, size: n
 }
 
 /** Element by element: one WebAssembly instruction. */
-const lanes = (needs: Needs, opcode: Simd): Family =>
-  binary(needs, (e, to, from, size) => {
+const lanes = (opcode: Simd): Family =>
+  binary((e, to, from, size) => {
     pushVector(e, to, size)
     pushVector(e, from, size)
     e.w.simd(opcode)
   })
 
 /** PANDN and ANDNPS: not destination, and source. */
-const andNot = (needs: Needs): Family =>
-  binary(needs, (e, to, from, size) => {
+const andNot = (): Family =>
+  binary((e, to, from, size) => {
     pushVector(e, from, size)
     pushVector(e, to, size)
     e.w.simd(Simd.v128_andnot)
   })
 
-const unary = (needs: Needs, opcode: Simd): Family =>
-  binary(needs, (e, _, from, size) => {
+const unary = (opcode: Simd): Family =>
+  binary((e, _, from, size) => {
     pushVector(e, from, size)
     e.w.simd(opcode)
   })
@@ -67,8 +59,8 @@ function pushJoined(e: Emitter, to: Place, from: Place): void {
 }
 
 /** PACKxx: elements of both operands, narrowed. */
-const pack = (needs: Needs, opcode: Simd): Family =>
-  binary(needs, (e, to, from, size) => {
+const pack = (opcode: Simd): Family =>
+  binary((e, to, from, size) => {
     if (size === 16) {
       pushVector(e, to, 16)
       pushVector(e, from, 16)
@@ -89,8 +81,8 @@ function interleaved(bytes: number, start: number): number[] {
 }
 
 /** PUNPCKL and PUNPCKH. */
-const unpack = (needs: Needs, bytes: number, high: boolean): Family =>
-  vector(needs, (e) => {
+const unpack = (bytes: number, high: boolean): Family =>
+  vector((e) => {
     const size = widthOf(e)
     const readBytes = size === 8 && !high ? 4 : size
     const from = source(e, 1, readBytes)
@@ -119,7 +111,7 @@ function shiftCount(e: Emitter): number {
 
 /** Logical shifts: a count beyond the element gives zero. WebAssembly takes counts modulo the element. */
 const shift = (opcode: Simd, bits: number): Family =>
-  vector(sinceMmx, (e) => {
+  vector((e) => {
     const size = widthOf(e)
     const count = shiftCount(e)
     const to = registerPlace(e, 0)
@@ -133,7 +125,7 @@ const shift = (opcode: Simd, bits: number): Family =>
 
 /** Arithmetic shifts: a count beyond the element gives its sign everywhere. */
 const shiftSigned = (opcode: Simd, bits: number): Family =>
-  vector(sinceMmx, (e) => {
+  vector((e) => {
     const size = widthOf(e)
     const count = shiftCount(e)
     const to = registerPlace(e, 0)
@@ -149,7 +141,7 @@ const positions = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 
 /** PSLLDQ and PSRLDQ: a swizzle with moved positions, of which those out of range give zero. */
 const shiftBytes = (opcode: typeof Simd.i8x16_add | typeof Simd.i8x16_sub): Family =>
-  vector(sinceSse2, (e) => {
+  vector((e) => {
     const to = registerPlace(e, 0)
     pushImmediate(e)
     const bytes = e.pop()
@@ -162,7 +154,7 @@ const shiftBytes = (opcode: typeof Simd.i8x16_add | typeof Simd.i8x16_sub): Fami
   })
 
 /** PSHUFB: bit 7 of a control byte clears; of the others the low bits count. */
-const shuffleBytes = binary(sinceSsse3, (e, to, from, size) => {
+const shuffleBytes = binary((e, to, from, size) => {
   pushVector(e, to, size)
   pushVector(e, from, size)
   e.i32(size === 16 ? 0x8f : 0x87)
@@ -171,7 +163,7 @@ const shuffleBytes = binary(sinceSsse3, (e, to, from, size) => {
 
 /** PMOVSX and PMOVZX: `opcodes` widen step by step. */
 const widen = (bytes: number, ...opcodes: readonly Simd[]): Family =>
-  vector(sinceSse41, (e) => {
+  vector((e) => {
     const memory = e.isMemory(1)
     const from = source(e, 1, bytes)
     setVector(e, registerPlace(e, 0), 16, () => {
@@ -182,8 +174,8 @@ const widen = (bytes: number, ...opcodes: readonly Simd[]): Family =>
   })
 
 /** What a function of `assembly/sse-integer.ts` computes; its last argument is the operands' size or the immediate. */
-const helper = (needs: Needs, name: SseFunction, takesImmediate = false, readBytes?: number): Family =>
-  vector(needs, (e) => {
+const helper = (name: SseFunction, takesImmediate = false, readBytes?: number): Family =>
+  vector((e) => {
     const size = widthOf(e)
     const from = source(e, 1, readBytes ?? size)
     const to = registerPlace(e, 0)
@@ -196,13 +188,13 @@ const helper = (needs: Needs, name: SseFunction, takesImmediate = false, readByt
     touchMmx(e, to)
   })
 
-const byLanes = (needs: Needs, list: readonly (readonly [keyof typeof Operation, Simd])[]): [number, Family][] =>
-  list.map(([name, opcode]) => [Operation[name], lanes(needs, opcode)])
+const byLanes = (list: readonly (readonly [keyof typeof Operation, Simd])[]): [number, Family][] =>
+  list.map(([name, opcode]) => [Operation[name], lanes(opcode)])
 
-const byHelper = (needs: Needs, immediate: boolean, names: readonly SseFunction[]): [number, Family][] =>
+const byHelper = (immediate: boolean, names: readonly SseFunction[]): [number, Family][] =>
   names.map((name) => {
     const operation = (name[0]!.toUpperCase() + name.slice(1)) as keyof typeof Operation
-    return [Operation[operation], helper(needs, name, immediate)]
+    return [Operation[operation], helper(name, immediate)]
   })
 
 const { i8x16_narrow_i16x8_s, i8x16_narrow_i16x8_u, i16x8_narrow_i32x4_s, i16x8_narrow_i32x4_u } = Simd
@@ -210,7 +202,7 @@ const [bw, wd, dq] = [Simd.i16x8_extend_low_i8x16_s, Simd.i32x4_extend_low_i16x8
 const [bwU, wdU, dqU] = [Simd.i16x8_extend_low_i8x16_u, Simd.i32x4_extend_low_i16x8_u, Simd.i64x2_extend_low_i32x4_u]
 
 export const integers: readonly (readonly [number, Family])[] = [
-  ...byLanes(sinceMmx, [
+  ...byLanes([
     ['Paddb', Simd.i8x16_add],
     ['Paddw', Simd.i16x8_add],
     ['Paddd', Simd.i32x4_add],
@@ -236,28 +228,20 @@ export const integers: readonly (readonly [number, Family])[] = [
     ['Pand', Simd.v128_and],
     ['Por', Simd.v128_or],
     ['Pxor', Simd.v128_xor],
-  ]),
-  ...byLanes({ mmx: sinceSse2.mmx, xmm: sinceSse2.xmm }, [['Psubq', Simd.i64x2_sub]]),
-  ...byLanes(sinceSse2, [
+    ['Psubq', Simd.i64x2_sub],
     ['Paddq', Simd.i64x2_add],
     ['Andpd', Simd.v128_and],
     ['Orpd', Simd.v128_or],
     ['Xorpd', Simd.v128_xor],
-  ]),
-  ...byLanes(sinceSse, [
     ['Andps', Simd.v128_and],
     ['Orps', Simd.v128_or],
     ['Xorps', Simd.v128_xor],
-  ]),
-  ...byLanes(sinceSseMmx, [
     ['Pminub', Simd.i8x16_min_u],
     ['Pmaxub', Simd.i8x16_max_u],
     ['Pminsw', Simd.i16x8_min_s],
     ['Pmaxsw', Simd.i16x8_max_s],
     ['Pavgb', Simd.i8x16_avgr_u],
     ['Pavgw', Simd.i16x8_avgr_u],
-  ]),
-  ...byLanes(sinceSse41, [
     ['Pminsb', Simd.i8x16_min_s],
     ['Pminsd', Simd.i32x4_min_s],
     ['Pminuw', Simd.i16x8_min_u],
@@ -268,30 +252,30 @@ export const integers: readonly (readonly [number, Family])[] = [
     ['Pmaxud', Simd.i32x4_max_u],
     ['Pmulld', Simd.i32x4_mul],
     ['Pcmpeqq', Simd.i64x2_eq],
+    ['Pcmpgtq', Simd.i64x2_gt_s],
   ]),
-  ...byLanes(sinceSse42, [['Pcmpgtq', Simd.i64x2_gt_s]]),
-  [Operation.Pandn, andNot(sinceMmx)],
-  [Operation.Andnps, andNot(sinceSse)],
-  [Operation.Andnpd, andNot(sinceSse2)],
-  [Operation.Pabsb, unary(sinceSsse3, Simd.i8x16_abs)],
-  [Operation.Pabsw, unary(sinceSsse3, Simd.i16x8_abs)],
-  [Operation.Pabsd, unary(sinceSsse3, Simd.i32x4_abs)],
-  [Operation.Packsswb, pack(sinceMmx, i8x16_narrow_i16x8_s)],
-  [Operation.Packuswb, pack(sinceMmx, i8x16_narrow_i16x8_u)],
-  [Operation.Packssdw, pack(sinceMmx, i16x8_narrow_i32x4_s)],
-  [Operation.Packusdw, pack(sinceSse41, i16x8_narrow_i32x4_u)],
-  [Operation.Punpcklbw, unpack(sinceMmx, 1, false)],
-  [Operation.Punpcklwd, unpack(sinceMmx, 2, false)],
-  [Operation.Punpckldq, unpack(sinceMmx, 4, false)],
-  [Operation.Punpcklqdq, unpack(sinceSse2, 8, false)],
-  [Operation.Punpckhbw, unpack(sinceMmx, 1, true)],
-  [Operation.Punpckhwd, unpack(sinceMmx, 2, true)],
-  [Operation.Punpckhdq, unpack(sinceMmx, 4, true)],
-  [Operation.Punpckhqdq, unpack(sinceSse2, 8, true)],
-  [Operation.Unpcklps, unpack(sinceSse, 4, false)],
-  [Operation.Unpcklpd, unpack(sinceSse2, 8, false)],
-  [Operation.Unpckhps, unpack(sinceSse, 4, true)],
-  [Operation.Unpckhpd, unpack(sinceSse2, 8, true)],
+  [Operation.Pandn, andNot()],
+  [Operation.Andnps, andNot()],
+  [Operation.Andnpd, andNot()],
+  [Operation.Pabsb, unary(Simd.i8x16_abs)],
+  [Operation.Pabsw, unary(Simd.i16x8_abs)],
+  [Operation.Pabsd, unary(Simd.i32x4_abs)],
+  [Operation.Packsswb, pack(i8x16_narrow_i16x8_s)],
+  [Operation.Packuswb, pack(i8x16_narrow_i16x8_u)],
+  [Operation.Packssdw, pack(i16x8_narrow_i32x4_s)],
+  [Operation.Packusdw, pack(i16x8_narrow_i32x4_u)],
+  [Operation.Punpcklbw, unpack(1, false)],
+  [Operation.Punpcklwd, unpack(2, false)],
+  [Operation.Punpckldq, unpack(4, false)],
+  [Operation.Punpcklqdq, unpack(8, false)],
+  [Operation.Punpckhbw, unpack(1, true)],
+  [Operation.Punpckhwd, unpack(2, true)],
+  [Operation.Punpckhdq, unpack(4, true)],
+  [Operation.Punpckhqdq, unpack(8, true)],
+  [Operation.Unpcklps, unpack(4, false)],
+  [Operation.Unpcklpd, unpack(8, false)],
+  [Operation.Unpckhps, unpack(4, true)],
+  [Operation.Unpckhpd, unpack(8, true)],
   [Operation.Psllw, shift(Simd.i16x8_shl, 16)],
   [Operation.Pslld, shift(Simd.i32x4_shl, 32)],
   [Operation.Psllq, shift(Simd.i64x2_shl, 64)],
@@ -315,10 +299,12 @@ export const integers: readonly (readonly [number, Family])[] = [
   [Operation.Pmovzxwd, widen(8, wdU)],
   [Operation.Pmovzxwq, widen(4, wdU, dqU)],
   [Operation.Pmovzxdq, widen(8, dqU)],
-  ...byHelper(sinceMmx, false, ['pmulhw']),
-  ...byHelper(sinceSseMmx, false, ['pmulhuw', 'psadbw']),
-  ...byHelper(sinceSse2, false, ['pmuludq']),
-  ...byHelper(sinceSsse3, false, [
+  ...byHelper(true, ['pblendw', 'blendps', 'blendpd', 'mpsadbw']),
+  ...byHelper(false, [
+    'pmulhw',
+    'pmulhuw',
+    'psadbw',
+    'pmuludq',
     'pmulhrsw',
     'pmaddubsw',
     'psignb',
@@ -330,7 +316,10 @@ export const integers: readonly (readonly [number, Family])[] = [
     'phsubw',
     'phsubd',
     'phsubsw',
+    'pmuldq',
+    'pblendvb',
+    'blendvps',
+    'blendvpd',
+    'phminposuw',
   ]),
-  ...byHelper(sinceSse41, true, ['pblendw', 'blendps', 'blendpd', 'mpsadbw']),
-  ...byHelper(sinceSse41, false, ['pmuldq', 'pblendvb', 'blendvps', 'blendvpd', 'phminposuw']),
 ]

@@ -8,18 +8,11 @@ import { constant } from '../value.ts'
 import { next, type Family } from './family.ts'
 import {
   enterMmx,
-  type Needs,
   type Place,
   pushVector,
   registerPlace,
   requireVector,
   setVector,
-  sinceMmx,
-  sinceSse,
-  sinceSse2,
-  sinceSse3,
-  sinceSse41,
-  sinceSseMmx,
   source,
   storeVector,
   touchMmx,
@@ -28,8 +21,8 @@ import {
 import { raisePending } from './x87-common.ts'
 
 /** Moves of a whole XMM register. */
-const whole = (needs: Needs, unaligned: boolean): Family =>
-  vector(needs, (e) => {
+const whole = (unaligned: boolean): Family =>
+  vector((e) => {
     if (e.isMemory(0)) {
       const from = registerPlace(e, 1)
       return storeVector(e, 16, !unaligned, () => pushVector(e, from, 16))
@@ -39,8 +32,8 @@ const whole = (needs: Needs, unaligned: boolean): Family =>
   })
 
 /** MOVSS and MOVSD: a load clears the rest of the register, a move between registers keeps it. */
-const scalar = (needs: Needs, size: number): Family =>
-  vector(needs, (e) => {
+const scalar = (size: number): Family =>
+  vector((e) => {
     if (e.isMemory(0)) {
       const from = registerPlace(e, 1)
       return storeVector(e, size, false, () => pushVector(e, from, size))
@@ -50,7 +43,7 @@ const scalar = (needs: Needs, size: number): Family =>
   })
 
 /** MOVQ on XMM registers clears the upper half; on MMX registers there is none. */
-const movq: Family = vector(sinceMmx, (e) => {
+const movq: Family = vector((e) => {
   if (e.isMemory(0)) {
     const from = registerPlace(e, 1)
     storeVector(e, 8, false, () => pushVector(e, from, 8))
@@ -64,7 +57,7 @@ const movq: Family = vector(sinceMmx, (e) => {
 })
 
 /** MOVD between a general register or memory and a vector register. */
-const movd: Family = vector(sinceMmx, (e) => {
+const movd: Family = vector((e) => {
   if (e.isMemory(0) || e.isGeneralRegister(0)) {
     const from = registerPlace(e, 1)
     e.w.get(from.base).memory(Op.i32_load, from.offset)
@@ -83,7 +76,7 @@ const movd: Family = vector(sinceMmx, (e) => {
   touchMmx(e, to)
 })
 
-const between: Family = vector(sinceSse2, (e) => {
+const between: Family = vector((e) => {
   const from = registerPlace(e, 1)
   const to = registerPlace(e, 0)
   const mmx = e.shape.classes[0] === RegisterClass.Mmx
@@ -92,8 +85,8 @@ const between: Family = vector(sinceSse2, (e) => {
 })
 
 /** MOVLPS, MOVHPS and their like: eight bytes to or from one half of a register, the other half kept. */
-const half = (needs: Needs, registerHalf: number, sourceHalf = 0): Family =>
-  vector(needs, (e) => {
+const half = (registerHalf: number, sourceHalf = 0): Family =>
+  vector((e) => {
     const part = ({ base, offset }: Place, which: number): Place => ({ base, offset: offset + which })
     if (e.isMemory(0)) {
       const from = part(registerPlace(e, 1), registerHalf)
@@ -104,15 +97,15 @@ const half = (needs: Needs, registerHalf: number, sourceHalf = 0): Family =>
   })
 
 /** Non-temporal stores of a register of `size` bytes. */
-const stream = (needs: Needs, size: number): Family =>
-  vector(needs, (e) => {
+const stream = (size: number): Family =>
+  vector((e) => {
     const from = registerPlace(e, 1)
     storeVector(e, size, size === 16, () => pushVector(e, from, size))
     touchMmx(e)
   })
 
 const duplicate = (size: number, lanes: readonly number[]): Family =>
-  vector(sinceSse3, (e) => {
+  vector((e) => {
     const from = source(e, 1, size)
     setVector(e, registerPlace(e, 0), 16, () => {
       pushVector(e, from, size)
@@ -124,8 +117,8 @@ const duplicate = (size: number, lanes: readonly number[]): Family =>
 const words = (...lanes: number[]): number[] => lanes.flatMap((lane) => [0, 1, 2, 3].map((i) => 4 * lane + i))
 
 /** Copies the sign bits of the elements to a general register. */
-const signs = (needs: Needs, opcode: Simd): Family =>
-  vector(needs, (e) => {
+const signs = (opcode: Simd): Family =>
+  vector((e) => {
     const from = registerPlace(e, 1)
     pushVector(e, from, e.shape.classes[1] === RegisterClass.Mmx ? 8 : 16)
     e.w.simd(opcode)
@@ -134,7 +127,7 @@ const signs = (needs: Needs, opcode: Simd): Family =>
   })
 
 /** MASKMOVQ and MASKMOVDQU: the bytes whose mask bit is set go to DS:(E)DI; each is checked before the first is written. */
-const maskedStore: Family = vector(sinceSseMmx, (e) => {
+const maskedStore: Family = vector((e) => {
   const mmx = e.shape.classes[0] === RegisterClass.Mmx
   const bytes = mmx ? 8 : 16
   const mask = registerPlace(e, 1)
@@ -168,7 +161,7 @@ const maskedStore: Family = vector(sinceSseMmx, (e) => {
 const mxcsrMask = 0xffff
 
 const ldmxcsr: Family = next((e) => {
-  requireVector(e, VectorBlock.SSE | VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
+  requireVector(e, VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
   const value = e.read(0)
   e.push(value).i32(~mxcsrMask).op(Op.i32_and)
   e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
@@ -176,24 +169,22 @@ const ldmxcsr: Family = next((e) => {
 })
 
 const stmxcsr: Family = next((e) => {
-  requireVector(e, VectorBlock.SSE | VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
+  requireVector(e, VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
   e.write(0, e.cell(Layout.mxcsr).pop())
 })
 
 const emms: Family = next((e) => {
-  requireVector(e, VectorBlock.MMX | VectorBlock.emulated | VectorBlock.switched)
+  requireVector(e, VectorBlock.emulated | VectorBlock.switched)
   raisePending(e)
   enterMmx(e, 0xffff)
 })
 
 /** MOVNTI and MOVBE on general registers. */
 const movnti: Family = next((e) => {
-  requireVector(e, VectorBlock.SSE2)
   e.write(0, e.read(1))
 })
 
 const movbe: Family = next((e) => {
-  requireVector(e, VectorBlock.MOVBE)
   const value = e.copy(e.read(1))
   e.push(value).i32(8).op(Op.i32_rotl).i32(0x00ff_00ff).op(Op.i32_and)
   e.push(value)
@@ -207,46 +198,45 @@ const movbe: Family = next((e) => {
 })
 
 /** Fences order nothing here: there is one processor, and no write waits. */
-const fence = (feature: number): Family => next((e) => requireVector(e, feature))
+const fence: Family = next(() => undefined)
 
 /** CLFLUSH reads its operand's byte as far as faults go. */
 const clflush: Family = next((e) => {
-  requireVector(e, VectorBlock.SSE2)
   e.readable(e.memoryOperand(1, false), 1)
   e.op(Op.drop)
 })
 
 export const moves: readonly (readonly [number, Family])[] = [
-  [Operation.Movaps, whole(sinceSse, false)],
-  [Operation.Movapd, whole(sinceSse2, false)],
-  [Operation.Movdqa, whole(sinceSse2, false)],
-  [Operation.Movups, whole(sinceSse, true)],
-  [Operation.Movupd, whole(sinceSse2, true)],
-  [Operation.Movdqu, whole(sinceSse2, true)],
-  [Operation.Lddqu, whole(sinceSse3, true)],
-  [Operation.Movntdqa, whole(sinceSse41, false)],
-  [Operation.Movss, scalar(sinceSse, 4)],
-  [Operation.MovsdSse, scalar(sinceSse2, 8)],
+  [Operation.Movaps, whole(false)],
+  [Operation.Movapd, whole(false)],
+  [Operation.Movdqa, whole(false)],
+  [Operation.Movups, whole(true)],
+  [Operation.Movupd, whole(true)],
+  [Operation.Movdqu, whole(true)],
+  [Operation.Lddqu, whole(true)],
+  [Operation.Movntdqa, whole(false)],
+  [Operation.Movss, scalar(4)],
+  [Operation.MovsdSse, scalar(8)],
   [Operation.Movq, movq],
   [Operation.Movd, movd],
   [Operation.Movq2dq, between],
   [Operation.Movdq2q, between],
-  [Operation.Movlps, half(sinceSse, 0)],
-  [Operation.Movlpd, half(sinceSse2, 0)],
-  [Operation.Movhps, half(sinceSse, 8)],
-  [Operation.Movhpd, half(sinceSse2, 8)],
-  [Operation.Movhlps, half(sinceSse, 0, 8)],
-  [Operation.Movlhps, half(sinceSse, 8, 0)],
-  [Operation.Movntps, stream(sinceSse, 16)],
-  [Operation.Movntpd, stream(sinceSse2, 16)],
-  [Operation.Movntdq, stream(sinceSse2, 16)],
-  [Operation.Movntq, stream(sinceSse, 8)],
+  [Operation.Movlps, half(0)],
+  [Operation.Movlpd, half(0)],
+  [Operation.Movhps, half(8)],
+  [Operation.Movhpd, half(8)],
+  [Operation.Movhlps, half(0, 8)],
+  [Operation.Movlhps, half(8, 0)],
+  [Operation.Movntps, stream(16)],
+  [Operation.Movntpd, stream(16)],
+  [Operation.Movntdq, stream(16)],
+  [Operation.Movntq, stream(8)],
   [Operation.Movddup, duplicate(8, words(0, 1, 0, 1))],
   [Operation.Movsldup, duplicate(16, words(0, 0, 2, 2))],
   [Operation.Movshdup, duplicate(16, words(1, 1, 3, 3))],
-  [Operation.Movmskps, signs(sinceSse, Simd.i32x4_bitmask)],
-  [Operation.Movmskpd, signs(sinceSse2, Simd.i64x2_bitmask)],
-  [Operation.Pmovmskb, signs(sinceSseMmx, Simd.i8x16_bitmask)],
+  [Operation.Movmskps, signs(Simd.i32x4_bitmask)],
+  [Operation.Movmskpd, signs(Simd.i64x2_bitmask)],
+  [Operation.Pmovmskb, signs(Simd.i8x16_bitmask)],
   [Operation.Maskmovq, maskedStore],
   [Operation.Maskmovdqu, maskedStore],
   [Operation.Ldmxcsr, ldmxcsr],
@@ -254,8 +244,8 @@ export const moves: readonly (readonly [number, Family])[] = [
   [Operation.Emms, emms],
   [Operation.Movnti, movnti],
   [Operation.Movbe, movbe],
-  [Operation.Sfence, fence(VectorBlock.SSE)],
-  [Operation.Lfence, fence(VectorBlock.SSE2)],
-  [Operation.Mfence, fence(VectorBlock.SSE2)],
+  [Operation.Sfence, fence],
+  [Operation.Lfence, fence],
+  [Operation.Mfence, fence],
   [Operation.Clflush, clflush],
 ]

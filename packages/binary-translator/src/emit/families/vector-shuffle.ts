@@ -3,15 +3,11 @@ import type { SseFunction } from '../../generated/sse.ts'
 import { Op, Simd } from '../../wasm/opcodes.ts'
 import type { Family } from './family.ts'
 import {
-  type Needs,
   callHelper,
   pushImmediate,
   pushVector,
   registerPlace,
   setVector,
-  sinceSse,
-  sinceSse2,
-  sinceSsse3,
   source,
   touchMmx,
   vector,
@@ -43,8 +39,8 @@ const aligned: Choice = (immediate) => (immediate > 16 ? null : elements(1, 16, 
 const never: Choice = () => null
 
 /** A shuffle by an immediate: one WebAssembly instruction where it is known now, else the function `name`. */
-const shuffle = (needs: Needs, name: SseFunction, choice: Choice): Family =>
-  vector(needs, (e) => {
+const shuffle = (name: SseFunction, choice: Choice): Family =>
+  vector((e) => {
     const size = widthOf(e)
     const from = source(e, 1, size)
     const to = registerPlace(e, 0)
@@ -66,11 +62,11 @@ const shuffle = (needs: Needs, name: SseFunction, choice: Choice): Family =>
   })
 
 export const shuffles: readonly (readonly [number, Family])[] = [
-  [Operation.Pshufw, shuffle(sinceSse, 'pshufw', never)],
-  [Operation.Pshufd, shuffle(sinceSse2, 'pshufd', doublewords)],
-  [Operation.Pshuflw, shuffle(sinceSse2, 'pshuflw', lowWords)],
-  [Operation.Pshufhw, shuffle(sinceSse2, 'pshufhw', highWords)],
-  [Operation.Shufps, shuffle(sinceSse, 'shufps', singles)],
-  [Operation.Shufpd, shuffle(sinceSse2, 'shufpd', doubles)],
-  [Operation.Palignr, shuffle(sinceSsse3, 'palignr', aligned)],
+  [Operation.Pshufw, shuffle('pshufw', never)],
+  [Operation.Pshufd, shuffle('pshufd', doublewords)],
+  [Operation.Pshuflw, shuffle('pshuflw', lowWords)],
+  [Operation.Pshufhw, shuffle('pshufhw', highWords)],
+  [Operation.Shufps, shuffle('shufps', singles)],
+  [Operation.Shufpd, shuffle('shufpd', doubles)],
+  [Operation.Palignr, shuffle('palignr', aligned)],
 ]
