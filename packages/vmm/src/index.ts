@@ -34,4 +34,4 @@ export type {
 } from './types.ts'
 export { FirmwareError } from '@mica-vm/firmware'
 export { MemoryBlockStore, OverlayBlockStore } from '@mica-vm/pc-devices'
-export type { BlockStore, KeyName, MouseMotion, Picture } from '@mica-vm/pc-devices'
+export type { BlockStore, KeyName, MouseMotion, Picture, TextCell, TextCursor } from '@mica-vm/pc-devices'

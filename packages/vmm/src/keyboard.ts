@@ -1,5 +1,6 @@
 import type { I8042, KeyName, Timers } from '@mica-vm/pc-devices'
 import { VmmError } from './errors.ts'
+import type { ScreenWatch } from './internal/screen-watch.ts'
 import { typedKey } from './typed-keys.ts'
 
 /** Guest time between two strokes: twenty times as fast as a typist. */
@@ -17,20 +18,25 @@ interface Stroke {
 export class Keyboard {
   readonly #controller: I8042
   readonly #timers: Timers
+  readonly #watch: ScreenWatch
   #strokes: Stroke[] = []
   /** A stroke was made, and the next one has to wait for its time. */
   #isPausing = false
 
+  /** Lines that wait for the guest to wait for them. */
+  #lines: string[] = []
+
   /** @internal */
-  constructor(controller: I8042, timers: Timers) {
+  constructor(controller: I8042, timers: Timers, watch: ScreenWatch) {
     this.#controller = controller
     this.#timers = timers
+    this.#watch = watch
     controller.onReady = () => this.#next()
   }
 
-  /** How many movements of keys wait to be taken by the guest. */
+  /** How much waits to be taken by the guest: movements of keys, and lines. Zero: it has everything. */
   get pending(): number {
-    return this.#strokes.length
+    return this.#strokes.length + this.#lines.length
   }
 
   /**
@@ -38,14 +44,19 @@ export class Keyboard {
    * @throws VmmError for a character that no key of a US keyboard types.
    */
   type(text: string): void {
-    const keys = [...text.replaceAll('\r\n', '\n')].map((character) => {
-      const typed = typedKey(character)
-      if (typed) return typed
-      throw new VmmError('bad-option', `a US keyboard has no key for ${JSON.stringify(character)}`)
-    })
-    for (const { key, shift, control = false } of keys) {
-      this.press(...(shift ? (['ShiftLeft'] as const) : []), ...(control ? (['ControlLeft'] as const) : []), key)
-    }
+    for (const chord of chordsOf(text)) this.press(...chord)
+  }
+
+  /**
+   * Types a text line by line, each when the guest waits for it: when its screen has stood still for half a second of its time
+   * behind a prompt, or for five seconds whatever it shows.
+   * @throws VmmError for a character that no key of a US keyboard types.
+   */
+  typeOnDemand(text: string): void {
+    chordsOf(text)
+    const isIdle = this.#lines.length === 0
+    this.#lines.push(...text.replaceAll('\r\n', '\n').split(/(?<=\n)/))
+    if (isIdle) this.#nextLine()
   }
 
   /** Presses keys in this order and releases them in the opposite one, as for `ControlLeft`, `AltLeft`, `Delete`. */
@@ -64,9 +75,17 @@ export class Keyboard {
     this.#queue(key, false)
   }
 
-  /** Forgets what the guest has not taken. */
+  /** @internal The guest was reset: keys that it has not taken are forgotten, lines are not. */
   reset(): void {
     this.#strokes = []
+  }
+
+  #nextLine(): void {
+    if (this.#lines.length === 0) return
+    this.#watch.whenWaiting(() => {
+      if (this.#strokes.length === 0) this.type(this.#lines.shift() ?? '')
+      this.#nextLine()
+    })
   }
 
   #queue(key: KeyName, down: boolean): void {
@@ -86,4 +105,14 @@ export class Keyboard {
       this.#next()
     })
   }
+}
+
+/** The keys to be held and pressed for each character. */
+function chordsOf(text: string): KeyName[][] {
+  return [...text.replaceAll('\r\n', '\n')].map((character) => {
+    const typed = typedKey(character)
+    if (!typed) throw new VmmError('bad-option', `a US keyboard has no key for ${JSON.stringify(character)}`)
+    const { key, shift, control = false } = typed
+    return [...(shift ? (['ShiftLeft'] as const) : []), ...(control ? (['ControlLeft'] as const) : []), key]
+  })
 }

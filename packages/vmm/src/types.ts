@@ -1,5 +1,5 @@
 import type { CpuModel, EngineMode, ModelName } from '@mica-vm/binary-translator'
-import type { BlockStore, Bus, Line, PciHost, Picture, Timers } from '@mica-vm/pc-devices'
+import type { BlockStore, Bus, Line, PciHost, Picture, TextCell, TextCursor, Timers } from '@mica-vm/pc-devices'
 import type { CrashReport } from './crash-report.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
@@ -122,6 +122,9 @@ export interface Media {
 export interface Screen {
   /** The rows of a text mode, without the blanks at their ends; no rows in a graphics mode. */
   text(): string[]
+  /** The same with colours, and with the blanks. */
+  cells(): TextCell[][]
+  readonly cursor: TextCursor
   /** The picture that a monitor would show; null where there is only a text page. */
   pixels(): Picture | null
 }

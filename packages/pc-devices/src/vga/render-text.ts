@@ -1,3 +1,4 @@
+import { CODE_PAGE_437 } from './code-page-437.ts'
 import type { Canvas } from './picture.ts'
 import { Attribute, AttributeMode, Crtc, CURSOR_OFF, Sequencer } from './registers.ts'
 import { countAt, fetchOffset, palette16, scanLines, type ScanLine } from './scan-out.ts'
@@ -14,15 +15,35 @@ export interface TextCursor {
   visible: boolean
 }
 
-/** Character codes of each row of the screen, as the CRTC walks over memory. */
-export function textCodes(registers: VgaRegistersState, memory: Uint8Array): number[][] {
-  const { crtc } = registers
+/** A character on the screen, with its colours as 0xRRGGBB. */
+export interface TextCell {
+  character: string
+  foreground: number
+  background: number
+}
+
+/** The characters of each row of the screen, as the CRTC walks over memory. */
+export function textCells(registers: VgaRegistersState, memory: Uint8Array, dac8Bit: boolean): TextCell[][] {
+  const { crtc, attribute: controller } = registers
   const { columns } = crtcTiming(registers)
+  const colors = palette16(registers, dac8Bit).map(swapRedAndBlue)
+  const backgrounds = controller[Attribute.MODE]! & AttributeMode.BLINK ? 7 : 15
   return rowStarts(registers).map(({ counter }) =>
     Array.from({ length: columns }, (_, column) => {
-      return memory[4 * fetchOffset(crtc, counter + countAt(crtc, column), 0)]!
+      const start = 4 * fetchOffset(crtc, counter + countAt(crtc, column), 0)
+      const [code, attribute] = [memory[start]!, memory[start + 1]!]
+      return {
+        character: CODE_PAGE_437[code]!,
+        foreground: colors[attribute & 15]!,
+        background: colors[(attribute >> 4) & backgrounds]!,
+      }
     }),
   )
+}
+
+/** From the order of a picture's bytes to 0xRRGGBB. */
+function swapRedAndBlue(color: number): number {
+  return ((color & 0xff) << 16) | (color & 0xff00) | ((color >> 16) & 0xff)
 }
 
 export function textCursor(registers: VgaRegistersState): TextCursor {

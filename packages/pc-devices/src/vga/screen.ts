@@ -1,10 +1,9 @@
-import { CODE_PAGE_437 } from './code-page-437.ts'
 import { DIRTY_PAGE_BYTES, type VideoMemory } from './memory.ts'
 import { Canvas, packColor, type Picture } from './picture.ts'
 import { ClockingMode, PALETTE_ADDRESS_SOURCE, Sequencer } from './registers.ts'
 import type { VgaRegisterFile } from './register-file.ts'
 import { graphicsSize, renderGraphics, renderVbe } from './render-graphics.ts'
-import { renderText, textCodes, textCursor, type TextCursor, type TextLook } from './render-text.ts'
+import { renderText, textCells, textCursor, type TextCell, type TextCursor, type TextLook } from './render-text.ts'
 import { crtcTiming, isGraphics } from './timing.ts'
 import type { VbeRegisters } from './vbe.ts'
 
@@ -55,10 +54,14 @@ export class Screen {
 
   /** The rows of a text mode, as they are in memory (colours and blanking aside); no rows in a graphics mode. */
   text(): string[] {
+    return this.cells().map((row) => row.map(({ character }) => character).join(''))
+  }
+
+  /** The characters of a text mode with their colours; no rows in a graphics mode. */
+  cells(): TextCell[][] {
     if (this.mode !== 'text') return []
-    return textCodes(this.#registers.state, this.#memory.bytes).map((codes) =>
-      codes.map((code) => CODE_PAGE_437[code]!).join(''),
-    )
+    const { state, dac8Bit } = this.#registers
+    return textCells(state, this.#memory.bytes, dac8Bit)
   }
 
   /** The picture. Text is drawn with the font in plane 2, the cursor and blinking characters in their visible phase. */

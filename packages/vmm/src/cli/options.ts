@@ -26,6 +26,7 @@ export interface RunOptions {
   readonly clock: 'real' | 'instructions'
   readonly debugcon?: string
   readonly screen?: string
+  readonly keyboard?: 'stdin' | 'none'
   readonly stats?: string
   readonly exitOn?: string
   /** Seconds. */
@@ -103,10 +104,16 @@ function addRun(program: Command): Command {
         .choices(['real', 'instructions'])
         .default('real'),
     )
-    .option('--debugcon <file>', 'where port E9h writes: a file, or stdio')
-    .option('--screen <file>', 'give the guest a text screen, and write what it shows at the end')
+    .option('--debugcon <file>', 'where port E9h and the log port 402h write: a file, or stdio')
+    .option('--screen <file>', 'write what the screen shows at the end: text to .txt, a picture to .png')
+    .addOption(
+      new Option('--keyboard <source>', 'who types: stdin (with firmware) or none: stdin is serial port 1').choices([
+        'stdin',
+        'none',
+      ]),
+    )
     .option('--stats <file>', 'write counters as JSON at the end')
-    .option('--exit-on <text>', 'end with status 0 when the guest prints this')
+    .option('--exit-on <text>', 'end with status 0 when the guest prints this: serial port 1, or the screen')
     .option('--timeout <seconds>', 'end with status 124 after this long', parseSeconds)
     .addHelpText('after', keys)
 }

@@ -1,28 +1,31 @@
 import { once } from 'node:events'
-import { FirmwareError } from '@mica-vm/firmware'
-import { Host } from '../host.ts'
+import type { SerialPort } from '../serial/serial-port.ts'
 import type { VmExit } from '../types.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
-import { readGuestFiles, type GuestFiles } from './guest-files.ts'
-import { openMedia } from './media.ts'
+import { createVm } from './create-vm.ts'
+import { ExitWatch } from './exit-watch.ts'
+import { readGuestFiles } from './guest-files.ts'
+import { KeyboardSink } from './keyboard-sink.ts'
 import type { RunOptions } from './options.ts'
 import { OutputFile } from './output-file.ts'
 import { debugExitStatus, Status, UsageError } from './status.ts'
 import { summary } from './summary.ts'
-import { TerminalInput } from './terminal.ts'
-import { TextWatch } from './text-watch.ts'
+import { encodeScreen, screenFormatOf } from './screen-file.ts'
+import { ScreenView } from './screen-view.ts'
+import { TerminalInput, type InputSink } from './terminal.ts'
 
 /** Runs a guest as the options say; returns the exit status. @throws UsageError, VmmError, FirmwareError */
 export async function runGuest(options: RunOptions): Promise<number> {
   const files = openFiles(options)
   const guest = await readGuestFiles(options)
-  const vm = createVm(options, guest)
-  const session = new Session(vm, options, files)
-  return session.run()
+  if (options.screen !== undefined && screenFormatOf(options.screen) === 'png' && !guest.firmware) {
+    throw new UsageError(`--screen ${options.screen}: a kernel without firmware has text alone; end the name in .txt`)
+  }
+  const typesKeys = (options.keyboard ?? (guest.firmware ? 'stdin' : 'none')) === 'stdin'
+  const watch = options.exitOn === undefined ? null : new ExitWatch(options.exitOn)
+  const vm = createVm(options, guest, watch)
+  return new Session({ vm, options, files, watch, typesKeys }).run()
 }
-
-/** Bytes of the host's memory for ROMs and what they shadow. */
-const romRoom = 32 * 2 ** 20
 
 interface OutputFiles {
   readonly debugcon: OutputFile | null
@@ -40,33 +43,13 @@ function openFiles({ debugcon, screen, stats }: RunOptions): OutputFiles {
   }
 }
 
-function createVm(options: RunOptions, guest: GuestFiles): VirtualMachine {
-  const { memory, cpu, engine, clock, screen, boot: bootOrder } = options
-  const isTerminal = process.stdin.isTTY === true
-  const media = openMedia(options, (text) => void process.stderr.write(`mica: ${text}\n`))
-  // Besides RAM, the ROMs and what they are copied to.
-  const host = new Host({ memory: memory + romRoom, engine, maximumVms: 1 })
-  try {
-    return host.createVm({
-      memory,
-      ...guest,
-      media,
-      ...(bootOrder && { bootOrder }),
-      cpu,
-      clock,
-      serial: [{ input: isTerminal ? 'at-once' : 'on-demand' }],
-      ...(guest.boot && !guest.firmware && { screen: screen === undefined ? 'none' : 'text80x25' }),
-    })
-  } catch (error) {
-    if (!(error instanceof FirmwareError)) throw error
-    throw new UsageError(nameFiles(error.message, options))
-  }
-}
-
-/** The loader speaks of "the kernel" and "the initrd"; their user knows them by their files' names. */
-function nameFiles(message: string, { kernel, initrd }: RunOptions): string {
-  const named = kernel === undefined ? message : message.replace('the kernel', () => `kernel ${kernel}`)
-  return initrd === undefined ? named : named.replace('the initrd', () => `initrd ${initrd}`)
+interface SessionParts {
+  readonly vm: VirtualMachine
+  readonly options: RunOptions
+  readonly files: OutputFiles
+  readonly watch: ExitWatch | null
+  /** Standard input is the machine's keyboard; else it is its first serial port. */
+  readonly typesKeys: boolean
 }
 
 /** One run of one guest between terminal, files and signals. */
@@ -74,31 +57,47 @@ class Session {
   readonly #vm: VirtualMachine
   readonly #options: RunOptions
   readonly #files: OutputFiles
+  readonly #watch: ExitWatch | null
+  readonly #input: TerminalInput
+  /** The machine's screen on a terminal. */
+  readonly #view: ScreenView | null
   /** Status of an end that the host brought about. */
   #status: number = Status.Done
   readonly #startedAt = performance.now()
 
-  constructor(vm: VirtualMachine, options: RunOptions, files: OutputFiles) {
+  constructor({ vm, options, files, watch, typesKeys }: SessionParts) {
     this.#vm = vm
     this.#options = options
     this.#files = files
+    this.#watch = watch
+    const isTerminal = process.stdin.isTTY === true
+    let hasSaid = false
+    const onUnknown = (character: string): void => {
+      if (!hasSaid) this.#say(`no key types ${JSON.stringify(character)}: it and its like are left out`)
+      hasSaid = true
+    }
+    const sink = typesKeys ? new KeyboardSink(vm.keyboard, isTerminal, onUnknown) : serialSink(vm.serial[0]!)
+    this.#input = new TerminalInput(sink, {
+      quit: () => this.#end(Status.Done),
+      showStatistics: () => this.#say(`\n${summary(vm.statistics)}`),
+    })
+    this.#view =
+      typesKeys && isTerminal && process.stdout.isTTY && vm.screen ? new ScreenView(vm.screen, process.stdout) : null
   }
 
   async run(): Promise<number> {
     const vm = this.#vm
     const { clock, timeout } = this.#options
     this.#listen()
-    const input = new TerminalInput(vm.serial[0]!, {
-      quit: () => this.#end(Status.Done),
-      showStatistics: () => this.#say(`\n${summary(vm.statistics)}`),
-    })
-    input.start()
+    this.#input.start()
     const output = this.#copyOutput()
+    this.#view?.start()
     if (process.stdin.isTTY) this.#say('Ctrl-A X quits, Ctrl-A C shows statistics')
     const timer = timeout === undefined ? null : setTimeout(() => this.#end(Status.Timeout), timeout * 1000)
-    if (clock === 'instructions' && !process.stdin.isTTY) await input.settled()
+    if (clock === 'instructions' && !process.stdin.isTTY) await this.#input.settled()
     const exit = vm.state === 'off' ? ({ reason: 'powered-off', by: 'host' } as const) : await vm.run()
     if (timer) clearTimeout(timer)
+    this.#view?.stop()
     this.#writeFiles(exit)
     vm.destroy()
     await output
@@ -107,11 +106,8 @@ class Session {
 
   #listen(): void {
     const vm = this.#vm
-    const { exitOn, debugcon } = this.#options
-    const watch = exitOn === undefined ? null : new TextWatch(exitOn)
-    vm.on('serial', ({ bytes }) => {
-      if (watch?.sees(bytes)) this.#end(Status.Done)
-    })
+    const { debugcon } = this.#options
+    this.#watch?.watch(vm, () => this.#end(Status.Done))
     if (debugcon === 'stdio') vm.on('debug', ({ byte }) => void process.stdout.write(Uint8Array.of(byte)))
     else if (debugcon !== undefined) vm.on('debug', ({ byte }) => this.#files.debugcon?.write(Uint8Array.of(byte)))
     vm.on('stuck', () => {
@@ -133,7 +129,7 @@ class Session {
   async #copyOutput(): Promise<void> {
     const { stdout } = process
     for await (const chunk of this.#vm.serial[0]!.readable) {
-      if (stdout.destroyed || this.#status === Status.ClosedPipe) continue
+      if (this.#view || stdout.destroyed || this.#status === Status.ClosedPipe) continue
       if (!stdout.write(chunk))
         await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
     }
@@ -141,10 +137,11 @@ class Session {
 
   #writeFiles(exit: VmExit): void {
     const { screen, stats, debugcon } = this.#files
-    if (screen) {
-      const lines = this.#vm.screen?.text() ?? []
-      if (lines.every((line) => line === '')) this.#say('the guest wrote nothing to its text screen')
-      screen.write(`${lines.join('\n')}\n`)
+    if (screen && this.#vm.screen) {
+      const format = screenFormatOf(this.#options.screen!)
+      const isEmpty = this.#vm.screen.text().every((line) => line === '')
+      if (format === 'text' && isEmpty) this.#say('the guest wrote nothing to its text screen')
+      screen.write(encodeScreen(this.#vm.screen, format))
     }
     if (stats) {
       const wallSeconds = (performance.now() - this.#startedAt) / 1000
@@ -171,6 +168,12 @@ class Session {
 
   /** To the person at the terminal, whose line endings are raw. */
   #say(text: string): void {
+    if (this.#view?.isShown) return this.#view.say(`mica: ${text}`)
     process.stderr.write(`mica: ${text}\n`.replaceAll('\n', process.stdin.isTTY ? '\r\n' : '\n'))
   }
+}
+
+function serialSink(port: SerialPort): InputSink {
+  const writer = port.writable.getWriter()
+  return { write: (bytes) => writer.write(bytes) }
 }

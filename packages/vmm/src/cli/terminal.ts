@@ -1,5 +1,3 @@
-import type { SerialPort } from '../serial/serial-port.ts'
-
 const controlA = 0x01
 /** Silence on a pipe after which a run with the instructions clock begins without waiting for the pipe's end. */
 const silenceMs = 300
@@ -9,17 +7,23 @@ export interface TerminalCommands {
   showStatistics(): void
 }
 
-/** Standard input as a serial port's far end. */
+/** Where what a person types goes. */
+export interface InputSink {
+  /** Resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>
+}
+
+/** Standard input, on its way to a serial port or a keyboard. */
 export class TerminalInput {
   readonly #stdin = process.stdin
-  readonly #port: SerialPort
+  readonly #sink: InputSink
   readonly #commands: TerminalCommands
   #afterControlA = false
   #ended = false
   #heardAt = 0
 
-  constructor(port: SerialPort, commands: TerminalCommands) {
-    this.#port = port
+  constructor(sink: InputSink, commands: TerminalCommands) {
+    this.#sink = sink
     this.#commands = commands
   }
 
@@ -41,11 +45,10 @@ export class TerminalInput {
   }
 
   async #pump(): Promise<void> {
-    const writer = this.#port.writable.getWriter()
     try {
       for await (const chunk of this.#stdin as AsyncIterable<Uint8Array>) {
         this.#heardAt = performance.now()
-        await writer.write(this.#stdin.isTTY ? this.#withoutCommands(chunk) : chunk)
+        await this.#sink.write(this.#stdin.isTTY ? this.#withoutCommands(chunk) : chunk)
       }
     } catch {
       // Standard input that cannot be read has ended.

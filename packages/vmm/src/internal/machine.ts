@@ -14,6 +14,7 @@ import type { Listeners } from './listeners.ts'
 import { drivesOf } from './media.ts'
 import { memoryRanges, ramRanges } from './memory-layout.ts'
 import { createPlatform } from './platform.ts'
+import { ScreenWatch } from './screen-watch.ts'
 import { ShadowMemory } from './shadow-memory.ts'
 import { SliceTimers } from './slice-timers.ts'
 import { VgaScreen } from './vga-screen.ts'
@@ -106,10 +107,10 @@ export class Machine {
     this.time.follow(this.vcpu)
     this.serial = this.#createSerial(options)
     const { keyboardController, firmwareDevices } = this.platform
-    this.keyboard = new Keyboard(keyboardController, this.timers)
     this.mouse = new Mouse(keyboardController)
     this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
     this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
+    this.keyboard = new Keyboard(keyboardController, this.timers, new ScreenWatch(this.timers, this.screen))
     this.#devices = this.#attachDevices(options)
   }
 
@@ -130,7 +131,7 @@ export class Machine {
     const target = {
       memory: this.pages,
       ram: ramRanges(this.#ramBytes),
-      screen: this.screen ? ('text80x25' as const) : ('none' as const),
+      screen: this.#textScreen ? ('text80x25' as const) : ('none' as const),
     }
     if (this.#boot) this.vcpu.load(loadBootSource(this.#boot, target))
   }

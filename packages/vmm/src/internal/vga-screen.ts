@@ -1,4 +1,4 @@
-import type { Picture, Vga } from '@mica-vm/pc-devices'
+import type { Picture, TextCell, TextCursor, Vga } from '@mica-vm/pc-devices'
 import type { Screen } from '../types.ts'
 
 /** What a monitor at the VGA shows. */
@@ -11,6 +11,14 @@ export class VgaScreen implements Screen {
 
   text(): string[] {
     return this.#vga.screen.text().map((row) => row.replace(/[ \u00a0]+$/, ''))
+  }
+
+  cells(): TextCell[][] {
+    return this.#vga.screen.cells()
+  }
+
+  get cursor(): TextCursor {
+    return this.#vga.screen.cursor
   }
 
   pixels(): Picture {

@@ -2,6 +2,7 @@ import { I8042 } from '@mica-vm/pc-devices'
 import { FakeTimers } from '@mica-vm/pc-devices/testing'
 import { expect, test } from 'vitest'
 import { Keyboard, VmmError } from '../../src/index.ts'
+import { ScreenWatch } from '../../src/internal/screen-watch.ts'
 
 /** A guest that reads scan codes of set 1, as a PC's controller hands them on. */
 function bench() {
@@ -9,7 +10,7 @@ function bench() {
   const controller = new I8042()
   controller.writePort(0x64, 1, 0x60)
   controller.writePort(0x60, 1, 0x45)
-  const keyboard = new Keyboard(controller, timers)
+  const keyboard = new Keyboard(controller, timers, new ScreenWatch(timers, null))
   const read = (): number[] => {
     const codes: number[] = []
     while (controller.readPort(0x64, 1) & 1) codes.push(controller.readPort(0x60, 1))
