@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import type { CpuModel, InterruptController } from './system/types.ts'
+import type { CpuModel, InterruptController, RandomSource } from './system/types.ts'
 import type { IoSpace, Mmu } from './types.ts'
 
 /** How to make a `Vcpu`. */
@@ -11,6 +11,8 @@ export interface VcpuOptions {
   readonly io: IoSpace
   readonly interrupts: InterruptController
   readonly model: CpuModel
+  /** Where RDRAND and RDSEED get their numbers; must be there for a model that has them. */
+  readonly random?: RandomSource
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged?: (low: number, high: number) => void
 }

@@ -46,7 +46,7 @@ export class Vcpu {
   #retired = 0
   #exitRequested = false
 
-  constructor({ engine, base, mmu, io, interrupts, model, apicBaseChanged }: VcpuOptions) {
+  constructor({ engine, base, mmu, io, interrupts, model, apicBaseChanged, random }: VcpuOptions) {
     this.#engine = engine
     this.#base = base
     this.#mmu = mmu
@@ -66,6 +66,7 @@ export class Vcpu {
       tlb: tlbAddresses(base),
       instructionSet: engine.shapes.modeOf(model),
       ...(apicBaseChanged && { apicBaseChanged }),
+      ...(random && { random }),
     })
     const { state, statistics, system } = this
     this.#upcalls = new Upcalls({ state, memory: this.#memory, system, statistics })

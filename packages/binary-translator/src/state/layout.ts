@@ -92,6 +92,10 @@ export const Layout = {
   heldVector: 0x768,
   /** What keeps vector instructions from running: `VectorBlock` in `system/vector-state.ts`. */
   vectorState: 0x76c,
+  /** XCR0: the state components that XSAVE and its like deal with. */
+  xcr0: 0x780,
+  /** 1 where XRSTOR knows the compacted form: the model has XSAVEC. */
+  compaction: 0x784,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

@@ -69,6 +69,7 @@ export const Callout = {
   Rdtsc: 39,
   /** x: vector, y: error code (-1: none): an exception that emitted code found. */
   Raise: 40,
+  /** x: linear address. */
   Monitor: 41,
   Mwait: 42,
   /** x: far pointer's linear address is not needed: operands are already read. Reserved-opcode #UD. */
@@ -88,5 +89,7 @@ export const Callout = {
   VectorBlocked: 50,
   /** A vector instruction found an unmasked floating-point exception: raises #XM or #UD. */
   VectorException: 51,
+  /** x: destination general register, y: operand size: RDRAND and RDSEED. */
+  Rdrand: 52,
 } as const
 export type Callout = (typeof Callout)[keyof typeof Callout]

@@ -1,6 +1,14 @@
 import type { CpuState } from '../state/cpu-state.ts'
 import type { Features } from './features.ts'
-import type { CpuModel, LinearMemory, PagingControl, PortSpace, TimeStampCounter, TlbAddresses } from './types.ts'
+import type {
+  CpuModel,
+  LinearMemory,
+  PagingControl,
+  PortSpace,
+  RandomSource,
+  TimeStampCounter,
+  TlbAddresses,
+} from './types.ts'
 import type { SystemRequest } from './types.ts'
 
 /** What every system instruction works on: the state, its surroundings, and the few facts of the event under way. */
@@ -12,6 +20,7 @@ export interface SystemContext {
   readonly model: CpuModel
   readonly features: Features
   readonly timeStamp: TimeStampCounter
+  readonly random: RandomSource
   readonly tlb: TlbAddresses
   /** Mode bits of the units that this processor runs: its instruction set. */
   readonly instructionSet: number

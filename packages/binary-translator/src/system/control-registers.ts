@@ -21,7 +21,7 @@ export const Cr0 = {
 } as const
 
 /** CR4 bits that this unit looks at. */
-export const Cr4 = { TSD: 0x004, DE: 0x008, PCE: 0x100, UMIP: 0x800 } as const
+export const Cr4 = { TSD: 0x004, DE: 0x008, PCE: 0x100, UMIP: 0x800, OSXSAVE: 0x4_0000 } as const
 
 const cr0Defined = 0xe005_003f
 /** Changes of these bits change what a linear address means. */

@@ -198,7 +198,20 @@ const version2: readonly CpuFeature[] = [
 ]
 
 /** What may be added to a model that lacks it: all that the engine has and the machine around it need not know of. */
-export const addableFeatures: readonly CpuFeature[] = [...version2, 'MOVBE', 'PREFETCHW']
+export const addableFeatures: readonly CpuFeature[] = [
+  ...version2,
+  'AES',
+  'PCLMULQDQ',
+  'RDRAND',
+  'RDSEED',
+  'XSAVE',
+  'XSAVEOPT',
+  'XSAVEC',
+  'MOVBE',
+  'LZCNT',
+  'MONITOR',
+  'PREFETCHW',
+]
 
 /** 32 KiB + 32 KiB, 256 KiB, 8 MiB. */
 const caches: readonly CacheDescription[] = [
@@ -269,7 +282,6 @@ const prerequisites: Partial<Record<CpuFeature, CpuFeature>> = {
   XSAVE: 'FXSR',
   XSAVEOPT: 'XSAVE',
   XSAVEC: 'XSAVE',
-  XGETBV1: 'XSAVE',
 }
 
 function withPrerequisites(feature: CpuFeature | undefined): CpuFeature[] {

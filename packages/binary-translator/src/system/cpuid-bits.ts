@@ -56,7 +56,6 @@ export const featurePlaces = {
   UMIP: [7, 'ecx', 2],
   XSAVEOPT: [0xd, 'eax', 0, 1],
   XSAVEC: [0xd, 'eax', 1, 1],
-  XGETBV1: [0xd, 'eax', 2, 1],
   LAHF64: [0x8000_0001, 'ecx', 0],
   LZCNT: [0x8000_0001, 'ecx', 5],
   PREFETCHW: [0x8000_0001, 'ecx', 8],

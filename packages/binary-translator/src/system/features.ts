@@ -8,6 +8,10 @@ export interface Features {
   readonly timeStampIdentity: boolean
   readonly msr: boolean
   readonly apic: boolean
+  /** XRSTOR knows the compacted form. */
+  readonly compaction: boolean
+  /** RDRAND or RDSEED. */
+  readonly random: boolean
   readonly sysenter: boolean
   readonly mtrr: boolean
   readonly pat: boolean
@@ -65,6 +69,8 @@ export function featuresOf(model: CpuModel): Features {
     timeStampIdentity: has('RDTSCP'),
     msr: has('MSR'),
     apic: has('APIC'),
+    compaction: has('XSAVEC'),
+    random: has('RDRAND') || has('RDSEED'),
     sysenter: has('SEP'),
     mtrr: has('MTRR'),
     pat: has('PAT'),

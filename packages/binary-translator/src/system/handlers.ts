@@ -13,6 +13,7 @@ import { loadLimit, loadRights, verifyRead, verifyWrite } from './descriptor-que
 import { loadGlobalTable, loadInterruptTable, loadLocalTable, loadTask } from './descriptor-tables.ts'
 import { farReturn } from './far-return.ts'
 import { farCall, farJump } from './far-transfer.ts'
+import { readExtendedControl, writeExtendedControl } from './extended-state.ts'
 import { sysenter, sysexit } from './fast-calls.ts'
 import { clearInterruptFlag, popFlags, pushFlags, setInterruptFlag } from './flags.ts'
 import { interruptReturn } from './iret.ts'
@@ -21,12 +22,15 @@ import { inputString, outputString, readPort, writePort } from './port-io.ts'
 import {
   checkProtected,
   halt,
+  monitorLine,
+  monitorWait,
   raiseException,
   readPerformanceCounter,
   readTimeStamp,
   undefinedInstruction,
   writeBackCaches,
 } from './processor-control.ts'
+import { readRandom } from './random.ts'
 import { loadFarPointer, loadSegment, popSegment } from './segments.ts'
 import { softwareInterrupt } from './software-interrupts.ts'
 import { vectorBlocked, vectorException } from './vector-state.ts'
@@ -74,17 +78,18 @@ const byName: Readonly<Record<keyof typeof Callout, Handler>> = {
   Rsm: undefinedInstruction,
   Rdtsc: readTimeStamp,
   Raise: raiseException,
-  Monitor: undefinedInstruction,
-  Mwait: undefinedInstruction,
+  Monitor: monitorLine,
+  Mwait: monitorWait,
   Undefined: undefinedInstruction,
-  Xgetbv: undefinedInstruction,
-  Xsetbv: undefinedInstruction,
+  Xgetbv: readExtendedControl,
+  Xsetbv: writeExtendedControl,
   Swapgs: undefinedInstruction,
   Invpcid: undefinedInstruction,
   PopSegment: popSegment,
   LoadFarPointer: loadFarPointer,
   VectorBlocked: vectorBlocked,
   VectorException: vectorException,
+  Rdrand: readRandom,
 }
 
 /** Handlers by callout number. */

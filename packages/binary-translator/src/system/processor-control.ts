@@ -35,6 +35,27 @@ export function readPerformanceCounter(): Flow {
   raise(Vector.GP, 0)
 }
 
+/** MONITOR and MWAIT are the supervisor's. SDM vol. 2, MONITOR: #UD, not #GP. */
+function requireMonitor({ state }: SystemContext): void {
+  if (state.cpl !== 0) raise(Vector.UD)
+}
+
+/** MONITOR: reads its operand as a load would; hints and extensions are in ECX and EDX. */
+export function monitorLine(system: SystemContext, linear: number): Flow {
+  requireMonitor(system)
+  if (system.state.gpr(1) !== 0) raise(Vector.GP, 0)
+  system.memory.read(linear >>> 0, 1, 0)
+  return Flow.Next
+}
+
+/** MWAIT may end for any reason, and does at once: devices write memory without being seen here. SDM vol. 2, MWAIT. */
+export function monitorWait(system: SystemContext): Flow {
+  requireMonitor(system)
+  const maskedInterruptsBreak = 1
+  if (system.state.gpr(1) & ~maskedInterruptsBreak) raise(Vector.GP, 0)
+  return Flow.Next
+}
+
 /** Checks that SLDT and STR (`needsProtection`), or SGDT, SIDT and SMSW, are allowed here. SDM vol. 3, section 2.5. */
 export function checkProtected(system: SystemContext, needsProtection: number): Flow {
   const { state } = system

@@ -53,6 +53,8 @@ function resetRegisters(system: SystemContext): void {
   state.set(Layout.x87Control, 0x40)
   state.set(Layout.x87Tag, 0x5555)
   state.set(Layout.mxcsr, 0x1f80)
+  state.set(Layout.xcr0, 1)
+  state.set(Layout.compaction, features.compaction ? 1 : 0)
   state.set(msrSlot(Msr.MiscEnable), 1)
   state.set(msrSlot(Msr.Pat), 0x0007_0406)
   state.set(msrSlot(Msr.Pat) + 4, 0x0007_0406)

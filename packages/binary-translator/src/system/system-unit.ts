@@ -4,7 +4,7 @@ import { Callout } from './callouts.ts'
 import { Flow, type SystemContext } from './context.ts'
 import { noteSingleStep } from './debug-registers.ts'
 import { deliverException, deliverInterrupt } from './exceptions.ts'
-import { featuresOf } from './features.ts'
+import { type Features, featuresOf } from './features.ts'
 import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
 import { handlers } from './handlers.ts'
 import { configurePaging, refreshAll } from './mode.ts'
@@ -17,6 +17,7 @@ import {
   type LinearMemory,
   type PagingControl,
   type PortSpace,
+  type RandomSource,
   SystemRequest,
   type TimeStampCounter,
   type TlbAddresses,
@@ -31,6 +32,8 @@ export interface SystemUnitOptions {
   readonly interrupts: InterruptController
   readonly model: CpuModel
   readonly timeStamp: TimeStampCounter
+  /** Must be there for a model with RDRAND or RDSEED. */
+  readonly random?: RandomSource
   readonly tlb: TlbAddresses
   /** See `SystemContext`. Default: the set that has everything. */
   readonly instructionSet?: number
@@ -51,6 +54,12 @@ export type CalloutResult = (typeof CalloutResult)[keyof typeof CalloutResult]
 
 const ignore = (): void => undefined
 
+/** A source that nobody asks. */
+function requireNoRandom({ name }: CpuModel, { random }: Features): RandomSource {
+  if (random) throw new RangeError(`model ${name} has RDRAND or RDSEED: give the vCPU \`random\`, a source of numbers`)
+  return { next: () => 0 }
+}
+
 /** The part of the processor that is not arithmetic: system instructions, and the delivery of events. */
 export class SystemUnit {
   readonly #system: SystemContext
@@ -59,14 +68,16 @@ export class SystemUnit {
   constructor(options: SystemUnitOptions) {
     const { state, memory, paging, ports, model, timeStamp, tlb } = options
     this.#interrupts = options.interrupts
+    const features = featuresOf(model)
     this.#system = {
       state,
       memory,
       paging,
       ports,
       model,
-      features: featuresOf(model),
+      features,
       timeStamp,
+      random: options.random ?? requireNoRandom(model, features),
       tlb,
       instructionSet: options.instructionSet ?? 0,
       apicBaseChanged: options.apicBaseChanged ?? ignore,

@@ -71,6 +71,12 @@ export interface TimeStampCounter {
   write(low: number, high: number): void
 }
 
+/** Port: where RDRAND gets its numbers. */
+export interface RandomSource {
+  /** 32 random bits. */
+  next(): number
+}
+
 /** Absolute byte addresses of the soft TLB arrays in the machine's linear memory. */
 export interface TlbAddresses {
   readonly readUser: number

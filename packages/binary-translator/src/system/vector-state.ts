@@ -7,19 +7,23 @@ import { Vector, raise } from './guest-fault.ts'
  * instruction tests the bits that matter to it with one load; what to raise is found out only when one is set.
  */
 export const VectorBlock = {
-  /** CR0.EM, CR0.TS, and CR4.OSFXSR being clear. */
+  /** CR0.EM, CR0.TS, and CR4.OSFXSR and CR4.OSXSAVE being clear. */
   emulated: 1,
   switched: 2,
   unsaved: 4,
+  unextended: 8,
 } as const
 
 /** Recomputes the cell after CR0 or CR4 changed. */
 export function refreshVectors({ state }: SystemContext): void {
   const cr0 = state.get(Layout.cr0)
-  const osfxsr = state.get(Layout.cr4) & 0x200
+  const cr4 = state.get(Layout.cr4)
   state.set(
     Layout.vectorState,
-    (cr0 & 4 ? VectorBlock.emulated : 0) | (cr0 & 8 ? VectorBlock.switched : 0) | (osfxsr ? 0 : VectorBlock.unsaved),
+    (cr0 & 4 ? VectorBlock.emulated : 0) |
+      (cr0 & 8 ? VectorBlock.switched : 0) |
+      (cr4 & 0x200 ? 0 : VectorBlock.unsaved) |
+      (cr4 & 0x4_0000 ? 0 : VectorBlock.unextended),
   )
 }
 

@@ -8,6 +8,7 @@ import { Vcpu } from '../vcpu.ts'
 import type { VcpuExit } from '../vcpu-options.ts'
 import { FakeInterrupts, FakeIo } from './fake-io.ts'
 import { FakeMmu } from './fake-mmu.ts'
+import { FakeRandom } from './fake-random.ts'
 
 const pageBytes = 4096
 const wasmPageBytes = 65536
@@ -65,6 +66,7 @@ export class FlatMachine {
   readonly mmu: FakeMmu
   readonly io: FakeIo = new FakeIo()
   readonly interrupts: FakeInterrupts = new FakeInterrupts()
+  readonly random: FakeRandom = new FakeRandom()
   readonly ramBytes: number
   /** The guest's RAM. */
   readonly ram: Uint8Array
@@ -90,8 +92,8 @@ export class FlatMachine {
     const engineMode = { ...(mode && { mode }), ...(heat !== undefined && { heat }) }
     this.engine = new Engine({ memory: this.memory, cacheStart, cacheBytes, regionsPerModule, ...engineMode })
     this.mmu = new FakeMmu({ memory: this.memory, base: vcpuBase, ram, ramBytes })
-    const { engine, mmu, io, interrupts } = this
-    this.vcpu = new Vcpu({ engine, base: vcpuBase, mmu, io, interrupts, model })
+    const { engine, mmu, io, interrupts, random } = this
+    this.vcpu = new Vcpu({ engine, base: vcpuBase, mmu, io, interrupts, random, model })
     interrupts.onAcknowledge = () => this.vcpu.setInterruptLine(interrupts.pending)
     this.start()
   }
@@ -106,6 +108,7 @@ export class FlatMachine {
     this.engine.flush()
     this.interrupts.queue.length = 0
     this.io.log.length = 0
+    this.random.reset()
     vcpu.reset()
     vcpu.setInterruptLine(false)
     state.set(Layout.cr0, (start.cr0 ?? 0x11) >>> 0)

@@ -1,5 +1,6 @@
 export { FakeInterrupts, FakeIo } from './fake-io.ts'
 export type { IoAccess } from './fake-io.ts'
+export { FakeRandom } from './fake-random.ts'
 export { FakeMmu } from './fake-mmu.ts'
 export type { FakeMmuOptions, FakePage } from './fake-mmu.ts'
 export { FlatMachine, flatCode, flatData, registerNames } from './flat-machine.ts'

@@ -8,6 +8,7 @@ const cells: readonly (readonly [name: string, offset: number])[] = [
   ['cr2', Layout.cr2],
   ['cr3', Layout.cr3],
   ['cr4', Layout.cr4],
+  ['xcr0', Layout.xcr0],
   ['cpl', Layout.cpl],
   ['mode', Layout.mode],
   ['halted', Layout.halted],

@@ -38,10 +38,10 @@ class Guest {
   }
 
   /** Runs `code` at privilege level 0 with nothing forbidden: the vector of its exception, -1: none. */
-  run(code: ArrayLike<number>, eax = 0): number {
+  run(code: ArrayLike<number>, eax = 0, ecx = 0): number {
     const machine = this.#machine
     const { state, vcpu } = machine
-    const registers = { eax, ecx: 0, edx: 0, ebx: dataAt, esp: dataAt + 0x800, ebp: dataAt, esi: dataAt, edi: dataAt }
+    const registers = { eax, ecx, edx: 0, ebx: dataAt, esp: dataAt + 0x800, ebp: dataAt, esi: dataAt, edi: dataAt }
     machine.start({ eip: codeAt, cr0: 0x31, registers })
     state.set(Layout.cr4, 0x4_0600)
     vcpu.system.refresh()
@@ -52,8 +52,8 @@ class Guest {
     return vcpu.statistics.exceptions.findIndex((count) => count > 0)
   }
 
-  cpuid(leaf: number): readonly [eax: number, ecx: number, edx: number, ebx: number] {
-    this.run([0x0f, 0xa2], leaf)
+  cpuid(leaf: number, subleaf = 0): readonly [eax: number, ecx: number, edx: number, ebx: number] {
+    this.run([0x0f, 0xa2], leaf, subleaf)
     const { state } = this.#machine
     return [state.gpr(0), state.gpr(1), state.gpr(2), state.gpr(3)]
   }
@@ -64,10 +64,9 @@ class Guest {
     if (word === 'RDPMC') return this.isP6
     if (!isCpuFeature(word)) return false
     const { leaf, subleaf, register, bit } = placeOf(word)
-    if (subleaf !== 0) return false
     const highest = this.cpuid(leaf >= 0x8000_0000 ? 0x8000_0000 : 0)[0]
     if (highest < leaf) return false
-    return ((this.cpuid(leaf)[['eax', 'ecx', 'edx', 'ebx'].indexOf(register)]! >>> bit) & 1) !== 0
+    return ((this.cpuid(leaf, subleaf)[['eax', 'ecx', 'edx', 'ebx'].indexOf(register)]! >>> bit) & 1) !== 0
   }
 
   get isP6(): boolean {

@@ -14,6 +14,7 @@ import type { Listeners } from './listeners.ts'
 import { drivesOf } from './media.ts'
 import { memoryRanges, ramRanges } from './memory-layout.ts'
 import { createPlatform } from './platform.ts'
+import { randomSource } from './random.ts'
 import { ScreenWatch } from './screen-watch.ts'
 import { ShadowMemory } from './shadow-memory.ts'
 import { SliceTimers } from './slice-timers.ts'
@@ -101,7 +102,8 @@ export class Machine {
     const { bus, interrupts, localApic } = this.platform
     this.#shadow?.attach(bus)
     const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
-    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, apicBaseChanged })
+    const random = randomSource(clock === null)
+    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, random, apicBaseChanged })
     interrupts.onChange = (pending) => this.vcpu.setInterruptLine(pending)
     this.timers.onEarlier = () => this.vcpu.requestExit()
     this.time.follow(this.vcpu)

@@ -71,6 +71,18 @@ function scan(pushIndex: (e: Emitter, source: Value) => void): Family {
 export const bsf: Family = scan((e, source) => void e.push(source).op(Op.i32_ctz))
 export const bsr: Family = scan((e, source) => void e.i32(31).push(source).op(Op.i32_clz).op(Op.i32_sub))
 
+/** LZCNT: leading zeros; CF tells a zero source, ZF a zero result. */
+export const lzcnt: Family = next((e) => {
+  const source = e.copy(e.read(1))
+  e.push(source).op(Op.i32_clz)
+  if (e.size === 2) e.i32(16).op(Op.i32_sub)
+  const r = e.pop()
+  e.push(source).op(Op.i32_eqz)
+  e.push(r).op(Op.i32_eqz).i32(6).op(Op.i32_shl).op(Op.i32_or)
+  e.flags.load(e.pop())
+  e.write(0, r)
+})
+
 export const popcnt: Family = next((e) => {
   const source = e.read(1)
   const r = e.push(source).op(Op.i32_popcnt).pop()

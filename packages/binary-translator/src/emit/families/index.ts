@@ -4,6 +4,7 @@ import * as arithmetic from './arithmetic.ts'
 import * as bcd from './bcd.ts'
 import * as bits from './bits.ts'
 import * as control from './control.ts'
+import { extendedStates } from './extended-state.ts'
 import type { Family } from './family.ts'
 import * as flags from './flag-operations.ts'
 import * as move from './move.ts'
@@ -76,6 +77,7 @@ const families = new Map<number, Family>([
   [Operation.Bsf, bits.bsf],
   [Operation.Bsr, bits.bsr],
   [Operation.Popcnt, bits.popcnt],
+  [Operation.Lzcnt, bits.lzcnt],
   [Operation.Aaa, bcd.aaa],
   [Operation.Aas, bcd.aas],
   [Operation.Aam, bcd.aam],
@@ -123,6 +125,10 @@ const families = new Map<number, Family>([
   [Operation.Sahf, flags.sahf],
   [Operation.Hlt, system.hlt],
   [Operation.Cpuid, system.cpuid],
+  [Operation.Rdrand, system.rdrand],
+  [Operation.Rdseed, system.rdrand],
+  [Operation.Monitor, system.monitor],
+  [Operation.Mwait, system.mwait],
   [Operation.Rdmsr, system.rdmsr],
   [Operation.Wrmsr, system.wrmsr],
   [Operation.Rdpmc, system.rdpmc],
@@ -160,6 +166,7 @@ const families = new Map<number, Family>([
   [Operation.Fxrstor, fxrstor],
   ...x87Families,
   ...vectorFamilies,
+  ...extendedStates,
 ])
 
 /** The family of an instruction of `shape`; an operation without one raises #UD in the guest. */

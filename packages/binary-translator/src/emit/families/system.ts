@@ -20,6 +20,18 @@ export const rdmsr: Family = plain(Callout.Rdmsr)
 export const wrmsr: Family = plain(Callout.Wrmsr)
 export const rdpmc: Family = plain(Callout.Rdpmc)
 export const clts: Family = plain(Callout.Clts)
+export const mwait: Family = plain(Callout.Mwait)
+
+/** RDRAND and RDSEED. */
+export const rdrand: Family = jump((e) => e.callout(Callout.Rdrand, e.gprNumber(0), constant(e.size)))
+
+/** MONITOR watches the line at DS:(E)AX; whoever may not is told before any fault of the address. */
+export const monitor: Family = jump((e) => {
+  e.cell(Layout.cpl)
+  e.when(() => e.callout(Callout.Undefined, zero, zero))
+  e.callout(Callout.Monitor, e.linear(e.segment(), e.gpr(0, e.shape.addressSize), 1, false, e.shape.segmented), zero)
+})
+
 export const wbinvd: Family = plain(Callout.Wbinvd)
 export const sysenter: Family = plain(Callout.Sysenter)
 export const sysexit: Family = plain(Callout.Sysexit)
