@@ -177,3 +177,7 @@ export function familyOf(shape: Shape): Family {
   if (shape.operation === Operation.LoadFarPointer) return system.loadFarPointer(shape.variant)
   return families.get(shape.operation) ?? system.undefinedInstruction
 }
+
+/** Whether `familyOf` knows more of an operation than that it is undefined. */
+export const isImplemented = (operation: number): boolean =>
+  families.has(operation) || operation === Operation.MovSegment || operation === Operation.LoadFarPointer
