@@ -1,5 +1,5 @@
 /** How many instructions a turn of a loop retires: told by the engine's exact count. */
-import { mica32v2 } from '@mica-vm/binary-translator'
+import { addableFeatures, cpuModel } from '@mica-vm/binary-translator'
 import { FlatMachine } from '@mica-vm/binary-translator/testing'
 import { codeOf, data, wordBytes, type Loop } from './loop.ts'
 
@@ -25,7 +25,11 @@ export const turnOf = (bodyBytes: number): number[] => [0x4d, 0x0f, 0x85, ...wor
 
 export function instructionsPerTurn(loop: Loop): number {
   const turns = 64
-  const machine = loopMachine(loop, new FlatMachine({ mode: 'interpreter', model: mica32v2() }), turns)
+  const machine = loopMachine(
+    loop,
+    new FlatMachine({ mode: 'interpreter', model: cpuModel('x86-64-v2', addableFeatures) }),
+    turns,
+  )
   const before = machine.vcpu.retired
   machine.run(1_000_000)
   return Math.round((machine.vcpu.retired - before) / turns)

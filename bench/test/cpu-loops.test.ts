@@ -1,6 +1,6 @@
 // What the bench says it runs is what it runs, and every loop is one that can go on for ever.
 import { decode, format } from '@mica-vm/x86-decoder'
-import { mica32v2 } from '@mica-vm/binary-translator'
+import { addableFeatures, cpuModel } from '@mica-vm/binary-translator'
 import { FlatMachine } from '@mica-vm/binary-translator/testing'
 import { describe, expect, it } from 'vitest'
 import { instructionsPerTurn, loopMachine } from '../cpu/count.ts'
@@ -34,7 +34,11 @@ const runnable = allLoops.filter(({ name }) => !name.startsWith('AES'))
 it.each(runnable)('$name: turns alike in both tiers, and numbers stay ordinary', (loop) => {
   expect(instructionsPerTurn(loop)).toBeGreaterThan(10)
   const ends = (['interpreter', 'auto'] as const).map((mode) => {
-    const machine = loopMachine(loop, new FlatMachine({ mode, heat: 10, model: mica32v2() }), 3000)
+    const machine = loopMachine(
+      loop,
+      new FlatMachine({ mode, heat: 10, model: cpuModel('x86-64-v2', addableFeatures) }),
+      3000,
+    )
     machine.run(2_000_000)
     return [...machine.ram.subarray(0x2000, 0x3000), machine.state.gpr(0), machine.vcpu.retired]
   })

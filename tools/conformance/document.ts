@@ -68,9 +68,8 @@ ${table(
   engine.map((group) => engineRow(group, results)),
 )}
 
-The other ${others.length} groups (${forms} forms) are decoded and raise #UD, as on a processor whose CPUID lacks them: AVX,
-AVX-512, BMI, XOP, 3DNow! and their like. What of them every processor ignores or runs as an older instruction is executed so:
-${hints}.
+The other ${others.length} groups (${forms} forms) are decoded, and raise #UD as on a processor whose CPUID lacks them: AVX, AVX-512, BMI,
+XOP, 3DNow! and their like. What of them is executed, as no operation or as an older instruction: ${hints}.
 
 ## System architecture
 

@@ -21,6 +21,7 @@ export const engineGroups: ReadonlyMap<string, string> = new Map([
   ['LZCNT', 'LZCNT'],
   ['MOVBE', 'MOVBE'],
   ['RDRAND', 'RDRAND'],
+  ['RDTSCP', 'RDTSCP'],
   ['CLFSH', 'CLFLUSH'],
   ['MONITOR', 'MONITOR, MWAIT'],
   ['SMAP', 'CLAC, STAC'],

@@ -2,6 +2,7 @@
 import { FlatMachine } from '../../src/testing/index.ts'
 import { Layout } from '../../src/state/layout.ts'
 import type { EngineMode } from '../../src/types.ts'
+import { fullModel } from '../random/full-model.ts'
 import { encodings } from './encodings.ts'
 import { MEMORY_BYTES, Offset } from './image.ts'
 import type { Instruction } from './instructions.ts'
@@ -24,7 +25,7 @@ export class X87Machine {
   #code = ''
 
   constructor(mode: EngineMode) {
-    this.#machine = new FlatMachine({ mode, ramBytes: 0x4000 })
+    this.#machine = new FlatMachine({ mode, ramBytes: 0x4000, model: fullModel() })
     this.#machine.start()
     this.#state = new Uint8Array(this.#machine.memory.buffer, this.#machine.state.base, 0x800)
   }
