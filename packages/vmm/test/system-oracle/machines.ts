@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EngineMode } from '@mica-vm/binary-translator'
+import { Host } from '../../src/index.ts'
+
+const mib = 2 ** 20
+const guestMemory = 128 * mib
+const outOfTimeNs = 200_000_000
+
+/** Runs an image in Mica; what it sent to the debug console. */
+export async function runInMica(image: Uint8Array, engine: EngineMode): Promise<Uint8Array> {
+  const host = new Host({ memory: 48 * mib, engine })
+  const sent: number[] = []
+  const vm = host.createVm({
+    memory: guestMemory,
+    boot: { kernel: image },
+    cpu: 'mica32v2',
+    clock: 'instructions',
+    onReset: 'stop',
+    devices: [({ timers }) => void timers.schedule(outOfTimeNs, () => vm.powerOff())],
+  })
+  vm.on('debug', ({ byte }) => void sent.push(byte))
+  vm.on('stuck', () => vm.powerOff())
+  await vm.run()
+  vm.destroy()
+  return Uint8Array.from(sent)
+}
+
+/** Whether the QEMU is there that the golden files are of. */
+export const hasQemu: boolean = String(spawnSync('qemu-system-i386', ['--version']).stdout).includes('version 7.2')
+
+/** Runs an image in QEMU; what it sent to the debug console. */
+export function runInQemu(image: Uint8Array): Uint8Array {
+  const directory = mkdtempSync(join(tmpdir(), 'mica-system-'))
+  try {
+    const [kernel, output] = [join(directory, 'kernel'), join(directory, 'output')]
+    writeFileSync(kernel, image)
+    const machine = ['-accel', 'tcg', '-cpu', 'qemu32,+sse3,+nx,+pse36,+mtrr,-svm', '-m', '128']
+    const quiet = ['-display', 'none', '-no-reboot', '-nodefaults', '-net', 'none']
+    const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-debugcon', `file:${output}`]
+    const { stderr } = spawnSync('qemu-system-i386', [...machine, ...quiet, ...exit, '-kernel', kernel], {
+      timeout: 20_000,
+    })
+    const message = String(stderr)
+    if (message.includes('qemu-system-i386:')) throw new Error(message)
+    const bytes = readFileSync(output)
+    // SeaBIOS has its say first, as text; the first case begins with C and number 0.
+    return bytes.subarray(Math.max(0, bytes.indexOf(Uint8Array.of(0x43, 0, 0))))
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
