@@ -16,7 +16,7 @@ export async function runInMica(image: Uint8Array, engine: EngineMode): Promise<
   const vm = host.createVm({
     memory: guestMemory,
     boot: { kernel: image },
-    cpu: 'mica32v2',
+    cpu: 'x86-64-v2',
     clock: 'instructions',
     onReset: 'stop',
     devices: [({ timers }) => void timers.schedule(outOfTimeNs, () => vm.powerOff())],
