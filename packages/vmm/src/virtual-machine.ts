@@ -118,8 +118,8 @@ export class VirtualMachine {
   /** The reset button: the machine boots again from its source. If it was off, it is on, and `run` starts it. */
   reset(): void {
     this.#requireAlive()
-    if (this.#running) return this.#machine.ask({ kind: 'reset', cause: 'host', by: 'host' })
-    this.#reboot('host')
+    if (this.#running) return this.#machine.ask({ kind: 'reset', cause: 'host', by: 'host', hard: true })
+    this.#reboot('host', 'lost')
     this.#state = 'ready'
   }
 
@@ -170,9 +170,16 @@ export class VirtualMachine {
   async #untilExit(): Promise<VmExit> {
     for (;;) {
       const outcome = await this.#loop.run()
-      const exit = 'reason' in outcome ? outcome : this.#handle(outcome)
+      const exit = 'reason' in outcome ? this.#outlived(outcome) : this.#handle(outcome)
       if (exit) return exit
     }
+  }
+
+  /** Software of the 80286's age left protected mode by three faults in a row, and firmware sent it on. */
+  #outlived(exit: VmExit): VmExit | null {
+    if (exit.reason !== 'triple-fault' || !this.#machine.goesOnAfterReset) return exit
+    this.#machine.resetProcessor()
+    return null
   }
 
   /** Null: the run goes on. */
@@ -185,16 +192,24 @@ export class VirtualMachine {
       case 'debug-exit':
         return { reason: 'debug-exit', value: request.value }
       case 'reset':
-        if (request.by === 'guest' && this.#parts.options.onReset === 'stop') {
-          return { reason: 'reset', cause: request.cause }
-        }
-        return this.#reboot(request.cause) ? null : { reason: 'out-of-memory' }
+        return this.#reset(request.cause, request.by, request.hard)
     }
   }
 
+  #reset(cause: string, by: 'guest' | 'host', hard: boolean): VmExit | null {
+    const machine = this.#machine
+    if (!hard && machine.goesOnAfterReset) {
+      machine.resetProcessor()
+      return null
+    }
+    if (by === 'guest' && this.#parts.options.onReset === 'stop') return { reason: 'reset', cause }
+    const memory = by === 'guest' && machine.hasFirmware ? 'kept' : 'lost'
+    return this.#reboot(cause, memory) ? null : { reason: 'out-of-memory' }
+  }
+
   /** False: the host has no longer room for what was loaded before. */
-  #reboot(cause: string): boolean {
-    this.#machine.reset('lost')
+  #reboot(cause: string, memory: 'kept' | 'lost'): boolean {
+    this.#machine.reset(memory)
     this.#loop.begin()
     try {
       this.#machine.load()

@@ -69,6 +69,16 @@ export class Mc146818 implements PortDevice, Stateful<Mc146818State> {
     return this.#state.nmiMasked
   }
 
+  /** A byte of CMOS RAM, as firmware's other half (the chip set, a monitor) sees it. */
+  readRam(index: number): number {
+    return this.#state.ram[index & 0x7f]!
+  }
+
+  /** Sets a byte of CMOS RAM: what the chip set leaves for firmware to find after a reset. */
+  writeRam(index: number, value: number): void {
+    this.#state.ram[index & 0x7f] = value & 0xff
+  }
+
   readPort(port: number, _size: AccessSize): number {
     return port === CMOS_INDEX ? 0xff : this.#read(this.#state.index)
   }

@@ -67,6 +67,8 @@ export const DIVIDER_RESET_MS = 500
 
 /** The PC's configuration bytes that Mica fills in. */
 export const Cmos = {
+  /** Why the processor is reset, for firmware to go on accordingly. */
+  Shutdown: 0x0f,
   Equipment: 0x14,
   BaseMemoryLow: 0x15,
   ExtendedMemoryLow: 0x17,

@@ -10,7 +10,8 @@ export type ResetCause = 'keyboard-controller' | 'port-92h' | 'reset-control'
 export interface PcEvents {
   /** The guest entered soft-off (S5). */
   powerOff?: () => void
-  reset?: (cause: ResetCause) => void
+  /** `hard`: of the whole machine; else the chips reset the processor alone. */
+  reset?: (cause: ResetCause, hard: boolean) => void
   /** The guest wrote `value` to the debug exit port. */
   debugExit?: (value: number) => void
   /** A character for the debug console. */

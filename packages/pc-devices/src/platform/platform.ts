@@ -61,12 +61,13 @@ export class PcPlatform implements Stateful<PcPlatformState> {
   readonly #resetControl: ResetControlPort
   readonly #post: PostPort
   readonly #bridges: readonly [I440fx, Piix3, Piix4Pm]
-  readonly #a20Sources = { keyboard: true, portA: false }
+  readonly #a20AtReset: boolean
   #a20: boolean | undefined
 
   constructor(options: PcPlatformOptions) {
     const { timers, events = {} } = options
     this.#events = events
+    this.#a20AtReset = options.a20AtReset ?? true
     this.#apics = options.apic === false ? undefined : new Apics(this.bus, options)
     const ioApic = this.#apics?.io
     this.#isa = new IsaInterrupts({ pic: this.pic, ioApic })
@@ -77,17 +78,17 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.rtc = new Mc146818({ ...options, irq: gates[1].input })
     this.#portB = new SystemPortB({ timers, counter2: this.pit, onTone: (hz) => events.tone?.(hz) })
     this.#portA = new SystemPortA({
-      a20: (level) => this.#setA20('portA', level),
-      onReset: () => events.reset?.('port-92h'),
+      a20: (level) => this.#setA20(level),
+      onReset: () => events.reset?.('port-92h', false),
     })
-    this.#resetControl = new ResetControlPort({ onReset: () => events.reset?.('reset-control') })
+    this.#resetControl = new ResetControlPort({ onReset: (hard) => events.reset?.('reset-control', hard) })
     this.keyboardController = new I8042({
       keyboardIrq: this.irq(KEYBOARD_IRQ),
       mouseIrq: this.irq(MOUSE_IRQ),
       mouse: options.mouse ?? true,
-      a20: (level) => this.#setA20('keyboard', level),
-      a20AtReset: options.a20AtReset ?? true,
-      onReset: () => events.reset?.('keyboard-controller'),
+      a20: (level) => this.#setA20(level),
+      a20AtReset: this.#a20AtReset,
+      onReset: () => events.reset?.('keyboard-controller', false),
       onLeds: (leds) => events.leds?.(leds),
     })
     this.serial = (options.serial ?? [{}]).map((port, index) =>
@@ -132,6 +133,11 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     return this.#apics?.io
   }
 
+  /** The processor alone is reset: the chip set lets its first fetch through to the top of the address space. */
+  processorReset(): void {
+    this.#setA20(this.#a20AtReset)
+  }
+
   /** A message-signalled interrupt from a device. False if nobody took it. */
   deliverMsi(address: number, data: number): boolean {
     return this.#apics?.messages.deliverMsi(address, data) ?? false
@@ -173,6 +179,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       resetControl: this.#resetControl.snapshot(),
       post: this.#post.snapshot(),
       firmwareDevices: this.firmwareDevices.snapshot(),
+      a20: this.#a20 ?? this.#a20AtReset,
     }
   }
 
@@ -193,6 +200,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#resetControl.restore(state.resetControl)
     this.#post.restore(state.post)
     if (state.firmwareDevices) this.firmwareDevices.restore(state.firmwareDevices)
+    this.#setA20(state.a20 ?? this.#a20AtReset)
     this.pic.restore(state.pic)
     if (state.apics) this.#apics?.restore(state.apics)
   }
@@ -209,6 +217,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#portA.reset()
     this.#portB.reset()
     this.#resetControl.reset()
+    this.#setA20(this.#a20AtReset)
     this.firmwareDevices.reset()
     this.pic.reset()
     this.pic.writePort(PicPort.ELCR2, 1, LEVEL_IRQS_8_TO_15)
@@ -249,10 +258,8 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.pci.attach(1, powerManagement, 3)
   }
 
-  /** Either source opens the gate. */
-  #setA20(source: 'keyboard' | 'portA', level: boolean): void {
-    this.#a20Sources[source] = level
-    const enabled = this.#a20Sources.keyboard || this.#a20Sources.portA
+  /** The newest write to either port counts, as in chip sets that keep one gate for both. */
+  #setA20(enabled: boolean): void {
     if (enabled === this.#a20) return
     this.#a20 = enabled
     this.#events.a20?.(enabled)

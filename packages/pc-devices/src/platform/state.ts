@@ -27,4 +27,6 @@ export interface PcPlatformState {
   post: { code: number }
   /** Absent in snapshots of before there were such devices. */
   firmwareDevices?: FirmwareDevicesState
+  /** Address line 20 is let through. Absent in older snapshots. */
+  a20?: boolean
 }

@@ -17,7 +17,7 @@ function platform(): {
     memory: { belowFourGiBBytes: 64 << 20, aboveFourGiBBytes: 2 ** 32 },
     a20AtReset: false,
     events: {
-      reset: (cause) => seen.push(cause),
+      reset: (cause, hard) => seen.push(`${cause}${hard ? ', hard' : ''}`),
       debugExit: (value) => seen.push(`exit ${value}`),
       debugOutput: (byte) => seen.push(String.fromCharCode(byte)),
       post: (code) => seen.push(`post ${code}`),
@@ -97,16 +97,25 @@ describe('system control', () => {
     out(0x92, 0x01)
     out(0x92, 0x01)
     out(0x64, 0xfe)
-    expect(seen).toEqual(['reset-control', 'port-92h', 'keyboard-controller'])
+    expect(seen).toEqual(['reset-control, hard', 'port-92h', 'keyboard-controller'])
   })
 
-  it('opens A20 from either side and tells of changes only', () => {
-    const { out, seen } = platform()
+  it('opens and closes A20 from either side, the newest write counts, and tells of changes only', () => {
+    const { pc, out, seen } = platform()
+    const viaKeyboard = (value: number): void => {
+      out(0x64, 0xd1)
+      out(0x60, value)
+    }
     out(0x92, 0x02)
-    for (const value of [0xd1, 0xdf]) out(value === 0xd1 ? 0x64 : 0x60, value)
+    viaKeyboard(0xdf)
+    viaKeyboard(0xdd)
+    out(0x92, 0x02)
     out(0x92, 0x00)
-    for (const value of [0xd1, 0xdd]) out(value === 0xd1 ? 0x64 : 0x60, value)
-    expect(seen).toEqual(['a20 true', 'a20 false'])
+    viaKeyboard(0xdd)
+    expect(seen).toEqual(['a20 true', 'a20 false', 'a20 true', 'a20 false'])
+    viaKeyboard(0xdf)
+    pc.reset()
+    expect(seen.slice(4)).toEqual(['a20 true', 'a20 false'])
   })
 
   it('has debug ports', () => {

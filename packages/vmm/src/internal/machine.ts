@@ -1,6 +1,6 @@
 import { tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
 import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
-import type { PcEvents, PcPlatform } from '@mica-vm/pc-devices'
+import { CMOS_BYTES, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
 import { loadBootSource } from '../boot-source.ts'
 import { Keyboard } from '../keyboard.ts'
@@ -25,7 +25,13 @@ import type { Wakeup } from './wakeup.ts'
 export type Request =
   | { readonly kind: 'power-off'; readonly by: 'guest' | 'host' }
   | { readonly kind: 'debug-exit'; readonly value: number }
-  | { readonly kind: 'reset'; readonly cause: string; readonly by: 'guest' | 'host' }
+  | {
+      readonly kind: 'reset'
+      readonly cause: string
+      readonly by: 'guest' | 'host'
+      /** Of the whole machine; else of the processor, if firmware knows what to do then. */
+      readonly hard: boolean
+    }
   | { readonly kind: 'pause' }
 
 export interface MachineParts {
@@ -138,6 +144,22 @@ export class Machine {
     if (this.#boot) this.vcpu.load(loadBootSource(this.#boot, target))
   }
 
+  /** Whether the machine starts from firmware, which decides after a reset by itself what to do. */
+  get hasFirmware(): boolean {
+    return this.#firmware !== null
+  }
+
+  /** Firmware has been told where to go on after a reset of the processor: the shutdown byte in CMOS. */
+  get goesOnAfterReset(): boolean {
+    return this.#firmware !== null && this.platform.rtc.readRam(CMOS_BYTES.Shutdown) !== 0
+  }
+
+  /** Reset of the processor alone: memory and devices stay as they are. */
+  resetProcessor(): void {
+    this.vcpu.reset()
+    this.platform.processorReset()
+  }
+
   /** Reset of processor and devices; memory keeps its contents only where firmware looks at what a reset was for. */
   reset(memory: 'kept' | 'lost'): void {
     if (memory === 'lost') this.#forgetMemory()
@@ -176,12 +198,12 @@ export class Machine {
   }
 
   #events(listeners: Listeners<VmEvents>): PcEvents {
-    const reset = (cause: string): void => this.ask({ kind: 'reset', cause, by: 'guest' })
+    const reset = (cause: string, hard: boolean): void => this.ask({ kind: 'reset', cause, by: 'guest', hard })
     return {
       powerOff: () => this.ask({ kind: 'power-off', by: 'guest' }),
       debugExit: (value) => this.ask({ kind: 'debug-exit', value }),
       reset,
-      init: () => reset('init'),
+      init: () => reset('init', false),
       // While the platform is built it tells of the gate, which is open, before there is a processor.
       a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
       nmi: () => this.vcpu.raiseNmi(),

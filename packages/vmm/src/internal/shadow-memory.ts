@@ -23,6 +23,7 @@ export class ShadowMemory implements MmioDevice {
   constructor(memory: MachineMemory, visible: PhysicalMap) {
     this.#visible = visible
     this.#hidden = new PhysicalMap(memory, { ranges: [{ start, length: end - start, kind: 'ram' }] })
+    visible.redefine({ start, length: end - start, kind: 'rom' })
   }
 
   /** Pages that are not read: whoever caches contents listens to them too. */
