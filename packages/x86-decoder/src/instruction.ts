@@ -75,6 +75,10 @@ export class Instruction {
   displacement = 0
   /** High 32 bits, which only a 64-bit absolute offset uses. */
   displacementHigh = 0
+  /** Bytes that the displacement has in the encoding: 0, 1, 2, 4 or 8. */
+  displacementSize = 0
+  /** 1 if a SIB byte addresses memory; without an index `scale` still is what the byte says. */
+  sib = 0
   /** 1 if the displacement counts from the end of the instruction. */
   ripRelative = 0
   /** Immediate (low 32 bits, signed), branch displacement, or offset of a far pointer. */

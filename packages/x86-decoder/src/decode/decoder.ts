@@ -77,6 +77,8 @@ function reset(out: Instruction, bitness: number): void {
   out.scale = 0
   out.displacement = 0
   out.displacementHigh = 0
+  out.displacementSize = 0
+  out.sib = 0
   out.ripRelative = 0
   out.immediate = 0
   out.immediateHigh = 0

@@ -17,12 +17,15 @@ function read16(state: DecodeState, out: Instruction): void {
   const { mod, rm } = state
   let base = BASE16[rm]!
   let displacement = 0
+  let displaced = mod
   if (mod === 1) displacement = ((state.u8() << 24) >> 24) * state.displacementFactor
   else if (mod === 2) displacement = (state.u16() << 16) >> 16
   else if (rm === 6) {
     base = -1
+    displaced = 2
     displacement = (state.u16() << 16) >> 16
   }
+  out.displacementSize = displaced
   out.base = base
   out.index = INDEX16[rm]!
   out.displacement = displacement
@@ -37,10 +40,9 @@ function read32(state: DecodeState, out: Instruction): void {
     const sib = state.u8()
     base = sib & 7
     const index = ((sib >> 3) & 7) | state.rexX
-    if (index !== 4 || out.vectorIndex !== 0) {
-      out.index = out.vectorIndex === 0 ? index : index | (state.vvvv & 16)
-      out.scale = sib >> 6
-    }
+    if (index !== 4 || out.vectorIndex !== 0) out.index = out.vectorIndex === 0 ? index : index | (state.vvvv & 16)
+    out.scale = sib >> 6
+    out.sib = 1
     if (base === 5 && mod === 0) {
       base = -1
       displaced = 2
@@ -51,8 +53,13 @@ function read32(state: DecodeState, out: Instruction): void {
     out.ripRelative = state.long
   }
   if (base >= 0) base |= state.rexB
-  if (displaced === 1) out.displacement = ((state.u8() << 24) >> 24) * state.displacementFactor
-  else if (displaced === 2) out.displacement = state.i32()
+  if (displaced === 1) {
+    out.displacement = ((state.u8() << 24) >> 24) * state.displacementFactor
+    out.displacementSize = 1
+  } else if (displaced === 2) {
+    out.displacement = state.i32()
+    out.displacementSize = 4
+  }
   out.base = base
   out.segment = base === 4 || base === 5 ? SS : DS
 }

@@ -280,5 +280,6 @@ function offset(state: DecodeState, out: Instruction, slot: number, template: nu
   out.sizes[slot] = registerBytes(state, template)
   out.displacement = state.addressSize === 2 ? state.u16() : state.i32()
   if (state.addressSize === 8) out.displacementHigh = state.i32()
+  out.displacementSize = state.addressSize
   out.segment = state.segmentOverride >= 0 ? state.segmentOverride : 3
 }

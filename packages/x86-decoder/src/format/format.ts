@@ -2,48 +2,88 @@ import { facts } from '../facts.ts'
 import { Operation } from '../generated/operation.ts'
 import { Encoding, OperandKind } from '../instruction.ts'
 import type { Instruction } from '../instruction.ts'
-import { RegisterClass, registerId } from '../register.ts'
+import { registerId } from '../register.ts'
 import { Trait } from '../table/attributes.ts'
 import { formTraits } from '../table/forms.ts'
-import { mnemonicName, registerName, sizeName } from './names.ts'
-import { hexadecimal, signedHexadecimal, unsignedBigInt } from './numbers.ts'
-import type { HexStyle } from './numbers.ts'
-
-/** How text looks. */
-export interface FormatOptions {
-  /** Address of the instruction: branch targets are absolute from it. Default 0. */
-  readonly ip?: bigint | number
-  /** `suffix` (default): `0FFh`. `prefix`: `0xff`. */
-  readonly hex?: HexStyle
-}
+import { gnuMnemonic, gnuPrefixes } from './gnu.ts'
+import { gnuOperands, gnuRegister, gnuStringOperands, isImpliedOne } from './gnu-operands.ts'
+import { ADDRESS_CLASS, memoryText, segmentText } from './memory.ts'
+import { mnemonicName, registerName } from './names.ts'
+import { hexadecimal, wideHexadecimal } from './numbers.ts'
+import { PLAIN, styleOf } from './options.ts'
+import type { FormatOptions, Style } from './options.ts'
+import { pseudoName } from './pseudo-operations.ts'
 
 /**
  * One instruction in Intel syntax, in lower case: `lock add dword ptr [eax+ecx*4+10h],5`. Memory operands always name
- * their size; a segment shows if an override chose it; RIP-relative ones read `[rip+10h]`.
+ * their size; a segment shows if an override chose it; RIP-relative ones read `[rip+10h]`. The options change each of these.
  *
  * @example format(instruction, { ip: 0x1000n })
+ * @example format(instruction, { dialect: 'gnu' }) // lock add DWORD PTR [eax+ecx*4+0x10],0x5
  */
-export function format(instruction: Instruction, options: FormatOptions = {}): string {
+export function format(instruction: Instruction, options?: FormatOptions): string {
   if (instruction.code === 0) return '(bad)'
-  const name = prefixText(instruction) + mnemonicText(instruction)
+  const style = options === undefined ? PLAIN : styleOf(options)
+  const text = style.gnu ? gnuText(instruction, style) : intelText(instruction, style)
+  return style.uppercase ? capitals(text) : text
+}
+
+function intelText(instruction: Instruction, style: Style): string {
+  const pseudo = style.pseudo ? pseudoName(instruction) : undefined
+  const name = prefixText(instruction) + (pseudo ?? mnemonicText(instruction))
   if (facts(instruction.code).isString) return name + stringSource(instruction)
-  const operands: string[] = []
-  for (let slot = 0; slot < instruction.operandCount; slot++) operands.push(operandText(instruction, slot, options))
+  const operands = operandTexts(instruction, style, pseudo !== undefined)
   if (instruction.encoding === Encoding.Evex) decorate(instruction, operands)
-  return operands.length === 0 ? name : `${name} ${operands.join(',')}`
+  return operands.length === 0 ? name : `${name} ${operands.join(style.separator)}`
+}
+
+function gnuText(instruction: Instruction, style: Style): string {
+  const pseudo = style.pseudo ? pseudoName(instruction) : undefined
+  const name = gnuPrefixes(instruction) + (pseudo ?? gnuMnemonic(instruction))
+  const string = facts(instruction.code).isString
+  const operands = string
+    ? gnuStringOperands(instruction)
+    : gnuOperands(instruction, operandTexts(instruction, style, pseudo !== undefined))
+  if (instruction.encoding === Encoding.Evex) decorate(instruction, operands)
+  return operands.length === 0 ? name : `${name} ${operands.join(style.separator)}`
+}
+
+function operandTexts(instruction: Instruction, style: Style, withoutLast: boolean): string[] {
+  const count = withoutLast ? instruction.operandCount - 1 : instruction.operandCount
+  const operands: string[] = []
+  for (let slot = 0; slot < count; slot++) operands.push(operandText(instruction, slot, style))
+  return operands
+}
+
+/** Everything in capitals but the `h` and the `0x` of numbers. */
+function capitals(text: string): string {
+  return text
+    .toUpperCase()
+    .replace(/\b([0-9][0-9A-F]*)H\b/g, '$1h')
+    .replace(/\b0X/g, '0x')
 }
 
 const ROUNDING: readonly string[] = ['', '{rn-sae}', '{rd-sae}', '{ru-sae}', '{rz-sae}']
 
+function roundingText({ suppressExceptions, rounding }: Instruction): string {
+  return suppressExceptions === 1 ? '{sae}' : ROUNDING[rounding]!
+}
+
+function maskText({ mask, zeroing }: Instruction): string {
+  return mask === 0 ? '' : `{k${mask}}${zeroing === 1 ? '{z}' : ''}`
+}
+
+/** How many operands stand before the immediates at the end. */
+function registerEnd({ kinds }: Instruction, operands: readonly string[]): number {
+  let end = operands.length
+  while (end > 0 && kinds[end - 1] === OperandKind.Immediate) end--
+  return end
+}
+
 /** EVEX: the mask goes with the target, rounding or SAE with the last register. */
 function decorate(instruction: Instruction, operands: string[]): void {
-  const { mask, zeroing, rounding, suppressExceptions, kinds } = instruction
-  if (mask !== 0) operands[0] += `{k${mask}}${zeroing === 1 ? '{z}' : ''}`
-  const control = suppressExceptions === 1 ? '{sae}' : ROUNDING[rounding]!
-  if (control === '') return
-  let last = operands.length - 1
-  while (kinds[last] === OperandKind.Immediate) last--
-  operands[last] += control
+  operands[0] += maskText(instruction)
+  operands[registerEnd(instruction, operands) - 1] += roundingText(instruction)
 }
 
 function prefixText(instruction: Instruction): string {
@@ -60,12 +100,6 @@ function mnemonicText(instruction: Instruction): string {
   return far ? `${name} far` : name
 }
 
-const ADDRESS_CLASS: Readonly<Record<number, RegisterClass>> = {
-  2: RegisterClass.Gpr16,
-  4: RegisterClass.Gpr32,
-  8: RegisterClass.Gpr64,
-}
-
 /** String operations have no explicit operands: their source shows only where it is not the usual one. */
 function stringSource(instruction: Instruction): string {
   const { addressSize, bitness, segment } = instruction
@@ -74,17 +108,19 @@ function stringSource(instruction: Instruction): string {
   return ` ${segmentText(instruction, 3)}[${registerName(registerId(ADDRESS_CLASS[addressSize]!, source))}]`
 }
 
-function operandText(instruction: Instruction, slot: number, options: FormatOptions): string {
-  const style = options.hex ?? 'suffix'
+function operandText(instruction: Instruction, slot: number, style: Style): string {
   switch (instruction.kinds[slot]) {
-    case OperandKind.Register:
-      return registerName(instruction.registers[slot]!) + groupText(instruction, slot)
+    case OperandKind.Register: {
+      const id = instruction.registers[slot]!
+      return style.gnu ? gnuRegister(instruction, slot, id) : registerName(id) + groupText(instruction, slot)
+    }
     case OperandKind.Memory:
       return memoryText(instruction, slot, style)
     case OperandKind.Immediate:
+      if (style.gnu && isImpliedOne(instruction, slot)) return '1'
       return immediateText(instruction, slot, style)
     case OperandKind.Relative:
-      return hexadecimal(branchTarget(instruction, slot, options.ip ?? 0), style)
+      return targetText(instruction, slot, style)
     default:
       return `${hexadecimal(instruction.immediate2, style)}:${hexadecimal(instruction.immediate >>> 0, style)}`
   }
@@ -96,44 +132,19 @@ function groupText(instruction: Instruction, slot: number): string {
 }
 
 /** A form has a second immediate after its first one. */
-function immediateText(instruction: Instruction, slot: number, style: HexStyle): string {
-  if (slot > 0 && instruction.kinds[slot - 1] === OperandKind.Immediate)
-    return hexadecimal(instruction.immediate2, style)
-  return hexadecimal(unsignedBigInt(instruction.immediate, instruction.immediateHigh, instruction.sizes[slot]!), style)
+function immediateText(instruction: Instruction, slot: number, style: Style): string {
+  const { kinds, sizes, immediate, immediateHigh, immediate2 } = instruction
+  const second = slot > 0 && kinds[slot - 1] === OperandKind.Immediate
+  const [low, high, size] = second ? [immediate2, 0, 1] : [immediate, immediateHigh, sizes[slot]!]
+  if (style.signed) {
+    const value = BigInt.asIntN(size * 8, (BigInt(high) << 32n) | BigInt(low >>> 0))
+    if (value < 0n) return `-${hexadecimal(-value, style)}`
+  }
+  return wideHexadecimal(low, high, size, style)
 }
 
-function branchTarget(instruction: Instruction, slot: number, ip: bigint | number): bigint {
-  const target = BigInt(ip) + BigInt(instruction.length) + BigInt(instruction.immediate)
-  return BigInt.asUintN(instruction.sizes[slot]! * 8, target)
-}
-
-function memoryText(instruction: Instruction, slot: number, style: HexStyle): string {
-  const { base, index, displacement, addressSize } = instruction
-  const size = sizeName(instruction.sizes[slot]!)
-  const kind = ADDRESS_CLASS[addressSize]!
-  const parts: string[] = []
-  if (base >= 0) parts.push(registerName(registerId(kind, base)))
-  if (instruction.ripRelative === 1) parts.push(addressSize === 8 ? 'rip' : 'eip')
-  if (index >= 0) parts.push(indexText(instruction, kind))
-  let inside = parts.join('+')
-  if (parts.length === 0) inside = hexadecimal(absoluteAddress(instruction), style)
-  else if (displacement !== 0) inside += signedHexadecimal(displacement, style)
-  if (instruction.operation === Operation.Lea) return `[${inside}]`
-  const repeated = instruction.broadcast === 0 ? '' : `{1to${instruction.broadcast}}`
-  return `${size}${segmentText(instruction, base === 4 || base === 5 ? 2 : 3)}[${inside}]${repeated}`
-}
-
-function indexText({ vectorIndex, index, scale, base }: Instruction, kind: RegisterClass): string {
-  const name = registerName(registerId(vectorIndex === 0 ? kind : (vectorIndex as RegisterClass), index))
-  const scaled = scale !== 0 || (base < 0 && kind !== RegisterClass.Gpr16)
-  return scaled ? `${name}*${1 << scale}` : name
-}
-
-function absoluteAddress({ displacement, displacementHigh, addressSize, code }: Instruction): bigint {
-  const high = formTraits[code]! & Trait.AbsoluteOffset ? displacementHigh : displacement >> 31
-  return unsignedBigInt(displacement, high, addressSize)
-}
-
-function segmentText({ segment }: Instruction, usual: number): string {
-  return segment === usual ? '' : `${registerName(registerId(RegisterClass.Segment, segment))}:`
+function targetText(instruction: Instruction, slot: number, style: Style): string {
+  const target = BigInt(style.ip) + BigInt(instruction.length) + BigInt(instruction.immediate)
+  const address = BigInt.asUintN(instruction.sizes[slot]! * 8, target)
+  return style.symbol?.(address, 'branch') ?? hexadecimal(address, style)
 }

@@ -1,5 +1,4 @@
-/** How numbers look: `0FFh` or `0xff`. */
-export type HexStyle = 'suffix' | 'prefix'
+import type { Style } from './options.ts'
 
 const HIGH = 0x100000000
 
@@ -8,15 +7,25 @@ export function unsignedBigInt(low: number, high: number, bytes: number): bigint
   return BigInt.asUintN(bytes * 8, (BigInt(high) << 32n) | BigInt(low >>> 0))
 }
 
-/** One number as text; 0 to 9 stand without a base. */
-export function hexadecimal(value: bigint | number, style: HexStyle): string {
-  if (value <= 9) return value.toString()
-  if (style === 'prefix') return `0x${value.toString(16)}`
-  const digits = value.toString(16).toUpperCase()
-  return /^[A-F]/.test(digits) ? `0${digits}h` : `${digits}h`
+/** One number as text. In the Intel dialect 0 to 9 stand without a base. */
+export function hexadecimal(value: bigint | number, style: Style): string {
+  if (style.gnu) return digitsOf(value.toString(16), style)
+  return value <= 9 ? value.toString() : digitsOf(value.toString(16), style)
+}
+
+function digitsOf(digits: string, style: Style): string {
+  if (style.hex === 'prefix') return style.uppercase ? `0x${digits.toUpperCase()}` : `0x${digits}`
+  const capitals = digits.toUpperCase()
+  return /^[A-F]/.test(capitals) ? `0${capitals}h` : `${capitals}h`
+}
+
+/** A number of `bytes` bytes out of two words. */
+export function wideHexadecimal(low: number, high: number, bytes: number, style: Style): string {
+  if (bytes > 4 && high !== 0) return hexadecimal(unsignedBigInt(low, high, bytes), style)
+  return hexadecimal(bytes >= 4 ? low >>> 0 : low & ((1 << (bytes * 8)) - 1), style)
 }
 
 /** A displacement after a register: `+10h` or `-10h`. */
-export function signedHexadecimal(value: number, style: HexStyle): string {
+export function signedHexadecimal(value: number, style: Style): string {
   return value < 0 ? `-${hexadecimal(-value % HIGH, style)}` : `+${hexadecimal(value, style)}`
 }

@@ -132,6 +132,9 @@ function memory(ours: Instruction, theirs: iced.Instruction, slot: number): stri
   if (index !== null) return `index ${index}`
   if (ours.index >= 0 && 1 << ours.scale !== theirs.memoryIndexScale)
     return `scale ${ours.scale} / ${theirs.memoryIndexScale}`
+  // iced counts the four bytes of a displacement in 64-bit addresses as the eight that they extend to.
+  const bytes = theirs.memoryDisplSize === 8 && !isOffset(ours) ? 4 : theirs.memoryDisplSize
+  if (ours.displacementSize !== bytes) return `displacement of ${ours.displacementSize} / ${bytes} bytes`
   return displacement(ours, theirs) ?? segment(ours, theirs)
 }
 

@@ -82,6 +82,38 @@ describe('text of bytes, from the manual', () => {
   })
 })
 
+describe('options of the formatter', () => {
+  const load = decoded('48 8B 05 10 00 00 00', 64)
+  const branch = decoded('E8 FB 00 00 00', 32)
+  const symbol = (address: bigint, use: string): string | undefined => (address === 0x1100n ? `${use}_1100` : undefined)
+
+  test('a symbol stands for a branch target, and for memory without registers or from RIP', () => {
+    expect(format(branch, { ip: 0x1000, symbol })).toBe('call branch_1100')
+    expect(format(branch, { ip: 0x2000, symbol })).toBe('call 2100h')
+    expect(format(load, { ip: 0x10e9n, symbol })).toBe('mov rax,qword ptr [memory_1100]')
+    expect(format(decoded('A1 00 11 00 00', 32), { symbol })).toBe('mov eax,dword ptr [memory_1100]')
+    expect(format(decoded('8B 81 00 11 00 00', 32), { symbol })).toBe('mov eax,dword ptr [ecx+1100h]')
+  })
+
+  test('a size is left out where a register tells it', () => {
+    const options = { memorySize: 'needed' } as const
+    expect(format(load, options)).toBe('mov rax,[rip+10h]')
+    expect(format(decoded('0F B6 00', 32), options)).toBe('movzx eax,byte ptr [eax]')
+    expect(format(decoded('C7 00 05 00 00 00', 32), options)).toBe('mov dword ptr [eax],5')
+  })
+
+  test('the GNU dialect writes what the bytes say', () => {
+    const gnu = (hex: string, bitness: Bitness): string => format(decoded(hex, bitness), { dialect: 'gnu' })
+    expect(gnu('8D B4 26 00 00 00 00', 32)).toBe('lea esi,[esi+eiz*1+0x0]')
+    expect(gnu('F3 A5', 32)).toBe('rep movs DWORD PTR es:[edi],DWORD PTR ds:[esi]')
+    expect(gnu('65 A1 14 00 00 00', 32)).toBe('mov eax,gs:0x14')
+    expect(gnu('48 8B 05 FE FF FF FF', 64)).toBe('mov rax,QWORD PTR [rip+0xfffffffffffffffe]')
+    expect(gnu('3E FF E0', 64)).toBe('notrack jmp rax')
+    expect(gnu('0F C2 C1 01', 64)).toBe('cmpltps xmm0,xmm1')
+    expect(gnu('D8 C1', 32)).toBe('fadd st,st(1)')
+  })
+})
+
 describe('prefixes', () => {
   test('the last of F2 and F3 wins', () => {
     expect(decoded('F2 F3 A6', 32).rep).toBe(3)
