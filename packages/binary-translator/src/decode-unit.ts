@@ -74,9 +74,15 @@ export class DecodedUnit {
     while (left > 0 && offset + this.length < pageBytes) {
       const at = page + offset + this.length
       if (!decodeOne(bytes, at, page + pageBytes, mode, this.#slot())) break
+      const covered: boolean = flow === Flow.Shadow
       flow = this.#push()
       left--
       if (flow === Flow.Stop || flow === Flow.Jump) break
+      if (covered) {
+        // A second STI in a row finds IF set and holds nothing off.
+        flow = Flow.Next
+        break
+      }
       if (flow === Flow.Shadow) left = 1
     }
     // An interrupt shadow must not end with its unit: STI begins the next unit, or runs alone with its successor.

@@ -15,4 +15,11 @@ export { addableFeatures, cpuModel, defineModel, mica32, modelDefinitions, model
 export type { Mica32Options, ModelDefinition, ModelName } from './system/cpu-models.ts'
 export { featurePlaces, isCpuFeature } from './system/cpuid-bits.ts'
 export type { CpuFeature } from './system/cpuid-bits.ts'
-export type { CpuModel, EntryState, InterruptController, RandomSource, SegmentState } from './system/types.ts'
+export type {
+  CpuModel,
+  EntryState,
+  Exclusion,
+  InterruptController,
+  RandomSource,
+  SegmentState,
+} from './system/types.ts'

@@ -1,8 +1,9 @@
 import type { CodeCache } from './cache/code-cache.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { Layout } from './state/layout.ts'
+import type { Breakpoints } from './system/breakpoints.ts'
 import { GuestFault, Vector } from './system/guest-fault.ts'
-import type { LinearMemory } from './system/types.ts'
+import { Privilege, type LinearMemory } from './system/types.ts'
 import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
 
 const pageBytes = 4096
@@ -10,14 +11,23 @@ const pageBytes = 4096
 /** Why a slow access could not be done. */
 export const AccessFailure = {
   None: 0,
-  /** A page fault: CR2 and `SlowMemory.errorCode` tell which. */
+  /** An exception: `SlowMemory.vector` and `errorCode` tell which, and CR2 where it is a page fault. */
   Fault: 1,
-  /** It would overwrite cached code: the instruction must run alone. */
+  /** It would overwrite cached code, or meets a data breakpoint: the instruction must run alone. */
   Code: 2,
   /** The host has no frame for the page. */
   OutOfMemory: 3,
 } as const
 export type AccessFailure = (typeof AccessFailure)[keyof typeof AccessFailure]
+
+/** Where an access begins in each page that it touches. */
+function pagesOf(linear: number, size: number): readonly number[] {
+  return (linear & 0xfff) + size > pageBytes ? [linear, ((linear | 0xfff) + 1) >>> 0] : [linear]
+}
+
+/** Whether #AC asks for another address; operands of no power of two consist of 4-byte parts. SDM vol. 3, table 6-7. */
+const isMisaligned = (linear: number, size: number): boolean => (linear & (alignments[size] ?? 3)) !== 0
+const alignments: Readonly<Record<number, number>> = { 1: 0, 2: 1, 4: 3, 8: 7, 10: 7, 16: 15 }
 
 /** Thrown through system instructions when the host has no frame; caught at the callout's entry. */
 export class HostOutOfMemory {}
@@ -31,26 +41,32 @@ export class SlowMemory implements LinearMemory {
   readonly #mmu: Mmu
   readonly #io: IoSpace
   readonly #cache: CodeCache
+  readonly #breakpoints: Breakpoints
   readonly #u8: Uint8Array
   readonly #u32: Uint32Array
-  /** Whether writes may hit cached code, which is dropped first: while one instruction runs alone. */
-  mayWriteCode = false
-  /** Page-fault error code of the last failure. */
+  /** One instruction runs alone: writes may hit cached code, which is dropped first, and breakpoints may be met. */
+  alone = false
+  /** EFLAGS.AC, CR0.AM and CPL 3 ask for aligned operands. */
+  aligned = false
+  /** Exception of the last failure. */
+  vector = 0
   errorCode = 0
   /** What kept the last access from being done. */
   failure: AccessFailure = AccessFailure.None
 
-  constructor(state: CpuState, mmu: Mmu, io: IoSpace, cache: CodeCache) {
+  constructor(state: CpuState, mmu: Mmu, io: IoSpace, cache: CodeCache, breakpoints: Breakpoints) {
     this.#state = state
     this.#mmu = mmu
     this.#io = io
     this.#cache = cache
+    this.#breakpoints = breakpoints
     this.#u8 = state.u8
     this.#u32 = state.u32
   }
 
   /** Host address of `size` bytes to read at `linear`: memory, or the bounce buffer; -1 on failure. */
-  readable(linear: number, size: number, user: 0 | 1): number {
+  readable(linear: number, size: number, user: Privilege): number {
+    if (this.#isGuarded && this.#isStopped(linear, size, user, false)) return -1
     if ((linear & 0xfff) + size > pageBytes) return this.#gather(linear, size, user, false)
     const outcome = this.#mmu.access(linear, 0, user)
     if (outcome === MmuOutcome.Direct) return this.#mmu.host
@@ -60,7 +76,8 @@ export class SlowMemory implements LinearMemory {
   }
 
   /** Host address of `size` bytes to read and write at `linear`; the bounce buffer is to be committed. -1 on failure. */
-  updatable(linear: number, size: number, user: 0 | 1): number {
+  updatable(linear: number, size: number, user: Privilege): number {
+    if (this.#isGuarded && this.#isStopped(linear, size, user, true)) return -1
     if ((linear & 0xfff) + size > pageBytes) {
       if (!this.#checkWrite(linear, size, user)) return -1
       return this.#note(linear, size, this.#gather(linear, size, user, true))
@@ -74,7 +91,7 @@ export class SlowMemory implements LinearMemory {
   }
 
   /** Writes back what `updatable` put into the bounce buffer; the write was checked then. */
-  commit(user: 0 | 1): void {
+  commit(user: Privilege): void {
     const size = this.#state.get(Layout.bounceSize)
     const linear = this.#state.get(Layout.bounceLinear)
     const bounce = this.#state.base + Layout.bounce
@@ -83,7 +100,8 @@ export class SlowMemory implements LinearMemory {
   }
 
   /** Writes `size` (1, 2 or 4) bytes; false on failure, with nothing written. */
-  store(linear: number, size: 1 | 2 | 4, value: number, user: 0 | 1): boolean {
+  store(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): boolean {
+    if (this.#isGuarded && this.#isStopped(linear, size, user, true)) return false
     if ((linear & 0xfff) + size > pageBytes) return this.#scatter(linear, size, value, user)
     const outcome = this.#mmu.access(linear, 1, user)
     if (outcome === MmuOutcome.Device) {
@@ -102,40 +120,71 @@ export class SlowMemory implements LinearMemory {
 
   // ---- for system instructions -------------------------------------------------------------------------------
 
-  read(linear: number, size: 1 | 2 | 4, user: 0 | 1): number {
+  read(linear: number, size: 1 | 2 | 4, user: Privilege): number {
+    const before = this.alone
+    this.alone = true
     const host = this.readable(linear >>> 0, size, user)
+    this.alone = before
     if (host < 0) this.#throw()
     return this.#load(host, size) >>> 0
   }
 
-  write(linear: number, size: 1 | 2 | 4, value: number, user: 0 | 1): void {
-    const before = this.mayWriteCode
-    this.mayWriteCode = true
+  write(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): void {
+    const before = this.alone
+    this.alone = true
     const written = this.store(linear >>> 0, size, value, user)
-    this.mayWriteCode = before
+    this.alone = before
     if (!written) this.#throw()
   }
 
   #throw(): never {
     if (this.failure === AccessFailure.OutOfMemory) throw new HostOutOfMemory()
-    throw new GuestFault(Vector.PF, this.errorCode)
+    throw new GuestFault(this.vector, this.errorCode)
   }
 
   // ---- parts -------------------------------------------------------------------------------------------------
 
+  get #isGuarded(): boolean {
+    return this.aligned || this.#breakpoints.armed
+  }
+
+  /** Whether an access must not be done now: its operand is not aligned, or it meets a breakpoint and is not alone. */
+  #isStopped(linear: number, size: number, user: Privilege, write: boolean): boolean {
+    if (user === Privilege.Implicit) return false
+    if (this.aligned && user === Privilege.User && isMisaligned(linear, size)) {
+      // A page fault goes before. SDM vol. 3, table 6-2.
+      if (write ? this.#checkWrite(linear, size, user) : this.#isReadable(linear, size, user)) {
+        this.#fault(Vector.AC, 0)
+      }
+      return true
+    }
+    const hits = this.#breakpoints.armed ? this.#breakpoints.access(linear, size, write) : 0
+    if (hits === 0) return false
+    if (this.alone) this.#breakpoints.hits |= hits
+    else this.failure = AccessFailure.Code
+    return !this.alone
+  }
+
   #fail(outcome: number, linear: number): -1 {
-    if (outcome === MmuOutcome.Fault) {
-      this.errorCode = this.#mmu.errorCode
-      this.#state.set(Layout.cr2, linear)
-      this.failure = AccessFailure.Fault
-    } else this.failure = AccessFailure.OutOfMemory
+    if (outcome !== MmuOutcome.Fault) {
+      this.failure = AccessFailure.OutOfMemory
+      return -1
+    }
+    this.#state.set(Layout.cr2, linear)
+    return this.#fault(Vector.PF, this.#mmu.errorCode)
+  }
+
+  #fault(vector: number, errorCode: number): -1 {
+    this.vector = vector
+    this.errorCode = errorCode
+    this.failure = AccessFailure.Fault
     return -1
   }
 
   /** Whether a write must not happen now because it hits cached code; where it may, drops that code. */
   #writesCode(host: number, size: number): boolean {
     if (!this.#cache.overlaps(host, size)) return false
-    if (this.mayWriteCode) {
+    if (this.alone) {
       this.#cache.invalidate(host, size)
       return false
     }
@@ -157,10 +206,9 @@ export class SlowMemory implements LinearMemory {
   }
 
   /** Collects an operand that crosses a page into the bounce buffer, byte by byte. */
-  #gather(linear: number, size: number, user: 0 | 1, checked: boolean): number {
+  #gather(linear: number, size: number, user: Privilege, checked: boolean): number {
     const bounce = this.#state.base + Layout.bounce
-    const boundary = (linear | 0xfff) + 1
-    if (!checked && !this.#isReadable(linear, boundary, user)) return -1
+    if (!checked && !this.#isReadable(linear, size, user)) return -1
     for (let i = 0; i < size; i++) {
       const at = (linear + i) >>> 0
       const outcome = this.#mmu.access(at, checked ? 1 : 0, user)
@@ -170,8 +218,8 @@ export class SlowMemory implements LinearMemory {
     return bounce
   }
 
-  #isReadable(linear: number, boundary: number, user: 0 | 1): boolean {
-    for (const at of [linear, boundary >>> 0]) {
+  #isReadable(linear: number, size: number, user: Privilege): boolean {
+    for (const at of pagesOf(linear, size)) {
       const outcome = this.#mmu.access(at, 0, user)
       if (outcome === MmuOutcome.Direct || outcome === MmuOutcome.Device) continue
       this.#fail(outcome, at)
@@ -181,13 +229,9 @@ export class SlowMemory implements LinearMemory {
   }
 
   /** Checks both pages of a crossing write before a byte of it is written. */
-  #checkWrite(linear: number, size: number, user: 0 | 1): boolean {
-    const boundary = ((linear | 0xfff) + 1) >>> 0
-    const first = pageBytes - (linear & 0xfff)
-    for (const [at, bytes] of [
-      [linear, first],
-      [boundary, size - first],
-    ] as const) {
+  #checkWrite(linear: number, size: number, user: Privilege): boolean {
+    for (const at of pagesOf(linear, size)) {
+      const bytes = at === linear ? Math.min(size, pageBytes - (linear & 0xfff)) : (linear + size) & 0xfff
       const outcome = this.#mmu.access(at, 1, user)
       if (outcome === MmuOutcome.Direct || outcome === MmuOutcome.Device) continue
       if (outcome === MmuOutcome.Traced) {
@@ -200,7 +244,7 @@ export class SlowMemory implements LinearMemory {
     return true
   }
 
-  #scatter(linear: number, size: number, value: number, user: 0 | 1): boolean {
+  #scatter(linear: number, size: number, value: number, user: Privilege): boolean {
     if (!this.#checkWrite(linear, size, user)) return false
     for (let i = 0; i < size; i++) {
       const outcome = this.#mmu.access((linear + i) >>> 0, 1, user)

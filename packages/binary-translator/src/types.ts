@@ -1,3 +1,5 @@
+import type { Exclusion } from './system/types.ts'
+
 /** Where the soft TLB lies, in bytes from a vCPU's state block, and how many entries each of its arrays has. */
 export interface TlbOffsets {
   /** Entries per array: a power of two. */
@@ -48,6 +50,10 @@ export interface Mmu {
   access(linear: number, kind: 0 | 1 | 2, privilege: 0 | 1 | 2): number
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
   invalidatePage(linear: number): void
+  /** What the TLB arrays must not hold from now on: entries of these are dropped, and no access fills one. */
+  exclude(exclusion: Exclusion): void
+  /** EFLAGS.AC: lets the supervisor reach user pages in spite of SMAP. */
+  setUserDataAllowed(allowed: boolean): void
   /** Starts or ends a write trace of the frame at a host address. */
   trace(frame: number, on: boolean): void
 }

@@ -2,8 +2,8 @@ import { Site } from './emit/record.ts'
 import { AccessFailure, HostOutOfMemory, type SlowMemory } from './slow-memory.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Mode } from './state/layout.ts'
+import type { Breakpoints } from './system/breakpoints.ts'
 import type { VcpuStatistics } from './stats.ts'
-import { Vector } from './system/guest-fault.ts'
 import { CalloutResult, type SystemUnit } from './system/system-unit.ts'
 
 /** The parts of a vCPU that emitted code reaches. */
@@ -12,6 +12,7 @@ export interface UpcallParts {
   readonly memory: SlowMemory
   readonly system: SystemUnit
   readonly statistics: VcpuStatistics
+  readonly breakpoints: Breakpoints
 }
 
 /**
@@ -23,18 +24,25 @@ export class Upcalls {
   readonly #memory: SlowMemory
   readonly #unit: SystemUnit
   readonly #statistics: VcpuStatistics
+  readonly #breakpoints: Breakpoints
   /** Instructions of the running unit that have not retired, while one of them is being acted for. */
   remaining = 0
   /** An NMI waits to be taken. */
   nmiPending = false
+  /**
+   * The budget that was left when EFLAGS.RF was set: it holds for the instruction that runs next, so until something
+   * has been taken from the budget. Nothing has to clear it in emitted code. SDM vol. 3, section 17.3.1.1.
+   */
+  resumedAt = -1
   /** What kept the last access from being done. */
   failed: AccessFailure = AccessFailure.None
 
-  constructor({ state, memory, system, statistics }: UpcallParts) {
+  constructor({ state, memory, system, statistics, breakpoints }: UpcallParts) {
     this.#state = state
     this.#memory = memory
     this.#unit = system
     this.#statistics = statistics
+    this.#breakpoints = breakpoints
   }
 
   /** Leaves the unit at the site's instruction, which has not retired: RIP and budget are set back to it. */
@@ -51,7 +59,7 @@ export class Upcalls {
     const failure = this.#memory.failure
     this.failed = failure
     if (failure === AccessFailure.Code) return this.#leaveAt(site, ExitCode.Single)
-    this.#state.set(Layout.faultVector, Vector.PF)
+    this.#state.set(Layout.faultVector, this.#memory.vector)
     this.#state.set(Layout.faultError, this.#memory.errorCode)
     return this.#leaveAt(site, ExitCode.Fault)
   }
@@ -108,12 +116,16 @@ export class Upcalls {
     this.remaining = remaining
     this.#statistics.callouts[id]!++
     this.failed = AccessFailure.None
+    const flags = state.systemFlags
+    if (flags & Flag.RF) state.set(Layout.eflags, flags & ~Flag.RF)
     const result = this.#system(id, x, y)
     if (result === CalloutResult.Fault) {
+      this.#breakpoints.hits = 0
       state.set(Layout.budget, state.get(Layout.budget) + remaining)
       return ExitCode.Fault
     }
     state.set(Layout.budget, state.get(Layout.budget) + remaining - 1)
+    this.noteDebugTraps()
     if (result === CalloutResult.Request) return ExitCode.Callout
     return this.#afterCallout()
   }
@@ -128,11 +140,20 @@ export class Upcalls {
     }
   }
 
-  /** What a system instruction may have changed: IF, TF, the interrupt shadow. */
+  /** Debug traps that a completed instruction has met are taken before the next one. */
+  noteDebugTraps(): void {
+    const state = this.#state
+    if (this.#breakpoints.hits === 0) return
+    state.set(Layout.pendingDebug, state.get(Layout.pendingDebug) | this.#breakpoints.take())
+    state.set(Layout.attention, 0x8000_0000)
+  }
+
+  /** What a system instruction may have changed: IF, TF, RF, the interrupt shadow. */
   #afterCallout(): ExitCode {
     const state = this.#state
     const flags = state.systemFlags
     const isInterrupted = flags & Flag.IF && state.get(Layout.interruptPending)
+    if (flags & Flag.RF) this.resumedAt = state.get(Layout.budget)
     if (isInterrupted || this.nmiPending) state.set(Layout.attention, 0x8000_0000)
     if (flags & Flag.TF || state.get(Layout.interruptShadow)) return ExitCode.Single
     return ExitCode.Continue

@@ -1,10 +1,9 @@
-import { Operation } from '@mica-vm/x86-decoder'
-import { Flow } from './emit/families/family.ts'
-import { DecodedCode } from './fetch.ts'
 import { type Engine, vcpuBytes } from './engine.ts'
+import { LoneStep } from './lone-step.ts'
 import { AccessFailure, HostOutOfMemory, SlowMemory } from './slow-memory.ts'
 import { CpuState } from './state/cpu-state.ts'
-import { ExitCode, Flag, Layout, Mode, Segment } from './state/layout.ts'
+import { Activity, ExitCode, Flag, Layout, Mode, Segment, Shadow } from './state/layout.ts'
+import { Breakpoints } from './system/breakpoints.ts'
 import { Vector } from './system/guest-fault.ts'
 import { SystemUnit } from './system/system-unit.ts'
 import { SystemRequest, type EntryState } from './system/types.ts'
@@ -17,8 +16,6 @@ import { Upcalls } from './upcalls.ts'
 import { VcpuExit, type VcpuOptions } from './vcpu-options.ts'
 
 const pageBytes = 4096
-
-const softwareInterrupts = new Set<number>([Operation.Int, Operation.Int1, Operation.Int3, Operation.Into])
 
 /**
  * A virtual processor: runs guest code from its state block until something needs the monitor.
@@ -38,22 +35,21 @@ export class Vcpu {
   readonly #engine: Engine
   readonly #mmu: Mmu
   readonly #memory: SlowMemory
-  readonly #fetch: DecodedCode
+  readonly #breakpoints = new Breakpoints()
+  readonly #lone: LoneStep
   readonly #upcalls: Upcalls
   readonly #base: number
-  readonly #single: number
   #granted = 0
   #retired = 0
   #exitRequested = false
+  #initPending = false
 
   constructor({ engine, base, mmu, io, interrupts, model, apicBaseChanged, random }: VcpuOptions) {
     this.#engine = engine
     this.#base = base
     this.#mmu = mmu
-    this.#single = base + vcpuBytes - pageBytes
     this.state = new CpuState(engine.memory, base)
-    this.#memory = new SlowMemory(this.state, mmu, io, engine.cache)
-    this.#fetch = new DecodedCode(this.state, mmu, io, engine.shapes)
+    this.#memory = new SlowMemory(this.state, mmu, io, engine.cache, this.#breakpoints)
     this.timeStamp = new TimeStamp(this.state, () => this.#budgetLeft())
     this.system = new SystemUnit({
       state: this.state,
@@ -65,11 +61,15 @@ export class Vcpu {
       timeStamp: this.timeStamp,
       tlb: tlbAddresses(base),
       instructionSet: engine.shapes.modeOf(model),
+      breakpoints: this.#breakpoints,
       ...(apicBaseChanged && { apicBaseChanged }),
       ...(random && { random }),
     })
     const { state, statistics, system } = this
-    this.#upcalls = new Upcalls({ state, memory: this.#memory, system, statistics })
+    const parts = { state, memory: this.#memory, breakpoints: this.#breakpoints }
+    const upcalls = new Upcalls({ ...parts, system, statistics })
+    this.#upcalls = upcalls
+    this.#lone = new LoneStep({ ...parts, engine, mmu, io, upcalls, records: base + vcpuBytes - pageBytes })
     engine.attach(this)
     this.system.reset()
   }
@@ -93,6 +93,27 @@ export class Vcpu {
   raiseNmi(): void {
     this.#upcalls.nmiPending = true
     this.state.set(Layout.attention, 0x8000_0000)
+  }
+
+  /**
+   * INIT: at the next unit boundary the processor goes to its reset vector, or, if IA32_APIC_BASE does not name it the
+   * bootstrap processor, waits for `startup`. Memory, x87, vector and model-specific registers stay.
+   */
+  init(): void {
+    this.#initPending = true
+    this.state.set(Layout.attention, 0x8000_0000)
+  }
+
+  /** A start-up message: a processor that waits for one since INIT begins at `vector` * 4096; others ignore it. */
+  startup(vector: number): void {
+    if (!this.#initPending) return this.system.startup(vector)
+    this.#initialize()
+    this.system.startup(vector)
+  }
+
+  /** Whether the processor waits for a start-up message. */
+  get waitsForStartup(): boolean {
+    return this.state.get(Layout.waitingForStartup) !== 0
   }
 
   /** Makes `run` return at the next unit boundary. */
@@ -123,7 +144,9 @@ export class Vcpu {
     state.set(Layout.budget, budget)
     this.timeStamp.begin(budget)
     state.set(Layout.interpreted, 0)
+    this.#upcalls.resumedAt = budget
     const exit = this.#loop()
+    this.#settleResumeFlag()
     this.timeStamp.end()
     this.#engine.translateQueued()
     this.statistics.interpreted += state.get(Layout.interpreted)
@@ -151,25 +174,36 @@ export class Vcpu {
     }
   }
 
-  /** Handles what asks for attention between two instructions; -1 to go on. */
+  /** Handles what asks for attention between two instructions, in the order of SDM vol. 3, table 6-2; -1 to go on. */
   #takeEvents(): number {
     const { state } = this
     state.set(Layout.attention, 0)
-    if (this.#trapPending) return this.#deliverTrap()
+    if (this.#initPending) this.#initialize()
+    if (this.waitsForStartup) return VcpuExit.Halt
+    const shadow = state.get(Layout.interruptShadow)
+    if (state.get(Layout.pendingDebug) && shadow !== Shadow.Everything) return this.#takeTrap()
     if (this.#exitRequested) {
       this.#exitRequested = false
       return VcpuExit.Requested
     }
-    const isShadowed = state.get(Layout.interruptShadow) !== 0
-    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !isShadowed)
-      return this.#takeEvent(() => this.#takeNmi())
+    if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !shadow) return this.#takeEvent(() => this.#takeNmi())
+    const activity = state.get(Layout.halted)
+    if (activity === Activity.Shutdown) return VcpuExit.Shutdown
     if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF)
-      return isShadowed ? -1 : this.#takeEvent(() => this.#takeInterrupt())
-    return state.get(Layout.halted) ? VcpuExit.Halt : -1
+      return shadow ? -1 : this.#takeEvent(() => this.#takeInterrupt())
+    return activity === Activity.Halted ? VcpuExit.Halt : -1
+  }
+
+  #initialize(): void {
+    this.#initPending = false
+    this.system.init()
+    this.#upcalls.nmiPending = false
+    this.#dropNextUnit()
   }
 
   #takeEvent(take: () => number): number {
     if ((this.state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
+    this.#settleResumeFlag()
     this.#spend()
     return take()
   }
@@ -177,6 +211,19 @@ export class Vcpu {
   /** Takes one instruction from the budget for the delivery of an event. */
   #spend(): void {
     this.state.set(Layout.budget, this.state.get(Layout.budget) - 1)
+  }
+
+  /** #DB after an instruction, for all of its causes at once, or before one with a breakpoint. */
+  #takeTrap(): number {
+    const { state } = this
+    const causes = state.get(Layout.pendingDebug)
+    this.#settleResumeFlag()
+    this.#dropNextUnit()
+    this.#countException(Vector.DB)
+    state.set(Layout.pendingDebug, 0)
+    const exit = this.#event(() => this.system.debugTrap(causes))
+    if (exit === VcpuExit.OutOfMemory) state.set(Layout.pendingDebug, causes)
+    return exit
   }
 
   #takeInterrupt(): number {
@@ -197,11 +244,14 @@ export class Vcpu {
     const { state } = this
     try {
       const request = deliver()
+      this.#upcalls.noteDebugTraps()
+      if (state.systemFlags & Flag.RF) this.#upcalls.resumedAt = state.get(Layout.budget)
       // A trap gate, or a task of its own flags: the next interrupt may come at once.
       if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF) state.set(Layout.attention, 0x8000_0000)
       return this.#requested(request)
     } catch (thrown) {
       if (!(thrown instanceof HostOutOfMemory)) throw thrown
+      this.#breakpoints.hits = 0
       return VcpuExit.OutOfMemory
     }
   }
@@ -250,7 +300,7 @@ export class Vcpu {
   #halt(): number {
     const { state } = this
     const isAwake = state.get(Layout.interruptPending) && state.systemFlags & Flag.IF
-    return isAwake || this.#upcalls.nmiPending ? -1 : VcpuExit.Halt
+    return isAwake || this.#upcalls.nmiPending || state.get(Layout.pendingDebug) ? -1 : VcpuExit.Halt
   }
 
   /** The budget does not cover the next unit, or attention was asked for. */
@@ -262,67 +312,21 @@ export class Vcpu {
 
   // ---- instructions that run alone -----------------------------------------------------------------------------
 
-  /** Runs one instruction, and raises the single-step trap that TF asks for after it. */
   #alone(): number {
-    const { state } = this
-    if ((state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
+    if ((this.state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
     this.statistics.single++
     this.#dropNextUnit()
-    const trap = state.systemFlags & Flag.TF
-    state.set(Layout.interruptShadow, 0)
-    const exit = this.#step()
-    if (exit >= 0 || !trap || this.#faulted) return exit
-    const { operation } = this.#fetch.unit.instructions[0]!
-    // INT and its like clear TF without trapping. A load of SS holds the trap off as it does interrupts; STI does not.
-    if (softwareInterrupts.has(operation) && !(state.systemFlags & Flag.TF)) return exit
-    if (state.get(Layout.interruptShadow) && operation !== Operation.Sti) return exit
-    return this.#stepTrap()
+    this.#settleResumeFlag()
+    const code = this.#lone.run()
+    return code === ExitCode.Continue || code === ExitCode.Single ? -1 : this.#afterExit(code)
   }
 
-  /** #DB after a single step. SDM vol. 3, section 17.3.1.4. */
-  #stepTrap(): number {
-    this.state.set(Layout.interruptShadow, 0)
-    this.#countException(Vector.DB)
-    this.#trapPending = true
-    return this.#deliverTrap()
-  }
-
-  #deliverTrap(): number {
-    const exit = this.#event(() => this.system.singleStepTrap())
-    this.#trapPending = exit === VcpuExit.OutOfMemory
-    return exit
-  }
-
-  #faulted = false
-  /** A single-step trap that could not be delivered yet. */
-  #trapPending = false
-
-  #step(): number {
+  /** EFLAGS.RF ends with the instruction that it was set for. */
+  #settleResumeFlag(): void {
     const { state } = this
-    this.#faulted = false
-    this.#engine.makeRoom()
-    if (!this.#fetch.at()) return this.#fetchFailed()
-    const { unit } = this.#fetch
-    state.set(Layout.ripPage, state.eip - unit.offset)
-    this.#engine.writeSingle(this.#single, unit)
-    state.set(Layout.budget, state.get(Layout.budget) - 1)
-    state.set(Layout.exit, ExitCode.Continue)
-    this.#memory.mayWriteCode = true
-    const code = this.#engine.dispatcher.interpret(this.#base, this.#single)
-    this.#memory.mayWriteCode = false
-    this.#upcalls.remaining = 0
-    this.#faulted = code === ExitCode.Fault
-    if (code !== ExitCode.Continue && code !== ExitCode.Single) return this.#afterExit(code)
-    // After STI the next instruction runs before an interrupt is taken.
-    if (unit.described[0]!.family.flow === Flow.Shadow) state.set(Layout.interruptShadow, 1)
-    return -1
-  }
-
-  #fetchFailed(): number {
-    const { failure } = this.#fetch
-    this.#faulted = true
-    if (failure === AccessFailure.OutOfMemory) return VcpuExit.OutOfMemory
-    return this.#deliver(this.#fetch.vector, this.#fetch.errorCode)
+    const flags = state.systemFlags
+    if (!(flags & Flag.RF) || state.get(Layout.budget) === this.#upcalls.resumedAt) return
+    state.set(Layout.eflags, flags & ~Flag.RF)
   }
 
   // ---- units ---------------------------------------------------------------------------------------------------
@@ -334,19 +338,22 @@ export class Vcpu {
     this.#engine.makeRoom()
     const mode = state.get(Layout.mode)
     const linear = (state.segmentBase(Segment.CS) + state.eip) >>> 0
+    if (this.#breakpoints.guardsCode(linear)) return this.#alone()
     const outcome = this.#mmu.access(linear, 2, mode & Mode.user ? 1 : 0)
     if (outcome !== MmuOutcome.Direct) return this.#alone()
     const host = this.#mmu.host
     const unit = this.#engine.ensureUnit(host, mode)
-    if (unit === null) return this.#crossing(host, mode)
+    if (unit === null)
+      return this.#breakpoints.guardsCode(linear + pageBytes) ? this.#alone() : this.#crossing(host, mode)
     if (!(mode & Mode.flat) && state.eip + unit.length - 1 > state.limit(Segment.CS)) return this.#alone()
     return -1
   }
 
   /** An instruction that ends in the next page is cached under both pages, if both are memory. */
   #crossing(host: number, mode: number): number {
-    if (!this.#fetch.at() || this.#fetch.secondHost < 0) return this.#alone()
-    this.#engine.crossingUnit(host, mode, this.#fetch.unit, this.#fetch.secondHost)
+    const { fetch } = this.#lone
+    if (!fetch.at() || fetch.secondHost < 0) return this.#alone()
+    this.#engine.crossingUnit(host, mode, fetch.unit, fetch.secondHost)
     return -1
   }
 
@@ -364,9 +371,10 @@ export class Vcpu {
 
   #deliver(vector: number, errorCode: number): number {
     this.#dropNextUnit()
+    this.#settleResumeFlag()
     this.#countException(vector)
     this.#spend()
-    this.state.set(Layout.interruptShadow, 0)
+    this.state.set(Layout.interruptShadow, Shadow.None)
     return this.#event(() => this.system.deliver(vector, errorCode))
   }
 
@@ -384,7 +392,7 @@ export class Vcpu {
   reset(): void {
     this.system.reset()
     this.#upcalls.nmiPending = false
-    this.#trapPending = false
+    this.#initPending = false
     this.#dropNextUnit()
   }
 }

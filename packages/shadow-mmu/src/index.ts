@@ -6,6 +6,7 @@ export { MmuStatistics } from './statistics.ts'
 export { Access, Outcome, Privilege } from './types.ts'
 export type {
   ControlRegisters,
+  Exclusion,
   HostMemory,
   PhysicalPages,
   ProcessorFeatures,

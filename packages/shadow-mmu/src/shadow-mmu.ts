@@ -9,7 +9,7 @@ import { CR0, CR4, EFER, ENTRY, PageFault } from './registers.ts'
 import { Lifetime, SoftTlb } from './soft-tlb.ts'
 import { MmuStatistics } from './statistics.ts'
 import { Access, Outcome, Privilege } from './types.ts'
-import type { ControlRegisters, PhysicalPages, ProcessorFeatures, ShadowMmuOptions } from './types.ts'
+import type { ControlRegisters, Exclusion, PhysicalPages, ProcessorFeatures, ShadowMmuOptions } from './types.ts'
 import { Walk, WalkStatus } from './walk.ts'
 
 /** Registers of a processor after reset. */
@@ -55,6 +55,7 @@ export class ShadowMmu {
   readonly #entryUpdated: (host: number) => void
   #registers: ControlRegisters = AFTER_RESET
   #userDataAllowed = false
+  #exclusion: Exclusion | null = null
   /** Page number in `physical`: an integer where that is a double. */
   #ppn = 0
 
@@ -112,6 +113,17 @@ export class ShadowMmu {
   }
 
   /**
+   * What the arrays must not hold from now on, such as pages with breakpoints: entries of these are dropped, and no access fills one.
+   * It replaces what was excluded before.
+   */
+  exclude({ data, code, userData }: Exclusion): void {
+    if (userData && !this.#exclusion?.userData) this.tlb.flush()
+    for (const page of [...data, ...code]) this.tlb.invalidatePage(page)
+    const isEmpty = data.length === 0 && code.length === 0 && !userData
+    this.#exclusion = isEmpty ? null : { data: [...data], code: [...code], userData }
+  }
+
+  /**
    * Translates as the processor does, sets accessed and dirty bits, and caches the page where the arrays may serve it next time.
    * `linear` counts modulo 2^32; `high` is the upper half of a canonical address in 64-bit mode.
    */
@@ -130,7 +142,7 @@ export class ShadowMmu {
     }
     const outcome = this.#resolve(linear, kind)
     if (outcome === Outcome.Direct) {
-      if (high === 0) this.#fill(linear, kind, privilege)
+      if (high === 0 && !this.#isExcluded(linear, kind, privilege)) this.#fill(linear, kind, privilege)
     } else if (outcome === Outcome.Device) statistics.deviceAccesses++
     else if (outcome === Outcome.Traced) statistics.traces++
     else statistics.outOfMemory++
@@ -228,6 +240,14 @@ export class ShadowMmu {
     if (address < 0) return address === -2 ? Outcome.OutOfMemory : Outcome.Device
     this.host = address + (linear & 0xfff)
     return kind === Access.Write && this.#traced[address >>> 12] !== 0 ? Outcome.Traced : Outcome.Direct
+  }
+
+  #isExcluded(linear: number, kind: Access, privilege: Privilege): boolean {
+    const exclusion = this.#exclusion
+    if (exclusion === null) return false
+    const page = (linear & -4096) >>> 0
+    if (kind === Access.Fetch) return exclusion.code.includes(page)
+    return exclusion.data.includes(page) || (exclusion.userData && privilege === Privilege.User)
   }
 
   #fill(linear: number, kind: Access, privilege: Privilege): void {

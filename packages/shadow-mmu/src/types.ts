@@ -28,6 +28,16 @@ export const Outcome = {
 } as const
 export type Outcome = (typeof Outcome)[keyof typeof Outcome]
 
+/** What is kept out of the soft TLB's arrays, so that each access to it comes to the MMU. */
+export interface Exclusion {
+  /** Linear pages whose data is watched, by address of their first byte. */
+  readonly data: readonly number[]
+  /** Linear pages whose code is watched. */
+  readonly code: readonly number[]
+  /** All data that is accessed with user privilege. */
+  readonly userData: boolean
+}
+
 /** Port: guest page number to host byte address of a 4 KiB frame. */
 export interface PhysicalPages {
   /** Address to read from, or -1 if the page is not memory. */

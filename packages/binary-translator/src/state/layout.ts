@@ -37,7 +37,7 @@ export const Layout = {
   /** A fault that an access or a callout found: vector, error code and whether there is one. */
   faultVector: 0x0d4,
   faultError: 0x0d8,
-  /** 1 while the one instruction after STI, MOV SS or POP SS holds interrupts off. */
+  /** What the instruction before holds off for one more: `Shadow`. */
   interruptShadow: 0x0dc,
   /** TSC = tscBase - (budget + remaining) * tscScale; set before each run. */
   tscBase: 0x0e0,
@@ -63,6 +63,7 @@ export const Layout = {
   /** DR0..DR7, 8 bytes each. */
   debug: 0x250,
   cpl: 0x290,
+  /** `Activity`. */
   halted: 0x294,
   /** Model-specific registers, 8 bytes each, in the order of `Msr` in `system/msr.ts`. */
   msr: 0x2a0,
@@ -96,6 +97,14 @@ export const Layout = {
   xcr0: 0x780,
   /** 1 where XRSTOR knows the compacted form: the model has XSAVEC. */
   compaction: 0x784,
+  /** DR6 bits of a debug trap that waits for the next instruction boundary. */
+  pendingDebug: 0x7c0,
+  /** 1 while a repeated string instruction has done some of its elements and is to go on at its own address. */
+  repeating: 0x7c4,
+  /** Elements that a repeated string instruction moves before it starts over: 1 where each of them may trap. */
+  portion: 0x7c8,
+  /** 1 after an INIT that makes this processor wait for a start-up message. */
+  waitingForStartup: 0x7cc,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */
@@ -164,6 +173,24 @@ export const ExitCode = {
   Callout: 6,
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/** What the instruction before holds off until the next one has run. SDM vol. 3, sections 6.8.1 and 6.8.3. */
+export const Shadow = {
+  None: 0,
+  /** STI: interrupts. */
+  Interrupts: 1,
+  /** MOV SS and POP SS: debug exceptions, too. */
+  Everything: 2,
+} as const
+
+/** Values of `Layout.halted`. */
+export const Activity = {
+  Running: 0,
+  /** After HLT: waits for an interrupt. */
+  Halted: 1,
+  /** After a triple fault: only NMI, INIT and RESET end it. SDM vol. 3, section 6.15, interrupt 8. */
+  Shutdown: 2,
+} as const
 
 /** EFLAGS bits. SDM vol. 1, section 3.4.3. */
 export const Flag = {

@@ -1,4 +1,5 @@
 import type { CpuState } from '../state/cpu-state.ts'
+import type { Breakpoints } from './breakpoints.ts'
 import type { Features } from './features.ts'
 import type {
   CpuModel,
@@ -24,6 +25,9 @@ export interface SystemContext {
   readonly tlb: TlbAddresses
   /** Mode bits of the units that this processor runs: its instruction set. */
   readonly instructionSet: number
+  readonly breakpoints: Breakpoints
+  /** What the MMU was told last of EFLAGS.AC: nothing, or whether it opens user pages to the supervisor. */
+  userDataAllowed: boolean
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged: (low: number, high: number) => void
   /** What the instruction asks of the monitor. */

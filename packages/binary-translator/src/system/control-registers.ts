@@ -1,27 +1,11 @@
 import { Layout } from '../state/layout.ts'
+import { Cr0, Cr4 } from './control-bits.ts'
 import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
-import { configurePaging, refreshAll } from './mode.ts'
+import { armBreakpoints } from './debug-registers.ts'
+import { configurePaging, refreshAll, refreshMode } from './mode.ts'
 import { requireSupervisor } from './privilege.ts'
 import { refreshVectors } from './vector-state.ts'
-
-/** CR0 bits. SDM vol. 3, section 2.5. */
-export const Cr0 = {
-  PE: 0x0000_0001,
-  MP: 0x0000_0002,
-  EM: 0x0000_0004,
-  TS: 0x0000_0008,
-  ET: 0x0000_0010,
-  NE: 0x0000_0020,
-  WP: 0x0001_0000,
-  AM: 0x0004_0000,
-  NW: 0x2000_0000,
-  CD: 0x4000_0000,
-  PG: 0x8000_0000,
-} as const
-
-/** CR4 bits that this unit looks at. */
-export const Cr4 = { TSD: 0x004, DE: 0x008, PCE: 0x100, UMIP: 0x800, OSXSAVE: 0x4_0000 } as const
 
 const cr0Defined = 0xe005_003f
 /** Changes of these bits change what a linear address means. */
@@ -48,6 +32,7 @@ export function writeCr0(system: SystemContext, value: number): void {
   setPagingRegister(system, Layout.cr0, next, (changed & cr0Paging) !== 0)
   if (changed & Cr0.PE) refreshAll(system)
   else refreshVectors(system)
+  if (changed & Cr0.AM) refreshMode(system)
 }
 
 function writeCr3(system: SystemContext, value: number): void {
@@ -60,6 +45,7 @@ function writeCr4(system: SystemContext, value: number): void {
   const changed = value ^ state.get(Layout.cr4)
   setPagingRegister(system, Layout.cr4, value, (changed & cr4Paging) !== 0)
   refreshVectors(system)
+  if (changed & Cr4.DE) armBreakpoints(system)
 }
 
 /** CR8 exists in 64-bit mode only, and CR4 where one of its bits does. */

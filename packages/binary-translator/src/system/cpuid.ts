@@ -1,6 +1,6 @@
 import { Layout } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
-import { Cr4 } from './control-registers.ts'
+import { Cr4 } from './control-bits.ts'
 
 /** Leaf 1, ECX. */
 const osxsave = 1 << 27

@@ -1,6 +1,7 @@
 import { Layout, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
+import { Privilege } from './types.ts'
 
 /** Bits of a descriptor's access rights, as kept in a segment record. SDM vol. 3, sections 3.4.5 and 3.5. */
 export const Rights = {
@@ -105,8 +106,8 @@ export function raiseSelector(system: SystemContext, vector: number, selector: n
 
 /** Reads the two halves of a descriptor with supervisor privilege, whatever CPL is. SDM vol. 3, section 4.6.1. */
 export function readDescriptor(system: SystemContext, address: number): Descriptor {
-  const low = system.memory.read(address, 4, 0)
-  const high = system.memory.read((address + 4) >>> 0, 4, 0)
+  const low = system.memory.read(address, 4, Privilege.Implicit)
+  const high = system.memory.read((address + 4) >>> 0, 4, Privilege.Implicit)
   return new Descriptor(address, low, high)
 }
 
@@ -131,12 +132,12 @@ export function fetchDescriptor(system: SystemContext, selector: number, vector:
 export function markAccessed(system: SystemContext, descriptor: Descriptor): void {
   const type = (descriptor.high >>> 8) & 0xff
   if ((type & Rights.Accessed) === 0) {
-    system.memory.write((descriptor.address + 5) >>> 0, 1, type | Rights.Accessed, 0)
+    system.memory.write((descriptor.address + 5) >>> 0, 1, type | Rights.Accessed, Privilege.Implicit)
   }
 }
 
 /** Sets or clears the busy bit of a TSS descriptor in memory. */
 export function markBusy(system: SystemContext, descriptor: Descriptor, busy: boolean): void {
   const type = (descriptor.high >>> 8) & 0xff
-  system.memory.write((descriptor.address + 5) >>> 0, 1, busy ? type | 2 : type & ~2, 0)
+  system.memory.write((descriptor.address + 5) >>> 0, 1, busy ? type | 2 : type & ~2, Privilege.Implicit)
 }

@@ -1,4 +1,5 @@
-import { Flag } from '../state/layout.ts'
+import type { CpuState } from '../state/cpu-state.ts'
+import { Flag, Layout } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
 import { enterHandler } from './interrupts.ts'
@@ -25,8 +26,8 @@ export function isDoubleFault(first: number, second: number): boolean {
   return before === Severity.PageFault && after !== Severity.Benign
 }
 
-/** Exceptions reported after their instruction, and those that save RF as it is. SDM vol. 3, section 17.3.1.1. */
-const keepResumeFlag: readonly number[] = [Vector.DB, Vector.NMI, Vector.BP, Vector.OF, Vector.DF, Vector.MC]
+/** Traps and aborts, which save RF as it is; faults save it set. SDM vol. 3, section 17.3.1.1. */
+const keepResumeFlag: readonly number[] = [Vector.BP, Vector.OF, Vector.DF, Vector.MC]
 
 /** Tries to enter a handler; the fault that prevents it is the result. */
 function attempt(system: SystemContext, event: InterruptEvent): GuestFault | undefined {
@@ -38,6 +39,9 @@ function attempt(system: SystemContext, event: InterruptEvent): GuestFault | und
     throw thrown
   }
 }
+
+/** RF as an event between instructions saves it: set in the middle of a repeated string instruction. */
+const savedFlags = (state: CpuState): number => state.eflags | (state.get(Layout.repeating) ? Flag.RF : 0)
 
 function exceptionEvent(system: SystemContext, vector: number, errorCode: number): InterruptEvent {
   const { state } = system
@@ -67,7 +71,12 @@ export function deliverException(system: SystemContext, vector: number, errorCod
 export function deliverInterrupt(system: SystemContext, vector: number): SystemRequest {
   const { state } = system
   system.external = 1
-  const event = { vector, errorCode: noErrorCode, software: false, returnEip: state.eip, flags: state.eflags }
+  const event = { vector, errorCode: noErrorCode, software: false, returnEip: state.eip, flags: savedFlags(state) }
   const fault = attempt(system, event)
   return fault ? deliverException(system, fault.vector, fault.errorCode) : SystemRequest.None
+}
+
+/** Delivers #DB as a trap, or as the fault of an instruction breakpoint, which saves RF like a trap. */
+export function deliverDebugTrap(system: SystemContext): SystemRequest {
+  return deliverInterrupt(system, Vector.DB)
 }

@@ -1,7 +1,8 @@
 import type { CpuState } from '../state/cpu-state.ts'
-import { Flag, Layout, arithmeticFlags } from '../state/layout.ts'
+import { Flag, Layout, Shadow, arithmeticFlags } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
+import { refreshAlignment } from './mode.ts'
 import { currentStack } from './stack.ts'
 
 const iopl = (state: CpuState): number => (state.systemFlags >>> 12) & 3
@@ -23,7 +24,7 @@ export function clearInterruptFlag(system: SystemContext): Flow {
 export function setInterruptFlag(system: SystemContext): Flow {
   const { state } = system
   requireInterruptPrivilege(state)
-  if ((state.systemFlags & Flag.IF) === 0) state.set(Layout.interruptShadow, 1)
+  if ((state.systemFlags & Flag.IF) === 0) state.set(Layout.interruptShadow, Shadow.Interrupts)
   state.set(Layout.eflags, state.systemFlags | Flag.IF)
   return Flow.Next
 }
@@ -61,5 +62,6 @@ export function popFlags(system: SystemContext, operandSize: number): Flow {
   const mask = poppable(state, operandSize)
   stack.commit()
   state.eflags = (state.eflags & ~mask & ~Flag.RF) | (image & mask)
+  refreshAlignment(system)
   return Flow.Next
 }

@@ -18,6 +18,7 @@ import { setCode, setFromDescriptor, setNull, setReal } from './segments.ts'
 import { type Stack, currentStack, innerStackOf } from './stack.ts'
 import { switchByInterrupt } from './task-switch.ts'
 import { innerStack } from './task-state.ts'
+import { Privilege } from './types.ts'
 
 /** An interrupt or exception on its way to a handler. */
 export interface InterruptEvent {
@@ -43,7 +44,7 @@ function enterReal(system: SystemContext, event: InterruptEvent): void {
   const { state, memory } = system
   const entry = event.vector * 4
   if (entry + 3 > state.get(Layout.idtrLimit)) raise(Vector.GP)
-  const target = memory.read((state.get(Layout.idtrBase) + entry) >>> 0, 4, 0)
+  const target = memory.read((state.get(Layout.idtrBase) + entry) >>> 0, 4, Privilege.Implicit)
   const stack = currentStack(system)
   stack.push(event.flags, 2)
   stack.push(state.selector(Segment.CS), 2)
@@ -162,4 +163,5 @@ export function enterHandler(system: SystemContext, event: InterruptEvent): void
   if (system.state.protectedMode) enterProtected(system, event)
   else enterReal(system, event)
   system.state.set(Layout.interruptShadow, 0)
+  system.state.set(Layout.repeating, 0)
 }

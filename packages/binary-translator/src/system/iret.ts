@@ -18,11 +18,8 @@ import { switchByReturn } from './task-switch.ts'
 
 /** Flags that any IRET restores. */
 const ordinary = arithmeticFlags | Flag.TF | Flag.DF | Flag.NT
-/**
- * Flags that a 32-bit IRET restores besides. RF is not kept: it lives for one instruction, and only instruction
- * breakpoints would look at it.
- */
-const wide = Flag.AC | Flag.ID
+/** Flags that a 32-bit IRET restores besides. RF, so set, holds for the instruction that is returned to. */
+const wide = Flag.RF | Flag.AC | Flag.ID
 
 /** The three values on top of every interrupt frame. */
 interface Frame {
@@ -41,7 +38,7 @@ function popFrame(stack: Stack, size: 2 | 4): Frame {
 /** Replaces the flags in `mask` by those of `image`. */
 function mergeFlags(system: SystemContext, image: number, mask: number): void {
   const { state } = system
-  state.eflags = (state.eflags & ~mask) | (image & mask)
+  state.eflags = (state.eflags & ~mask & ~Flag.RF) | (image & mask)
 }
 
 /** IRET in real mode and, with IOPL 3, inside virtual-8086 mode. SDM vol. 2, IRET. */

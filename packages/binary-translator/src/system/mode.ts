@@ -1,6 +1,8 @@
 import type { CpuState } from '../state/cpu-state.ts'
-import { Layout, Mode, Segment } from '../state/layout.ts'
+import { Flag, Layout, Mode, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
+import { Cr0 } from './control-bits.ts'
+import { excludePages } from './debug-registers.ts'
 import { isReadable, isWritableData } from './descriptors.ts'
 import { refreshSpans } from './segment-check.ts'
 import { refreshVectors } from './vector-state.ts'
@@ -37,6 +39,21 @@ export function refreshMode(system: SystemContext): void {
   state.set(Layout.tlbRead, user ? tlb.readUser : tlb.readSupervisor)
   state.set(Layout.tlbWrite, user ? tlb.writeUser : tlb.writeSupervisor)
   state.set(Layout.tlbFetch, user ? tlb.fetchUser : tlb.fetchSupervisor)
+  refreshAlignment(system)
+}
+
+/** EFLAGS.AC means two things: to CPL 3 alignment checks, which CR0.AM asks for; to the supervisor, SMAP held off. */
+export function refreshAlignment(system: SystemContext): void {
+  const { state, memory } = system
+  const flag = (state.systemFlags & Flag.AC) !== 0
+  const aligned = flag && state.cpl === 3 && (state.get(Layout.cr0) & Cr0.AM) !== 0
+  if (aligned !== memory.aligned) {
+    memory.aligned = aligned
+    excludePages(system)
+  }
+  if (flag === system.userDataAllowed) return
+  system.userDataAllowed = flag
+  system.paging.setUserDataAllowed(flag)
 }
 
 /** Recomputes everything that is derived from segments and mode. */

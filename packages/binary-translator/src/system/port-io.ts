@@ -5,8 +5,8 @@ import { Vector, raise } from './guest-fault.ts'
 import { checkSegment, withinSegment } from './segment-check.ts'
 import { ioPermitted } from './task-state.ts'
 
-/** Most elements that one execution of a repeated INS or OUTS moves, so that interrupts get their turn. */
-export const elementsPerExecution = 4096
+/** Elements that one execution of a repeated string instruction moves at most, so that interrupts get their turn. */
+export const elementsPerPortion = 4096
 
 const accumulator = 0
 const counter = 1
@@ -40,6 +40,7 @@ export function readPort(system: SystemContext, x: number, y: number): Flow {
   const size = y as PortSize
   requirePort(system, port, size)
   const value = system.ports.readPort(port, size)
+  system.breakpoints.port(port, size)
   state.setGpr(accumulator, merge(state.gpr(accumulator), value, size))
   return Flow.Next
 }
@@ -50,6 +51,7 @@ export function writePort(system: SystemContext, x: number, y: number): Flow {
   const size = y as PortSize
   requirePort(system, port, size)
   system.ports.writePort(port, size, merge(0, system.state.gpr(accumulator), size) >>> 0)
+  system.breakpoints.port(port, size)
   return Flow.Next
 }
 
@@ -96,10 +98,15 @@ class StringOperation {
   }
 
   /** Where to go on after this execution: at the instruction itself while elements remain. */
-  get flow(): Flow {
-    return this.#repeated && this.remaining !== 0 ? Flow.Set : Flow.Next
+  finish(): Flow {
+    const isGoingOn = this.#repeated && this.remaining !== 0
+    this.#state.set(Layout.repeating, isGoingOn ? 1 : 0)
+    return isGoingOn ? Flow.Set : Flow.Next
   }
 }
+
+/** One element at a time where each may trap. */
+const portion = ({ state, breakpoints }: SystemContext): number => (breakpoints.armed ? 1 : state.get(Layout.portion))
 
 const isUser = (state: CpuState): 0 | 1 => (state.get(Layout.cpl) === 3 ? 1 : 0)
 
@@ -111,7 +118,7 @@ export function inputString(system: SystemContext, packed: number): Flow {
   const { state, memory } = system
   const operation = new StringOperation(state, packed)
   const { size } = operation
-  const count = Math.min(operation.remaining, elementsPerExecution)
+  const count = Math.min(operation.remaining, portion(system))
   const port = state.gpr(dataRegister) & 0xffff
   const user = isUser(state)
   if (count > 0) requirePort(system, port, size)
@@ -127,9 +134,10 @@ export function inputString(system: SystemContext, packed: number): Flow {
       provenLast = last
     }
     memory.write(linear, size, system.ports.readPort(port, size), user)
+    system.breakpoints.port(port, size)
     operation.advance(destinationIndex)
   }
-  return operation.flow
+  return operation.finish()
 }
 
 /** OUTS from `segment`. */
@@ -137,14 +145,15 @@ export function outputString(system: SystemContext, packed: number, segment: num
   const { state, memory } = system
   const operation = new StringOperation(state, packed)
   const { size } = operation
-  const count = Math.min(operation.remaining, elementsPerExecution)
+  const count = Math.min(operation.remaining, portion(system))
   const port = state.gpr(dataRegister) & 0xffff
   const user = isUser(state)
   if (count > 0) requirePort(system, port, size)
   for (let index = 0; index < count; index++) {
     const linear = operation.linear(segment, sourceIndex, false)
     system.ports.writePort(port, size, memory.read(linear, size, user))
+    system.breakpoints.port(port, size)
     operation.advance(sourceIndex)
   }
-  return operation.flow
+  return operation.finish()
 }

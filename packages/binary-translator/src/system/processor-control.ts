@@ -1,6 +1,6 @@
 import { Layout } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
-import { Cr4 } from './control-registers.ts'
+import { Cr4 } from './control-bits.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { requireProtectedMode, requireSupervisor } from './privilege.ts'
 import { SystemRequest } from './types.ts'

@@ -1,23 +1,31 @@
-import { Layout, Segment } from '../state/layout.ts'
-import { Cr0 } from './control-registers.ts'
+import { Activity, Layout, Segment } from '../state/layout.ts'
+import { Cr0 } from './control-bits.ts'
 import type { SystemContext } from './context.ts'
-import { dr6Fixed, dr7Fixed } from './debug-registers.ts'
+import { armBreakpoints, dr6Fixed, dr7Fixed } from './debug-registers.ts'
 import { configurePaging, refreshAll } from './mode.ts'
 import { Msr, msrSlot } from './msr-access.ts'
+import { elementsPerPortion } from './port-io.ts'
 import { realRights, setSegment } from './segments.ts'
 import type { EntryState } from './types.ts'
 
 const limit64KiB = 0xffff
 const ldtRights = 0x82
 const busyTaskRights = 0x8b
+/** IA32_APIC_BASE. SDM vol. 3, section 10.4.4. */
+const apicEnabled = 0x800
+const bootstrapProcessor = 0x100
 
-/** Architectural cells outside the segment, control and debug registers that start at zero. */
-const zeroRanges: readonly (readonly [from: number, to: number])[] = [
+/** Cells that start at zero on RESET and on INIT, and those that INIT keeps: x87, vectors, most MSRs. SDM vol. 3, table 9-1. */
+const zeroRanges: readonly Range[] = [
   [Layout.gpr, Layout.rip],
   [Layout.flagResult, Layout.budget],
-  [Layout.debug, Layout.x87],
+  [Layout.debug, Layout.cpl],
+]
+const keptByInit: readonly Range[] = [
+  [Layout.msr, Layout.x87],
   [Layout.x87, Layout.bounce],
 ]
+type Range = readonly [from: number, to: number]
 
 const zeroCells: readonly number[] = [
   Layout.faultVector,
@@ -31,25 +39,36 @@ const zeroCells: readonly number[] = [
   Layout.cpl,
   Layout.halted,
   Layout.nmiBlocked,
-  Layout.a20Masked,
   Layout.heldVector,
   Layout.bounceSize,
+  Layout.pendingDebug,
+  Layout.repeating,
+  Layout.waitingForStartup,
 ]
 
-function clear(system: SystemContext): void {
-  const { state } = system
-  for (const [from, to] of zeroRanges) state.u8.fill(0, state.base + from, state.base + to)
-  for (const cell of zeroCells) state.set(cell, 0)
+function clear({ state }: SystemContext, ranges: readonly Range[]): void {
+  for (const [from, to] of ranges) state.u8.fill(0, state.base + from, state.base + to)
 }
 
-function resetRegisters(system: SystemContext): void {
-  const { state, model, features } = system
+/** What RESET and INIT have in common. CR0's cache bits are RESET's affair. */
+function restart(system: SystemContext, cacheBits: number): void {
+  const { state, model } = system
+  clear(system, zeroRanges)
+  for (const cell of zeroCells) state.set(cell, 0)
   state.eflags = 2
   state.eip = 0xfff0
   state.setGpr(2, model.cpuid(1, 0).eax)
-  state.set(Layout.cr0, Cr0.CD | Cr0.NW | Cr0.ET)
+  state.set(Layout.cr0, (Cr0.ET | cacheBits) >>> 0)
   state.set(Layout.debug + 6 * 8, dr6Fixed)
   state.set(Layout.debug + 7 * 8, dr7Fixed)
+  state.set(Layout.portion, elementsPerPortion)
+  resetSegments(system)
+}
+
+function resetKept(system: SystemContext): void {
+  const { state, features } = system
+  clear(system, keptByInit)
+  state.set(Layout.a20Masked, 0)
   state.set(Layout.x87Control, 0x40)
   state.set(Layout.x87Tag, 0x5555)
   state.set(Layout.mxcsr, 0x1f80)
@@ -58,7 +77,7 @@ function resetRegisters(system: SystemContext): void {
   state.set(msrSlot(Msr.MiscEnable), 1)
   state.set(msrSlot(Msr.Pat), 0x0007_0406)
   state.set(msrSlot(Msr.Pat) + 4, 0x0007_0406)
-  if (features.apic) state.set(msrSlot(Msr.ApicBase), 0xfee0_0900)
+  if (features.apic) state.set(msrSlot(Msr.ApicBase), 0xfee0_0000 | apicEnabled | bootstrapProcessor)
 }
 
 function resetSegments(system: SystemContext): void {
@@ -75,13 +94,37 @@ function resetSegments(system: SystemContext): void {
   state.set(Layout.idtrLimit, limit64KiB)
 }
 
+function refresh(system: SystemContext): void {
+  configurePaging(system)
+  armBreakpoints(system)
+  refreshAll(system)
+}
+
 /** Puts the processor into its power-up state. SDM vol. 3, table 9-1. */
 export function resetProcessor(system: SystemContext): void {
-  clear(system)
-  resetRegisters(system)
-  resetSegments(system)
+  resetKept(system)
+  restart(system, Cr0.CD | Cr0.NW)
   system.timeStamp.write(0, 0)
-  configurePaging(system)
+  refresh(system)
+}
+
+/** INIT: as RESET, but caches and what table 9-1 calls unchanged stay. SDM vol. 3, sections 9.1 and 8.4.2. */
+export function initializeProcessor(system: SystemContext): void {
+  const { state, features } = system
+  restart(system, state.get(Layout.cr0) & (Cr0.CD | Cr0.NW))
+  const isBootstrap = !features.apic || (state.get(msrSlot(Msr.ApicBase)) & bootstrapProcessor) !== 0
+  state.set(Layout.waitingForStartup, isBootstrap ? 0 : 1)
+  state.set(Layout.halted, isBootstrap ? Activity.Running : Activity.Halted)
+  refresh(system)
+}
+
+/** A start-up message: real mode at the page that `vector` names. SDM vol. 3, section 8.4.4.1. */
+export function startProcessor(system: SystemContext, vector: number): void {
+  const { state } = system
+  setSegment(state, Segment.CS, vector << 8, realRights, vector << 12, limit64KiB)
+  state.eip = 0
+  state.set(Layout.waitingForStartup, 0)
+  state.set(Layout.halted, Activity.Running)
   refreshAll(system)
 }
 
@@ -109,6 +152,5 @@ export function enterKernel(system: SystemContext, entry: EntryState): void {
   if (features.mtrr) state.set(msrSlot(Msr.MtrrDefault), firmwareMtrr)
   state.eflags = entry.eflags
   state.eip = entry.eip
-  configurePaging(system)
-  refreshAll(system)
+  refresh(system)
 }

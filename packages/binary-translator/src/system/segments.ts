@@ -1,5 +1,5 @@
 import type { CpuState } from '../state/cpu-state.ts'
-import { Layout, Segment, SegmentField, segmentSlot } from '../state/layout.ts'
+import { Layout, Segment, SegmentField, Shadow, segmentSlot } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
 import {
   type Descriptor,
@@ -135,7 +135,7 @@ function load(system: SystemContext, segment: number, selector: number): void {
 
 /** Interrupts wait for the instruction after a load of SS, which is to load ESP. SDM vol. 3, section 6.8.3. */
 function holdInterrupts(state: CpuState, segment: number): void {
-  if (segment === Segment.SS) state.set(Layout.interruptShadow, 1)
+  if (segment === Segment.SS) state.set(Layout.interruptShadow, Shadow.Everything)
 }
 
 /** MOV to a segment register. SDM vol. 2, MOV. */

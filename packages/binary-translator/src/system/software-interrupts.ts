@@ -25,7 +25,9 @@ export function softwareInterrupt(system: SystemContext, vector: number, kind: n
   // INT1 stands for an event from outside: no DPL check, and its error codes say so.
   const software = kind !== InterruptKind.Debug
   system.external = software ? 0 : 1
-  const event = { vector: vector & 0xff, errorCode: noErrorCode, software, returnEip: state.nextEip, flags: eflags }
+  // RF ended when this instruction began.
+  const flags = eflags & ~Flag.RF
+  const event = { vector: vector & 0xff, errorCode: noErrorCode, software, returnEip: state.nextEip, flags }
   enterHandler(system, event)
   return Flow.Set
 }

@@ -1,14 +1,15 @@
 import type { CpuState } from '../state/cpu-state.ts'
-import { Layout } from '../state/layout.ts'
+import { Activity, Layout } from '../state/layout.ts'
 import { Callout } from './callouts.ts'
 import { Flow, type SystemContext } from './context.ts'
-import { noteSingleStep } from './debug-registers.ts'
-import { deliverException, deliverInterrupt } from './exceptions.ts'
+import type { Breakpoints } from './breakpoints.ts'
+import { armBreakpoints, noteDebugCauses } from './debug-registers.ts'
+import { deliverDebugTrap, deliverException, deliverInterrupt } from './exceptions.ts'
 import { type Features, featuresOf } from './features.ts'
-import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
+import { GuestFault, Vector } from './guest-fault.ts'
 import { handlers } from './handlers.ts'
 import { configurePaging, refreshAll } from './mode.ts'
-import { enterKernel, resetProcessor } from './reset.ts'
+import { enterKernel, initializeProcessor, resetProcessor, startProcessor } from './reset.ts'
 import { checkSegment } from './segment-check.ts'
 import {
   type CpuModel,
@@ -37,6 +38,7 @@ export interface SystemUnitOptions {
   readonly tlb: TlbAddresses
   /** See `SystemContext`. Default: the set that has everything. */
   readonly instructionSet?: number
+  readonly breakpoints: Breakpoints
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged?: (low: number, high: number) => void
 }
@@ -66,7 +68,7 @@ export class SystemUnit {
   readonly #interrupts: InterruptController
 
   constructor(options: SystemUnitOptions) {
-    const { state, memory, paging, ports, model, timeStamp, tlb } = options
+    const { state, memory, paging, ports, model, timeStamp, tlb, breakpoints } = options
     this.#interrupts = options.interrupts
     const features = featuresOf(model)
     this.#system = {
@@ -80,6 +82,8 @@ export class SystemUnit {
       random: options.random ?? requireNoRandom(model, features),
       tlb,
       instructionSet: options.instructionSet ?? 0,
+      breakpoints,
+      userDataAllowed: false,
       apicBaseChanged: options.apicBaseChanged ?? ignore,
       request: SystemRequest.None,
       external: 0,
@@ -150,10 +154,13 @@ export class SystemUnit {
     return this.#system.state.get(Layout.nmiBlocked) !== 0
   }
 
-  /** Delivers the trap that EFLAGS.TF asks for after an instruction. */
-  singleStepTrap(): SystemRequest {
-    noteSingleStep(this.#system)
-    return this.deliver(Vector.DB, noErrorCode)
+  /**
+   * Delivers #DB between two instructions, for the causes that DR6 is to name: a trap after the last one, or an
+   * instruction breakpoint before the next one.
+   */
+  debugTrap(causes: number): SystemRequest {
+    noteDebugCauses(this.#system, causes)
+    return this.#wake(deliverDebugTrap(this.#system))
   }
 
   /** INT n and its like, see `InterruptKind`, as if executed at RIP. */
@@ -171,6 +178,16 @@ export class SystemUnit {
     resetProcessor(this.#system)
   }
 
+  /** INIT. */
+  init(): void {
+    initializeProcessor(this.#system)
+  }
+
+  /** A start-up message with `vector`, for a processor that waits for one since INIT. */
+  startup(vector: number): void {
+    if (this.#system.state.get(Layout.waitingForStartup)) startProcessor(this.#system, vector & 0xff)
+  }
+
   /** Enters a kernel as its boot protocol asks. */
   loadState(entry: EntryState): void {
     enterKernel(this.#system, entry)
@@ -179,6 +196,7 @@ export class SystemUnit {
   /** Recomputes what is derived from the architectural state, after that was changed from outside. */
   refresh(): void {
     configurePaging(this.#system)
+    armBreakpoints(this.#system)
     refreshAll(this.#system)
   }
 
@@ -189,7 +207,8 @@ export class SystemUnit {
   }
 
   #wake(request: SystemRequest): SystemRequest {
-    this.#system.state.set(Layout.halted, 0)
+    const isShutdown = request === SystemRequest.Shutdown
+    this.#system.state.set(Layout.halted, isShutdown ? Activity.Shutdown : Activity.Running)
     return request
   }
 }

@@ -1,6 +1,7 @@
 import { Layout, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import type { Descriptor } from './descriptors.ts'
+import { Privilege } from './types.ts'
 
 /** Where a task-state segment keeps what. SDM vol. 3, figures 7-2 and 7-10. */
 interface TaskLayout {
@@ -60,7 +61,8 @@ export function loadImage(system: SystemContext, task: Descriptor): TaskImage {
   const { memory } = system
   const layout = layoutOf(task.systemType)
   const { size, segmentCount } = layout
-  const field = (offset: number, bytes: 2 | 4): number => memory.read((task.base + offset) >>> 0, bytes, 0)
+  const field = (offset: number, bytes: 2 | 4): number =>
+    memory.read((task.base + offset) >>> 0, bytes, Privilege.Implicit)
   const high = size === 2 ? 0xffff_0000 : 0
   const registers: number[] = []
   for (let index = 0; index < 8; index++) registers.push((field(layout.registers + index * size, size) | high) >>> 0)
@@ -85,7 +87,7 @@ export function saveImage(system: SystemContext, eip: number, flags: number): vo
   const base = state.segmentBase(Segment.TR)
   const { size, ...layout } = layoutOf(state.attributes(Segment.TR) & 15)
   const put = (offset: number, value: number): void => {
-    memory.write((base + offset) >>> 0, size, size === 2 ? value & 0xffff : value, 0)
+    memory.write((base + offset) >>> 0, size, size === 2 ? value & 0xffff : value, Privilege.Implicit)
   }
   put(layout.eip, eip)
   put(layout.flags, flags)

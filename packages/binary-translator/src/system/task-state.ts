@@ -3,6 +3,7 @@ import type { SystemContext } from './context.ts'
 import { type Descriptor, raiseSelector } from './descriptors.ts'
 import { Vector } from './guest-fault.ts'
 import { fetchStack, taskStack } from './segments.ts'
+import { Privilege } from './types.ts'
 
 /** Offset of the I/O map base in a 32-bit TSS. SDM vol. 3, figure 7-2. */
 const ioMapBase = 0x66
@@ -25,8 +26,8 @@ export function innerStack(system: SystemContext, cpl: number): InnerStack {
   const size = wide ? 4 : 2
   if (offset + size + 1 > state.limit(Segment.TR)) raiseSelector(system, Vector.TS, state.selector(Segment.TR))
   const address = state.segmentBase(Segment.TR) + offset
-  const pointer = memory.read(address >>> 0, size, 0)
-  const selector = memory.read((address + size) >>> 0, 2, 0)
+  const pointer = memory.read(address >>> 0, size, Privilege.Implicit)
+  const selector = memory.read((address + size) >>> 0, 2, Privilege.Implicit)
   return { selector, descriptor: fetchStack(system, selector, cpl, taskStack), pointer }
 }
 
@@ -36,9 +37,9 @@ export function ioPermitted(system: SystemContext, port: number, size: number): 
   const limit = state.limit(Segment.TR)
   if (!isTask32(state.attributes(Segment.TR)) || limit < minimumLimit32) return false
   const base = state.segmentBase(Segment.TR)
-  const offset = memory.read((base + ioMapBase) >>> 0, 2, 0) + (port >>> 3)
+  const offset = memory.read((base + ioMapBase) >>> 0, 2, Privilege.Implicit) + (port >>> 3)
   // Two bytes are always read, so the map needs a byte after its last one.
   if (offset + 1 > limit) return false
-  const bits = memory.read((base + offset) >>> 0, 2, 0)
+  const bits = memory.read((base + offset) >>> 0, 2, Privilege.Implicit)
   return ((bits >>> (port & 7)) & ((1 << size) - 1)) === 0
 }

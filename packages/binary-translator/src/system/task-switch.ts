@@ -28,6 +28,7 @@ import {
 } from './segments.ts'
 import { currentStack } from './stack.ts'
 import { type TaskImage, loadImage, minimumLimit, saveImage, taskOffsets } from './task-image.ts'
+import { Privilege } from './types.ts'
 import { refreshVectors } from './vector-state.ts'
 
 /** How a task is entered. SDM vol. 3, table 7-2, tells what each does to busy bits, NT and the link. */
@@ -135,7 +136,7 @@ export function switchTask(system: SystemContext, selector: number, entry: TaskE
   saveImage(system, returnEip, flags)
   if (entry !== TaskEntry.Call) releaseOldTask(system)
   if (entry !== TaskEntry.Return) markBusy(system, task, true)
-  if (entry === TaskEntry.Call) memory.write(task.base, 2, oldSelector, 0)
+  if (entry === TaskEntry.Call) memory.write(task.base, 2, oldSelector, Privilege.Implicit)
   adoptImage(system, selector, task, image, entry === TaskEntry.Call)
   try {
     loadSegments(system, image)
@@ -159,7 +160,7 @@ export function switchByInterrupt(system: SystemContext, selector: number, event
 /** IRET with NT set: back to the task that the link names. */
 export function switchByReturn(system: SystemContext): Flow {
   const { state, memory } = system
-  const link = memory.read(state.segmentBase(Segment.TR) + taskOffsets.link, 2, 0)
+  const link = memory.read(state.segmentBase(Segment.TR) + taskOffsets.link, 2, Privilege.Implicit)
   switchTask(system, link, TaskEntry.Return, state.nextEip)
   return Flow.Set
 }

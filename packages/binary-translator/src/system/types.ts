@@ -1,15 +1,28 @@
+/** For whom memory is accessed. */
+export const Privilege = {
+  /** CPL 0 to 2. */
+  Supervisor: 0,
+  /** CPL 3. */
+  User: 1,
+  /** The processor's own tables, whatever CPL is: EFLAGS.AC does not open user pages to it. SDM vol. 3, section 4.6. */
+  Implicit: 2,
+} as const
+export type Privilege = (typeof Privilege)[keyof typeof Privilege]
+
 /**
  * What the system instructions (callouts) need from their surroundings. They run as TypeScript, outside translated
  * code, on the vCPU's state block.
  */
 export interface LinearMemory {
+  /** Whether operands of CPL 3 must be aligned: #AC otherwise. */
+  aligned: boolean
   /**
    * Reads `size` bytes (1, 2 or 4) at a linear address, through paging and devices; the value is unsigned.
    * A page fault sets CR2 and leaves by `GuestFault`, which the callout's entry point turns into data.
    */
-  read(linear: number, size: 1 | 2 | 4, user: 0 | 1): number
+  read(linear: number, size: 1 | 2 | 4, user: Privilege): number
   /** Writes all bytes or, when it faults, none. */
-  write(linear: number, size: 1 | 2 | 4, value: number, user: 0 | 1): void
+  write(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): void
 }
 
 /** The MMU, as the system instructions see it. */
@@ -17,6 +30,20 @@ export interface PagingControl {
   /** False: a PAE page-directory pointer has reserved bits set; nothing changed. */
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
   invalidatePage(linear: number): void
+  /** What the soft TLB's arrays must not hold from now on. */
+  exclude(exclusion: Exclusion): void
+  /** EFLAGS.AC: lets the supervisor reach user pages in spite of SMAP. */
+  setUserDataAllowed(allowed: boolean): void
+}
+
+/** What is kept out of the soft TLB's arrays, so that every access to it takes the slow path. */
+export interface Exclusion {
+  /** Linear pages whose data is watched, by address of their first byte. */
+  readonly data: readonly number[]
+  /** Linear pages whose code runs one instruction at a time. */
+  readonly code: readonly number[]
+  /** All data of CPL 3, while it must be aligned. */
+  readonly userData: boolean
 }
 
 /** The I/O ports. */
@@ -38,7 +65,7 @@ export const SystemRequest = {
   None: 0,
   /** HLT: wait for an interrupt. */
   Halt: 1,
-  /** Triple fault: the processor is in shutdown. */
+  /** Triple fault: the processor is in shutdown, see `Activity`. */
   Shutdown: 2,
 } as const
 export type SystemRequest = (typeof SystemRequest)[keyof typeof SystemRequest]

@@ -1,4 +1,5 @@
 import { tlbOffsets } from '../engine.ts'
+import type { Exclusion } from '../system/types.ts'
 import { MmuOutcome, type Mmu } from '../types.ts'
 
 const pageBytes = 4096
@@ -42,6 +43,9 @@ export class FakeMmu implements Mmu {
   #isIdentity = true
   readonly #pages = new Map<number, FakePage>()
   readonly #traced = new Set<number>()
+  #exclusion: Exclusion = { data: [], code: [], userData: false }
+  /** What the vCPU said of EFLAGS.AC last. */
+  userDataAllowed = false
 
   constructor({ memory, base, ram, ramBytes }: FakeMmuOptions) {
     this.#words = new Int32Array(memory.buffer)
@@ -87,6 +91,15 @@ export class FakeMmu implements Mmu {
     return true
   }
 
+  exclude({ data, code, userData }: Exclusion): void {
+    this.#exclusion = { data: [...data], code: [...code], userData }
+    this.flush()
+  }
+
+  setUserDataAllowed(allowed: boolean): void {
+    this.userDataAllowed = allowed
+  }
+
   trace(frame: number, on: boolean): void {
     if (!on) {
       this.#traced.delete(frame)
@@ -111,8 +124,14 @@ export class FakeMmu implements Mmu {
     const frame = this.#ram + page.frame * pageBytes
     this.host = frame + (linear & 0xfff)
     if (kind === 1 && this.#traced.has(frame)) return MmuOutcome.Traced
-    this.#fill(arrays[kind * 2 + (user ? 0 : 1)]!, linear, frame)
+    if (!this.#isExcluded(linear, kind, user)) this.#fill(arrays[kind * 2 + (user ? 0 : 1)]!, linear, frame)
     return MmuOutcome.Direct
+  }
+
+  #isExcluded(linear: number, kind: 0 | 1 | 2, user: boolean): boolean {
+    const { data, code, userData } = this.#exclusion
+    const page = (linear & ~0xfff) >>> 0
+    return kind === 2 ? code.includes(page) : data.includes(page) || (user && userData)
   }
 
   #pageOf(page: number): FakePage {

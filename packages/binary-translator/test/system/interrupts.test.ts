@@ -77,7 +77,8 @@ describe('interrupts in protected mode', () => {
     ] as const) {
       const machine = protectedMachine()
       machine.interruptGate(vector)
-      machine.unit.deliver(vector, noErrorCode)
+      if (vector === Vector.DB) machine.unit.debugTrap(1)
+      else machine.unit.deliver(vector, noErrorCode)
       expect(machine.memory.read(kernelStackTop - 4, 4, 0)).toBe(flag | 2)
     }
   })
@@ -119,7 +120,7 @@ describe('interrupts in protected mode', () => {
     const machine = protectedMachine()
     machine.interruptGate(1)
     machine.state.eflags = Flag.TF
-    machine.unit.singleStepTrap()
+    machine.unit.debugTrap(0x4000)
     expect(machine.state.eflags).toBe(2)
     expect(machine.memory.read(kernelStackTop - 4, 4, 0)).toBe(Flag.TF | 2)
     expect(machine.state.get(Layout.debug + 48)).toBe(0xffff_4ff0)

@@ -4,12 +4,14 @@ import { Callout } from '../../src/system/callouts.ts'
 import { mica32 } from '../../src/system/cpu-models.ts'
 import { GuestFault, Vector } from '../../src/system/guest-fault.ts'
 import { CalloutResult, SystemUnit } from '../../src/system/system-unit.ts'
-import type { CpuModel, LinearMemory, SegmentState } from '../../src/system/types.ts'
+import { Breakpoints } from '../../src/system/breakpoints.ts'
+import type { CpuModel, Exclusion, LinearMemory, Privilege, SegmentState } from '../../src/system/types.ts'
 
 type Size = 1 | 2 | 4
 
 /** Linear memory of 1 MiB that wraps, with pages that fault on request. */
 export class FakeMemory implements LinearMemory {
+  aligned = false
   readonly bytes: Uint8Array = new Uint8Array(1 << 20)
   readonly notPresent: Set<number> = new Set()
   readonly readOnly: Set<number> = new Set()
@@ -20,7 +22,7 @@ export class FakeMemory implements LinearMemory {
     this.#state = state
   }
 
-  #check(linear: number, size: number, write: boolean, user: 0 | 1): void {
+  #check(linear: number, size: number, write: boolean, user: Privilege): void {
     for (const address of [linear, linear + size - 1]) {
       const page = (address >>> 12) & 0xff
       const denied = (write && this.readOnly.has(page)) || (user === 1 && this.supervisorOnly.has(page))
@@ -31,7 +33,7 @@ export class FakeMemory implements LinearMemory {
     }
   }
 
-  read(linear: number, size: Size, user: 0 | 1): number {
+  read(linear: number, size: Size, user: Privilege): number {
     if (linear !== linear >>> 0) throw new RangeError(`linear address ${linear} is not unsigned`)
     this.#check(linear, size, false, user)
     let value = 0
@@ -39,7 +41,7 @@ export class FakeMemory implements LinearMemory {
     return value
   }
 
-  write(linear: number, size: Size, value: number, user: 0 | 1): void {
+  write(linear: number, size: Size, value: number, user: Privilege): void {
     if (linear !== linear >>> 0) throw new RangeError(`linear address ${linear} is not unsigned`)
     this.#check(linear, size, true, user)
     for (let index = 0; index < size; index++) this.bytes[(linear + index) & 0xfffff] = value >>> (index * 8)
@@ -97,6 +99,9 @@ export class Machine {
   readonly unit: SystemUnit
   readonly configured: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }[] = []
   readonly invalidated: number[] = []
+  exclusion: Exclusion = { data: [], code: [], userData: false }
+  userDataAllowed: boolean = false
+  readonly breakpoints: Breakpoints = new Breakpoints()
   readonly portReads: Call[] = []
   readonly portWrites: Call[] = []
   portValue: (port: number, size: number) => number = () => 0
@@ -115,6 +120,8 @@ export class Machine {
       paging: {
         configure: (paging) => this.configured.push(paging) > 0,
         invalidatePage: (page) => this.invalidated.push(page),
+        exclude: (exclusion) => (this.exclusion = exclusion),
+        setUserDataAllowed: (allowed) => (this.userDataAllowed = allowed),
       },
       ports: {
         readPort: (port, size) => {
@@ -130,6 +137,7 @@ export class Machine {
         acknowledge: () => queue.shift() ?? 0xff,
       },
       model,
+      breakpoints: this.breakpoints,
       timeStamp: { read: () => this.time, write: (low, high) => (this.time = { low, high }) },
       tlb: {
         readUser: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Layout, Mode, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
+import { Layout, Mode, Segment, SegmentField, Shadow, segmentSlot } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
 import { Vector } from '../../src/system/guest-fault.ts'
 import { Machine, Selector, flat, gdtBase, ldtBase, protectedMachine, rights, segmentOf } from './machine.ts'
@@ -84,7 +84,7 @@ describe('segment loads in protected mode', () => {
   it('a load of SS holds interrupts off for an instruction', () => {
     const machine = protectedMachine()
     machine.run(Callout.LoadSegment, Segment.SS, Selector.SmallKernelData)
-    expect(machine.state.get(Layout.interruptShadow)).toBe(1)
+    expect(machine.state.get(Layout.interruptShadow)).toBe(Shadow.Everything)
   })
 
   it('POP releases the old stack only when the load succeeds', () => {

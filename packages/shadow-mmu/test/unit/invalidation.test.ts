@@ -147,3 +147,37 @@ describe('what the host changes', () => {
     expect(onTracedUpdate.mock.calls).toEqual([[pages.frame(2) * PAGE + 0x14, 4]])
   })
 })
+
+describe('exclude', () => {
+  const none = { data: [], code: [], userData: false }
+  const page = LINEAR - (LINEAR % PAGE)
+
+  it('keeps what it names out of the arrays, from now on and until it is called again', () => {
+    for (const [exclusion, kept] of [
+      [{ ...none, data: [page] }, [Fetch]],
+      [{ ...none, code: [page] }, [Read, Write]],
+      [{ ...none, userData: true }, [Fetch]],
+      [none, [Read, Write, Fetch]],
+    ] as const) {
+      const { mmu } = createTwoLevel(0x2007, 0x9007)
+      const cached = (): Access[] => [Read, Write, Fetch].filter((kind) => mmu.tlb.lookup(LINEAR, kind, true) >= 0)
+      const touch = (): void => {
+        for (const kind of [Read, Write, Fetch]) expect(mmu.access(LINEAR, kind, User)).toBe(Direct)
+      }
+      touch()
+      mmu.exclude(exclusion)
+      touch()
+      expect(cached()).toEqual(kept)
+      mmu.exclude(none)
+      touch()
+      expect(cached()).toEqual([Read, Write, Fetch])
+    }
+  })
+
+  it('leaves the supervisor its entries where user data must not be cached', () => {
+    const { mmu } = createTwoLevel(0x2007, 0x9007)
+    mmu.exclude({ ...none, userData: true })
+    mmu.access(LINEAR, Write, Supervisor)
+    expect(mmu.tlb.lookup(LINEAR, Write, false)).toBeGreaterThan(0)
+  })
+})

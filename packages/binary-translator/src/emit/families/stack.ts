@@ -154,11 +154,13 @@ export const pushf: Family = next((e) => {
 const kernelFlags = arithmeticFlags | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID
 const userFlags = arithmeticFlags | Flag.DF | Flag.NT | Flag.AC | Flag.ID
 
-/** POPF: the common cases change the flags here; single-stepping, IOPL games and virtual-8086 mode call out. */
+/** POPF: the common cases change the flags here; single-stepping, alignment, IOPL games and virtual-8086 mode call out. */
 export const popf: Family = stop((e) => {
   const value = topOfStack(e, e.size)
   const special = e.shape.user ? Flag.VM | Flag.IOPL : Flag.VM
   e.cell(Layout.eflags).i32(special).op(Op.i32_and).push(value).i32(Flag.TF).op(Op.i32_and).op(Op.i32_or)
+  // AC changes which accesses are allowed.
+  if (e.size === 4) e.cell(Layout.eflags).push(value).op(Op.i32_xor).i32(Flag.AC).op(Op.i32_and).op(Op.i32_or)
   if (!e.shape.user) e.cell(Layout.cpl).op(Op.i32_or)
   e.when(() => e.callout(Callout.Popf, constant(e.size), constant(0)))
   const mask = (e.shape.user ? userFlags : kernelFlags) & (e.size === 2 ? 0xffff : -1)

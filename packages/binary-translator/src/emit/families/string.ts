@@ -1,15 +1,12 @@
 import { Op } from '../../wasm/opcodes.ts'
 import { Layout, Segment } from '../../state/layout.ts'
 import type { Emitter } from '../emitter.ts'
-import type { Value } from '../value.ts'
+import { constant, type Value } from '../value.ts'
 import { Flow, type Family } from './family.ts'
 
 const ECX = 1
 const ESI = 6
 const EDI = 7
-
-/** Elements that one execution of a repeated string instruction handles before it starts over: it can always be interrupted. */
-export const elementsPerPortion = 4096
 
 /** What one element's step does, and what decides whether a conditional repetition (REPE, REPNE) goes on. */
 interface StringStep {
@@ -65,7 +62,7 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
   const size = e.shape.addressSize
   const skip = e.w.block()
   e.push(e.gpr(ECX, size)).op(Op.i32_eqz).w.brIf(skip)
-  const portion = e.i32(elementsPerPortion).pop()
+  const portion = e.cell(Layout.portion).pop()
   const done = e.w.block()
   const top = e.w.loop()
   step(e, string, context, delta)
@@ -79,9 +76,11 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
       .w.brIf(done)
   }
   e.push(portion).i32(1).op(Op.i32_sub).w.tee(portion).brIf(top)
+  e.setCell(Layout.repeating, constant(1))
   e.again()
   e.w.end()
   e.w.end()
+  e.setCell(Layout.repeating, constant(0))
   if (string.compares) {
     setCompareFlags(e, context)
     e.flags.settle()
