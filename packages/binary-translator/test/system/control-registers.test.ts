@@ -266,7 +266,7 @@ describe('processor control', () => {
   it('an emitted exception arrives with its error code', () => {
     const machine = protectedMachine()
     expect(machine.faultOf(Callout.Raise, Vector.DE, noErrorCode)).toEqual([Vector.DE, noErrorCode])
-    expect(machine.faultOf(Callout.Monitor)).toEqual([Vector.UD, noErrorCode])
+    expect(machine.faultOf(Callout.Rsm)).toEqual([Vector.UD, noErrorCode])
   })
 
   it('refuses a callout that does not exist', () => {
