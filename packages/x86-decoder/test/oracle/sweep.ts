@@ -99,12 +99,31 @@ function* vexExtensions(): Generator<readonly number[]> {
   }
 }
 
+/** Every 3DNow! suffix. */
+function* threeDNow(): Generator<readonly number[]> {
+  for (let suffix = 0; suffix < 256; suffix++) {
+    yield [0x0f, 0x0f, 0xc1, suffix]
+    yield [0x0f, 0x0f, 0x00, suffix]
+  }
+}
+
+/** Groups 18 and 19 (EVEX 0F 38 C6 and C7): masked, with a vector index, by every reg. */
+function* sparsePrefetches(): Generator<readonly number[]> {
+  for (const opcode of [0xc6, 0xc7]) {
+    for (const second of [0x7d, 0xfd]) {
+      for (let reg = 0; reg < 8; reg++) yield [0x62, 0xf2, second, 0x4a, opcode, 0x04 | (reg << 3)]
+    }
+  }
+}
+
 function* strings(bitness: number): Generator<readonly number[]> {
   yield* legacy(bitness)
   yield* vex()
   yield* evex()
   yield* vexExtensions()
   yield* evexExtensions()
+  yield* threeDNow()
+  yield* sparsePrefetches()
 }
 
 /** All strings of the sweep, or every `step`th of them. */
