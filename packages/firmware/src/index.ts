@@ -1,5 +1,7 @@
 export { buildAcpiTables } from './acpi/tables.ts'
 export type { AcpiTables } from './acpi/tables.ts'
+export { buildAcpiLoaderFiles } from './acpi/table-loader.ts'
+export type { AcpiLoaderFiles } from './acpi/table-loader.ts'
 export { PIIX_HARDWARE } from './acpi/hardware.ts'
 export type { AcpiHardware, PciInterrupts } from './acpi/hardware.ts'
 export { FirmwareError } from './errors.ts'

@@ -46,7 +46,7 @@ export type { PciDeviceState, PciHostState } from './pci/state.ts'
 export { I440fx, type I440fxOptions, type ShadowArea } from './i440fx/device.ts'
 export { Piix3, type Piix3Options } from './piix3/device.ts'
 export { Piix4Pm, type Piix4PmOptions } from './piix4/device.ts'
-export { AcpiPm, type AcpiPmOptions } from './acpi-pm/device.ts'
+export { AcpiPm, type AcpiPmOptions, type WakeSource } from './acpi-pm/device.ts'
 export type { AcpiPmState } from './acpi-pm/state.ts'
 export {
   ApicBus,
@@ -86,7 +86,7 @@ export { PiixIde, type PiixIdeOptions } from './ide/device.ts'
 export { IdeChannel, type ChannelOptions, type IdeDrive } from './ide/channel.ts'
 export type { AtaDiskState, AtapiCdState, BusMasterState, ChannelState, DriveState, PiixIdeState } from './ide/state.ts'
 export { FwCfg, type FwCfgOptions } from './fw-cfg/device.ts'
-export type { E820Entry, FwCfgItems, FwCfgKernel } from './fw-cfg/items.ts'
+export type { E820Entry, FwCfgFile, FwCfgItems, FwCfgKernel } from './fw-cfg/items.ts'
 export { Key as FW_CFG_KEYS } from './fw-cfg/registers.ts'
 export type { FwCfgState } from './fw-cfg/state.ts'
 export {

@@ -19,6 +19,7 @@ export class Keyboard {
   readonly #controller: I8042
   readonly #timers: Timers
   readonly #watch: ScreenWatch
+  readonly #onKey: () => void
   #strokes: Stroke[] = []
   /** A stroke was made, and the next one has to wait for its time. */
   #isPausing = false
@@ -27,7 +28,8 @@ export class Keyboard {
   #lines: string[] = []
 
   /** @internal */
-  constructor(controller: I8042, timers: Timers, watch: ScreenWatch) {
+  constructor(controller: I8042, timers: Timers, watch: ScreenWatch, onKey: () => void = () => {}) {
+    this.#onKey = onKey
     this.#controller = controller
     this.#timers = timers
     this.#watch = watch
@@ -90,6 +92,7 @@ export class Keyboard {
 
   #queue(key: KeyName, down: boolean): void {
     this.#strokes.push({ key, down })
+    this.#onKey()
     this.#next()
   }
 

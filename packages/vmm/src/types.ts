@@ -1,5 +1,15 @@
 import type { CpuModel, EngineMode, ModelName } from '@mica-vm/binary-translator'
-import type { BlockStore, Bus, Line, PciHost, Picture, TextCell, TextCursor, Timers } from '@mica-vm/pc-devices'
+import type {
+  BlockStore,
+  Bus,
+  Line,
+  PciHost,
+  Picture,
+  TextCell,
+  TextCursor,
+  Timers,
+  WakeSource,
+} from '@mica-vm/pc-devices'
 import type { CrashReport } from './crash-report.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
@@ -187,4 +197,10 @@ export interface VmEvents {
   debug: { readonly byte: number }
   /** A power-on self test code, port 80h. */
   post: { readonly code: number }
+  /** The guest suspended the machine to its memory; `wake`, `pressPowerButton`, a key or its clock's alarm wake it up. */
+  suspend: Record<string, never>
+  /** The machine was woken up. */
+  wake: { readonly by: WakeSource }
+  /** The speaker starts a tone of `hz`, or falls silent (0), at the guest's time `timeNs`. */
+  tone: { readonly hz: number; readonly timeNs: number }
 }

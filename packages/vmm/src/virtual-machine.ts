@@ -130,6 +130,19 @@ export class VirtualMachine {
     else this.#state = 'off'
   }
 
+  /** The power button, pressed for a moment: asks the guest to shut down, or wakes it up. */
+  pressPowerButton(): void {
+    this.#requireAlive()
+    this.#machine.platform.acpi.pressPowerButton()
+    this.#wakeup.wake()
+  }
+
+  /** Wakes up a machine that its guest has suspended to memory; nothing happens to one that is awake. */
+  wake(): void {
+    this.#requireAlive()
+    this.#machine.platform.acpi.wake('host')
+  }
+
   /** Ends the machine: its memory goes back to the host, its streams end. */
   destroy(): void {
     if (this.#state === 'destroyed' || this.#destroyWanted) return

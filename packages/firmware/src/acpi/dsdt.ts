@@ -40,13 +40,18 @@ const PM1_SLEEP_TYPES = 4
 
 /** The machine's devices as AML: what stands in the DSDT after its header. */
 export function buildDsdtBody(hardware: AcpiHardware): Aml {
-  const { s5SleepType } = hardware
-  const sleep = [
-    integer(s5SleepType),
-    integer(s5SleepType),
-    ...Array.from({ length: PM1_SLEEP_TYPES - 2 }, () => integer(0)),
-  ]
-  return concatenate(name('\\_S5', packageOf(...sleep)), scope('\\_SB', pciRootBridge(hardware), ...pciLinks(hardware)))
+  const { s3SleepType, s5SleepType } = hardware
+  return concatenate(
+    ...(s3SleepType === undefined ? [] : [sleepState('\\_S3', s3SleepType)]),
+    sleepState('\\_S5', s5SleepType),
+    scope('\\_SB', pciRootBridge(hardware), ...pciLinks(hardware)),
+  )
+}
+
+/** SLP_TYP for PM1a and PM1b (ACPI 7.3.4). */
+function sleepState(path: string, sleepType: number): Aml {
+  const unused = Array.from({ length: PM1_SLEEP_TYPES - 2 }, () => integer(0))
+  return name(path, packageOf(integer(sleepType), integer(sleepType), ...unused))
 }
 
 function pciRootBridge(hardware: AcpiHardware): Aml {

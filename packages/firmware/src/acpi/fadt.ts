@@ -30,6 +30,17 @@ const X_GPE0_BLK = 220
 const LENGTH = 244
 const REVISION = 3
 
+/** A pointer in a table: its offset and its size. */
+export type Pointer = readonly [offset: number, bytes: 4 | 8]
+
+/** The pointers to FACS and DSDT. */
+export const FADT_POINTERS: readonly Pointer[] = [
+  [FIRMWARE_CTRL, 4],
+  [DSDT, 4],
+  [X_FIRMWARE_CTRL, 8],
+  [X_DSDT, 8],
+]
+
 const Flag = {
   /** WBINVD works as the processor manual says. */
   WBINVD: 1 << 0,
@@ -77,10 +88,16 @@ export function buildFadt(
     fadt.u16(P_LVL3_LAT, NO_C3)
     fadt.u8(CENTURY, RTC_CENTURY)
     fadt.u16(IAPC_BOOT_ARCH, bootArchitecture(hardware))
-    fadt.u32(FLAGS, Flag.WBINVD | Flag.PROC_C1 | Flag.SLP_BUTTON | Flag.FIX_RTC | Flag.RESET_REG_SUP)
+    fadt.u32(FLAGS, flags(hardware))
     address(fadt, RESET_REG, hardware.reset.port, 1)
     fadt.u8(RESET_VALUE, hardware.reset.value)
   })
+}
+
+/** A machine that sleeps is woken by the alarm among its fixed features. */
+function flags({ s3SleepType }: AcpiHardware): number {
+  const common = Flag.WBINVD | Flag.PROC_C1 | Flag.SLP_BUTTON | Flag.RESET_REG_SUP
+  return s3SleepType === undefined ? common | Flag.FIX_RTC : common
 }
 
 function registers(fadt: LittleEndian, { pm1aEvent, pm1aControl, pmTimer, gpe0 }: AcpiHardware): void {

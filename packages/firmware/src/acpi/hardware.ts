@@ -25,6 +25,8 @@ export interface AcpiHardware {
   readonly sci: number
   /** Port and value that reset the machine. */
   readonly reset: { readonly port: number; readonly value: number }
+  /** SLP_TYP that suspends to memory; undefined: the machine cannot, as it has no firmware to wake up in. */
+  readonly s3SleepType?: number | undefined
   /** SLP_TYP that means "soft off" in PM1a_CNT, 0-7. */
   readonly s5SleepType: number
   readonly pciInterrupts: PciInterrupts

@@ -1,14 +1,22 @@
 import { FirmwareError } from '../errors.ts'
 import { LittleEndian } from '../little-endian.ts'
 import { buildDsdtBody } from './dsdt.ts'
-import { buildFadt } from './fadt.ts'
+import { buildFadt, type Pointer } from './fadt.ts'
 import type { AcpiHardware } from './hardware.ts'
 import { buildMadt } from './madt.ts'
 import { HEADER_BYTES, OEM, checksum, table } from './table-header.ts'
 
-const RSDP_BYTES = 36
+export const RSDP_BYTES = 36
 /** The first checksum of the RSDP covers what ACPI 1.0 knew of it. */
-const RSDP_V1_BYTES = 20
+export const RSDP_V1_BYTES = 20
+/** Offsets of its two checksums. */
+export const RSDP_CHECKSUMS = [8, 32] as const
+
+/** Its pointers to RSDT and XSDT. */
+export const RSDP_POINTERS: readonly Pointer[] = [
+  [16, 4],
+  [24, 8],
+]
 const FACS_BYTES = 64
 const ALIGNMENT = 64
 
@@ -89,7 +97,7 @@ function buildRsdp(rsdt: number, xsdt: number): Uint8Array {
 }
 
 function checkHardware(hardware: AcpiHardware, rsdpAddress: number): void {
-  const { processors, s5SleepType, pciMemory, pciInterrupts } = hardware
+  const { processors, s3SleepType, s5SleepType, pciMemory, pciInterrupts } = hardware
   const lines = pciInterrupts.kind === 'piix' ? pciInterrupts.irqs : pciInterrupts.lines
   check(rsdpAddress >= 0 && rsdpAddress % 16 === 0, 'rsdpAddress', rsdpAddress, 'a multiple of 16')
   check(Number.isInteger(processors) && processors >= 1 && processors <= 255, 'acpi.processors', processors, '1 to 255')
@@ -99,6 +107,7 @@ function checkHardware(hardware: AcpiHardware, rsdpAddress: number): void {
     s5SleepType,
     '0 to 7',
   )
+  check(s3SleepType === undefined || isLine(s3SleepType, 7), 'acpi.s3SleepType', s3SleepType ?? 0, '0 to 7')
   check(isLine(hardware.sci, 15), 'acpi.sci', hardware.sci, 'an interrupt line, 0 to 15')
   for (const line of lines)
     check(isLine(line, pciInterrupts.kind === 'piix' ? 15 : 239), 'acpi.pciInterrupts', line, 'an interrupt line')

@@ -21,10 +21,27 @@ export interface AcpiPmOptions {
   onPowerOff?: () => void
   /** Values of SLP_TYP that mean soft-off, as the firmware's \_S5 object tells the guest. Default 0 and 5. */
   softOffTypes?: readonly number[]
+  /** The guest wrote a sleep type of suspend to memory (S3): the machine sleeps until `wake`. */
+  onSuspend?: () => void
+  /** Values of SLP_TYP that suspend to memory. Default none: such a sleep ends at once. */
+  suspendTypes?: readonly number[]
+  /** Something woke the machine up. */
+  onWake?: (source: WakeSource) => void
   /** Width of the PM timer. Default 24. */
   timerBits?: 24 | 32
   /** SCI_EN after reset: firmware hands over in ACPI mode, so that the FADT needs no SMI command. Default true. */
   sciEnabledAtReset?: boolean
+}
+
+/** What wakes a machine up: the power button, the clock's alarm, a key, or its owner. */
+export type WakeSource = 'power-button' | 'alarm' | 'keyboard' | 'host'
+
+/** The status bit that each source leaves for the guest to find. */
+const WAKE_STATUS: Readonly<Record<WakeSource, number>> = {
+  'power-button': Pm1Status.PWRBTN_STS,
+  alarm: Pm1Status.RTC_STS,
+  keyboard: 0,
+  host: 0,
 }
 
 const GRID: TickGrid = new TickGrid(PM_TIMER_HZ)
@@ -35,6 +52,9 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
   readonly #sci: Line
   readonly #onPowerOff: () => void
   readonly #softOffTypes: readonly number[]
+  readonly #onSuspend: () => void
+  readonly #suspendTypes: readonly number[]
+  readonly #onWake: (source: WakeSource) => void
   readonly #timerBits: number
   readonly #initialControl: number
   #state: AcpiPmState
@@ -45,15 +65,41 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
     this.#sci = options.sci ?? NO_LINE
     this.#onPowerOff = options.onPowerOff ?? (() => {})
     this.#softOffTypes = options.softOffTypes ?? [0, 5]
+    this.#onSuspend = options.onSuspend ?? (() => {})
+    this.#suspendTypes = options.suspendTypes ?? []
+    this.#onWake = options.onWake ?? (() => {})
     this.#timerBits = options.timerBits ?? 24
     this.#initialControl = (options.sciEnabledAtReset ?? true) ? Pm1Control.SCI_EN : 0
     this.#state = this.#initial()
   }
 
-  /** The user pressed the power button: the guest is asked to shut down. */
+  /** Suspended to memory: everything but what can wake the machine stands still. */
+  get sleeping(): boolean {
+    return this.#state.sleeping === true
+  }
+
+  /** The user pressed the power button: the guest is asked to shut down, or woken up. */
   pressPowerButton(): void {
+    if (this.sleeping) return this.wake('power-button')
     this.#state.status |= Pm1Status.PWRBTN_STS
     this.#settle()
+  }
+
+  /** The clock's alarm rang: an event, which wakes the machine up if the guest enabled it. */
+  ringAlarm(): void {
+    if (this.sleeping && this.#state.enable & Pm1Status.RTC_STS) return this.wake('alarm')
+    this.#state.status |= Pm1Status.RTC_STS
+    this.#settle()
+  }
+
+  /** Ends a suspend to memory; nothing happens to a machine that is awake. */
+  wake(source: WakeSource): void {
+    const state = this.#state
+    if (!state.sleeping) return
+    state.sleeping = false
+    state.status |= Pm1Status.WAK_STS | WAKE_STATUS[source]
+    this.#settle()
+    this.#onWake(source)
   }
 
   /** Raises general-purpose event 0..15. */
@@ -106,10 +152,16 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
     this.#settle()
   }
 
+  /** The rest of the machine lost its power, the registers that can wake it did not. */
+  suspend(): void {
+    this.#state.control = this.#initialControl
+    this.#settle()
+  }
+
   #initial(): AcpiPmState {
     const seenHalves = this.#halves(GRID.ticksAt(this.#timers.nowNs()))
     const control = this.#initialControl
-    return { status: 0, enable: 0, control, gpeStatus: 0, gpeEnable: 0, seenHalves, apm: [0, 0] }
+    return { status: 0, enable: 0, control, gpeStatus: 0, gpeEnable: 0, seenHalves, apm: [0, 0], sleeping: false }
   }
 
   #readByte(offset: number, ticks: number): number {
@@ -158,11 +210,16 @@ export class AcpiPm implements PortDevice, Stateful<AcpiPmState> {
     }
   }
 
-  /** Sleep states other than soft-off end at once: the guest finds itself woken. */
+  /** Sleep states that there are not end at once: the guest finds itself woken. */
   #sleep(): void {
     const type = (this.#state.control & Pm1Control.SLP_TYP) >> Pm1Control.SLP_TYP_SHIFT
-    if (this.#softOffTypes.includes(type)) this.#onPowerOff()
-    else this.#state.status |= Pm1Status.WAK_STS
+    if (this.#softOffTypes.includes(type)) return this.#onPowerOff()
+    if (!this.#suspendTypes.includes(type)) {
+      this.#state.status |= Pm1Status.WAK_STS
+      return
+    }
+    this.#state.sleeping = true
+    this.#onSuspend()
   }
 
   #halves(ticks: number): number {

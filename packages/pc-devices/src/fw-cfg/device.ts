@@ -77,6 +77,8 @@ export class FwCfg implements PortDevice, Stateful<FwCfgState> {
   #select(key: number): void {
     this.#key = key
     this.#offset = 0
+    const item = this.#items.get(key)
+    if (item?.refresh) item.data = item.refresh()
   }
 
   #current(): Item {

@@ -34,15 +34,20 @@ export interface FwCfgItems {
    * Files by name (at most 55 characters): etc/acpi/tables, etc/acpi/rsdp, etc/table-loader, etc/smbios/smbios-tables,
    * bootorder, genroms/..., vgaroms/... and whatever else the firmware looks for.
    */
-  files?: Readonly<Record<string, Uint8Array | string>>
+  files?: Readonly<Record<string, FwCfgFile>>
   /** Names of those files that the guest may write to. */
   writable?: readonly string[]
   /** Items by number, besides or instead of the above. */
   items?: Readonly<Record<number, Uint8Array>>
 }
 
+/** A file's contents; from a function, they are asked for whenever the guest selects the file, and always as long. */
+export type FwCfgFile = Uint8Array | string | (() => Uint8Array)
+
 export interface Item {
   data: Uint8Array
+  /** Makes `data` anew when the item is selected. */
+  refresh?: () => Uint8Array
   writable: boolean
 }
 
@@ -84,6 +89,11 @@ function kernelItems(kernel: FwCfgKernel): [number, Uint8Array][] {
   ]
 }
 
+function bytesOf(content: FwCfgFile): Uint8Array {
+  if (typeof content === 'string') return text.encode(content)
+  return typeof content === 'function' ? content() : content
+}
+
 /** All items by number, the directory of files among them. */
 export function buildItems(options: FwCfgItems): Map<number, Item> {
   const { cpus = 1, e820 = [] } = options
@@ -101,7 +111,7 @@ export function buildItems(options: FwCfgItems): Map<number, Item> {
   const table = e820Table(e820)
   add(Key.E820, Uint8Array.from([...little(4, e820.length), ...table]))
   for (const [key, data] of options.kernel ? kernelItems(options.kernel) : []) add(key, data)
-  const files: Record<string, Uint8Array | string> = {
+  const files: Record<string, FwCfgFile> = {
     ...(e820.length > 0 ? { 'etc/e820': table } : {}),
     ...options.files,
   }
@@ -115,9 +125,10 @@ export function buildItems(options: FwCfgItems): Map<number, Item> {
       throw new RangeError(`a file's name has 1..55 bytes, got ${JSON.stringify(name)}`)
     }
     const content = files[name]!
-    const data = typeof content === 'string' ? text.encode(content) : content
+    const data = bytesOf(content)
     const writable = options.writable?.includes(name) ?? false
     add(Key.FIRST_FILE + i, writable ? data.slice() : data, writable)
+    if (typeof content === 'function') items.get(Key.FIRST_FILE + i)!.refresh = content
     view.setUint32(4 + 64 * i, data.length)
     view.setUint16(8 + 64 * i, Key.FIRST_FILE + i)
     directory.set(encoded, 12 + 64 * i)

@@ -24,6 +24,8 @@ export interface Mc146818Options {
   timers: Timers
   wallClock: WallClock
   irq?: Line
+  /** The alarm rang while its interrupt is enabled. */
+  onAlarm?: () => void
   memory?: MemorySize
   /** Contents of further CMOS bytes: [index, value]. */
   cmos?: readonly (readonly [number, number])[]
@@ -40,10 +42,12 @@ export class Mc146818 implements PortDevice, Stateful<Mc146818State> {
   readonly #timers: Timers
   readonly #wallClock: WallClock
   readonly #irq: Line
+  readonly #onAlarm: () => void
   #state: Mc146818State
   #timer: TimerHandle | undefined
 
-  constructor({ timers, wallClock, irq = NO_LINE, memory, cmos = [] }: Mc146818Options) {
+  constructor({ timers, wallClock, irq = NO_LINE, onAlarm = () => {}, memory, cmos = [] }: Mc146818Options) {
+    this.#onAlarm = onAlarm
     this.#timers = timers
     this.#wallClock = wallClock
     this.#irq = irq
@@ -236,9 +240,16 @@ export class Mc146818 implements PortDevice, Stateful<Mc146818State> {
     const second = this.#second()
     if (second > state.seenSecond) {
       state.c |= RegisterC.UF
-      if (nextAlarm(state.seenSecond, this.#alarm()) <= second) state.c |= RegisterC.AF
+      if (nextAlarm(state.seenSecond, this.#alarm()) <= second) this.#ring()
     }
     state.seenSecond = second
+  }
+
+  #ring(): void {
+    const state = this.#state
+    const isNew = (state.c & RegisterC.AF) === 0
+    state.c |= RegisterC.AF
+    if (isNew && state.b & RegisterB.AIE) this.#onAlarm()
   }
 
   #alarm(): ReturnType<typeof decodeAlarm> {

@@ -40,6 +40,11 @@ export class Piix4Pm extends PciDevice {
     this.define(Register.SMBBA, 4, 0x01, 0xfff0)
   }
 
+  /** First port of the power management block. */
+  get base(): number {
+    return this.#base
+  }
+
   override connect(wiring: PciWiring): void {
     // The SCI has a line of its own: the INTx pin is not connected.
     this.#attachment = wiring.bus.attachPorts(0, BLOCK_PORTS, this.#ports(), { yields: true })

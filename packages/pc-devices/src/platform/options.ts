@@ -1,3 +1,4 @@
+import type { WakeSource } from '../acpi-pm/device.ts'
 import type { ShadowArea } from '../i440fx/device.ts'
 import type { MemorySize } from '../mc146818/memory-size.ts'
 import type { Timers, WallClock } from '../types.ts'
@@ -10,6 +11,10 @@ export type ResetCause = 'keyboard-controller' | 'port-92h' | 'reset-control'
 export interface PcEvents {
   /** The guest entered soft-off (S5). */
   powerOff?: () => void
+  /** The guest suspended to memory: `PcPlatform.suspend` takes the devices' power, and the processor stops, until `wake`. */
+  suspend?: () => void
+  /** The machine was woken up: its processor begins at the reset vector. */
+  wake?: (source: WakeSource) => void
   /** `hard`: of the whole machine; else the chips reset the processor alone. */
   reset?: (cause: ResetCause, hard: boolean) => void
   /** The guest wrote `value` to the debug exit port. */
@@ -68,4 +73,6 @@ export interface PcPlatformOptions extends FirmwareDeviceOptions {
   shortestEdgeNs?: number
   /** SLP_TYP values of soft-off. Default 0 and 5. */
   softOffTypes?: readonly number[]
+  /** SLP_TYP values of suspend to memory. Default none. */
+  suspendTypes?: readonly number[]
 }

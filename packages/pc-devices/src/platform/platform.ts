@@ -75,7 +75,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     // An HPET can take these two over.
     const gates: readonly [GatedLine, GatedLine] = [new GatedLine(this.irq(0)), new GatedLine(this.irq(RTC_IRQ))]
     this.pit = new I8254({ timers, out0: gates[0].input, shortestEdgeNs: options.shortestEdgeNs ?? SHORTEST_EDGE_NS })
-    this.rtc = new Mc146818({ ...options, irq: gates[1].input })
+    this.rtc = new Mc146818({ ...options, irq: gates[1].input, onAlarm: () => this.acpi.ringAlarm() })
     this.#portB = new SystemPortB({ timers, counter2: this.pit, onTone: (hz) => events.tone?.(hz) })
     this.#portA = new SystemPortA({
       a20: (level) => this.#setA20(level),
@@ -94,12 +94,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.serial = (options.serial ?? [{}]).map((port, index) =>
       port ? this.#serialPort(index, port, options) : undefined,
     )
-    this.acpi = new AcpiPm({
-      timers,
-      sci: this.irq(PC_ADDRESSES.sciIrq),
-      onPowerOff: () => events.powerOff?.(),
-      softOffTypes: options.softOffTypes ?? [0, 5],
-    })
+    this.acpi = makeAcpi(options, this.irq(PC_ADDRESSES.sciIrq))
     const isaBridge = new Piix3({ irq: (irq) => this.irq(irq) })
     const hostBridge = makeHostBridge(options)
     this.#bridges = [hostBridge, isaBridge, new Piix4Pm({ block: this.acpi })]
@@ -131,6 +126,11 @@ export class PcPlatform implements Stateful<PcPlatformState> {
 
   get ioApic(): IoApic | undefined {
     return this.#apics?.io
+  }
+
+  /** First port of the ACPI registers, where firmware or the guest put them. */
+  get pmBase(): number {
+    return this.#bridges[2].base
   }
 
   /** The processor alone is reset: the chip set lets its first fetch through to the top of the address space. */
@@ -207,13 +207,29 @@ export class PcPlatform implements Stateful<PcPlatformState> {
 
   /** Power-on or hard reset of every device of the platform. The CPU and the users' own devices are the caller's. */
   reset(): void {
-    for (const bridge of this.#bridges) bridge.reset()
+    this.#bridges[0].reset()
+    this.rtc.reset()
+    this.acpi.reset()
+    this.#resetUnpowered()
+  }
+
+  /**
+   * The guest suspended to memory: devices lose their power. What refreshes memory and decodes it (the host bridge), the clock and what
+   * can wake the machine up keep theirs.
+   */
+  suspend(): void {
+    this.acpi.suspend()
+    this.#resetUnpowered()
+  }
+
+  #resetUnpowered(): void {
+    const [, isaBridge, powerManagement] = this.#bridges
+    isaBridge.reset()
+    powerManagement.reset()
     this.pci.reset()
     this.pit.reset()
-    this.rtc.reset()
     this.keyboardController.reset()
     for (const port of this.serial) port?.reset()
-    this.acpi.reset()
     this.#portA.reset()
     this.#portB.reset()
     this.#resetControl.reset()
@@ -264,6 +280,21 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#a20 = enabled
     this.#events.a20?.(enabled)
   }
+}
+
+function makeAcpi(
+  { timers, softOffTypes = [0, 5], suspendTypes = [], events = {} }: PcPlatformOptions,
+  sci: Line,
+): AcpiPm {
+  return new AcpiPm({
+    timers,
+    sci,
+    onPowerOff: () => events.powerOff?.(),
+    onSuspend: () => events.suspend?.(),
+    onWake: (source) => events.wake?.(source),
+    softOffTypes,
+    suspendTypes,
+  })
 }
 
 function makeHostBridge({ shadowAtReset = 'memory', events = {} }: PcPlatformOptions): I440fx {

@@ -84,4 +84,67 @@ describe('ACPI power management', () => {
     pc.reset()
     expect([pc.bus.readPort(0x604, 2), pc.bus.readPort(0xb004, 2)]).toEqual([1, 0xffff])
   })
+
+  // Oracle: ACPI 4.8.3.2.1 (SLP_EN starts the sleep), 4.8.3.1.1 (WAK_STS, PWRBTN_STS, RTC_STS), 4.8.2.4 (the alarm wakes if enabled).
+  it('sleeps until something wakes it, and tells the guest what did', () => {
+    const seen: string[] = []
+    const acpi = new AcpiPm({
+      timers: new FakeTimers(),
+      suspendTypes: [1],
+      onSuspend: () => seen.push('suspend'),
+      onWake: (source) => seen.push(source),
+    })
+    const sleep = (): void => acpi.writePort(4, 2, 0x2400)
+    const status = (): number => {
+      const value = acpi.readPort(0, 2) & 0x8500
+      acpi.writePort(0, 2, 0xffff)
+      return value
+    }
+    sleep()
+    expect([acpi.sleeping, status()]).toEqual([true, 0])
+    acpi.ringAlarm()
+    expect([acpi.sleeping, status()]).toEqual([true, 0x0400])
+    acpi.writePort(2, 2, 0x0400)
+    acpi.ringAlarm()
+    expect([acpi.sleeping, status()]).toEqual([false, 0x8400])
+    sleep()
+    acpi.pressPowerButton()
+    expect([acpi.sleeping, status()]).toEqual([false, 0x8100])
+    sleep()
+    acpi.wake('host')
+    expect([acpi.sleeping, status()]).toEqual([false, 0x8000])
+    acpi.wake('host')
+    acpi.pressPowerButton()
+    expect([acpi.sleeping, status()]).toEqual([false, 0x0100])
+    expect(seen).toEqual(['suspend', 'alarm', 'suspend', 'power-button', 'suspend', 'host'])
+  })
+
+  it('a sleeping PC keeps clock, host bridge and wake enables, and is woken by the clock’s alarm', () => {
+    const timers = new FakeTimers()
+    const seen: string[] = []
+    const pc = createPcPlatform({
+      timers,
+      wallClock: fakeWallClock(timers),
+      memory: { belowFourGiBBytes: 2 ** 24 },
+      suspendTypes: [1],
+      events: { suspend: () => seen.push('suspend'), wake: (source) => seen.push(source) },
+    })
+    const out = (port: number, value: number): void => pc.bus.writePort(port, 1, value)
+    const cmos = (index: number, value: number): void => {
+      out(0x70, index)
+      out(0x71, value)
+    }
+    pc.bus.writePort(0xcf8, 4, 0x8000_0058)
+    out(0xcfd, 0x10)
+    out(0x21, 0x12)
+    for (const register of [1, 3, 5]) cmos(register, 0xc0)
+    cmos(0x0b, 0x22)
+    pc.bus.writePort(0x602, 2, 0x0400)
+    pc.bus.writePort(0x604, 2, 0x2400)
+    pc.suspend()
+    timers.advance(2e9)
+    expect(seen).toEqual(['suspend', 'alarm'])
+    pc.bus.writePort(0xcf8, 4, 0x8000_0058)
+    expect([pc.bus.readPort(0xcfd, 1), pc.bus.readPort(0x21, 1)]).toEqual([0x10, 0xff])
+  })
 })

@@ -94,6 +94,20 @@ describe('a platform with firmware devices', () => {
     expect(pc.firmwareDevices.vga!.barBase(0)).toBe(0)
   })
 
+  it('asks anew for a file that depends on what the guest did, whenever it is selected', () => {
+    const timers = new FakeTimers()
+    let asked = 0
+    const pc = createPcPlatform({
+      timers,
+      wallClock: fakeWallClock(timers),
+      memory: { belowFourGiBBytes: 2 ** 20 },
+      dmaMemory: arrayMemory(ram),
+      fwCfg: { ramBytes: 2 ** 20, files: { changing: () => Uint8Array.of(0x40, asked++) } },
+    })
+    expect(select(pc, 0x20, 3)).toEqual([0x40, 1, 0])
+    expect(select(pc, 0x20, 3)).toEqual([0x40, 2, 0])
+  })
+
   it('asks for the memory that devices need', () => {
     const timers = new FakeTimers()
     const rest = { timers, wallClock: fakeWallClock(timers), memory: { belowFourGiBBytes: 2 ** 20 } }

@@ -1,3 +1,5 @@
+import { buildAcpiLoaderFiles, PIIX_HARDWARE, type AcpiHardware } from '@mica-vm/firmware'
+import type { FwCfgFile } from '@mica-vm/pc-devices'
 import type { BootDevice } from '../types.ts'
 import type { Drives } from './media.ts'
 
@@ -5,10 +7,41 @@ import type { Drives } from './media.ts'
 const floppyPath = (unit: number): string => `/pci@i0cf8/isa@1/fdc@03f0/floppy@${unit}`
 const idePath = (place: number): string => `/pci@i0cf8/ide@1,1/drive@${place >> 1}/disk@${place & 1}`
 
+/** SLP_TYP of suspend to memory. */
+export const SUSPEND_TYPE = 1
+
+/** Offsets of the ACPI registers in the power management block. */
+const controlOffset = 4
+const timerOffset = 8
+const gpeOffset = 12
+
+export interface FirmwareFilesParts {
+  readonly drives: Drives
+  readonly hasVga: boolean
+  /** Where firmware has put the power management block, now. */
+  readonly pmBase: () => number
+}
+
 /** The files of fw_cfg that tell firmware what there is. */
-export function firmwareFiles(drives: Drives): Record<string, Uint8Array | string> {
+export function firmwareFiles({ drives, hasVga, pmBase }: FirmwareFilesParts): Record<string, FwCfgFile> {
   const order = drives.bootOrder.flatMap((device) => pathsOf(device, drives))
-  return { ...(order.length > 0 && { bootorder: `${order.join('\n')}\0` }) }
+  const hardware = (base: number): AcpiHardware => ({
+    ...PIIX_HARDWARE,
+    vga: hasVga,
+    s3SleepType: SUSPEND_TYPE,
+    pm1aEvent: base,
+    pm1aControl: base + controlOffset,
+    pmTimer: base + timerOffset,
+    gpe0: base + gpeOffset,
+  })
+  const { files, tablesFor } = buildAcpiLoaderFiles(hardware(PIIX_HARDWARE.pm1aEvent))
+  return {
+    ...files,
+    'etc/acpi/tables': () => tablesFor(hardware(pmBase())),
+    // A card that lost its power while the machine slept is set up again.
+    'etc/s3-resume-vga-init': Uint8Array.of(1),
+    ...(order.length > 0 && { bootorder: `${order.join('\n')}\0` }),
+  }
 }
 
 function pathsOf(device: BootDevice, { kinds, floppies }: Drives): string[] {

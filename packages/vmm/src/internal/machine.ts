@@ -1,6 +1,6 @@
 import { tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
 import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
-import { CMOS_BYTES, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
+import { CMOS_BYTES, type PcEvents, type PcPlatform, type WakeSource } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
 import { loadBootSource } from '../boot-source.ts'
 import { Keyboard } from '../keyboard.ts'
@@ -47,6 +47,9 @@ export interface MachineParts {
   readonly listeners: Listeners<VmEvents>
 }
 
+/** What the chip set leaves in CMOS for SeaBIOS when a machine wakes up from memory, as QEMU's does. */
+const resumeFromSuspend = 0xfe
+
 /** The parts of one virtual machine, wired together. Passive: the run loop drives it. */
 export class Machine {
   /** The host's memory, in which this machine has frames. */
@@ -72,6 +75,9 @@ export class Machine {
   readonly #ramBytes: number
   readonly #devices: readonly DeviceHooks[]
   readonly #wakeup: Wakeup
+  /** Asleep, and devices have lost their power. */
+  #isUnpowered = false
+  #wokenBy: WakeSource = 'host'
 
   constructor({ memory, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
     this.bytes = memory.bytes
@@ -118,7 +124,8 @@ export class Machine {
     this.mouse = new Mouse(keyboardController)
     this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
     this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
-    this.keyboard = new Keyboard(keyboardController, this.timers, new ScreenWatch(this.timers, this.screen))
+    const watch = new ScreenWatch(this.timers, this.screen)
+    this.keyboard = new Keyboard(keyboardController, this.timers, watch, () => this.platform.acpi.wake('keyboard'))
     this.#devices = this.#attachDevices(options)
   }
 
@@ -144,6 +151,30 @@ export class Machine {
     if (this.#boot) this.vcpu.load(loadBootSource(this.#boot, target))
   }
 
+  /** The guest has suspended the machine, and nothing has woken it up. */
+  get isAsleep(): boolean {
+    return this.platform.acpi.sleeping
+  }
+
+  /** The machine was asleep and has been woken up: by what, or null. Its processor begins at the reset vector. */
+  takeWake(): WakeSource | null {
+    if (!this.#isUnpowered || this.isAsleep) return null
+    this.#isUnpowered = false
+    this.platform.rtc.writeRam(CMOS_BYTES.Shutdown, resumeFromSuspend)
+    this.resetProcessor()
+    return this.#wokenBy
+  }
+
+  /** Takes the power from what has none while the machine is asleep; true the first time. */
+  suspend(): boolean {
+    if (this.#isUnpowered) return false
+    this.#isUnpowered = true
+    this.platform.suspend()
+    for (const port of this.serial) port.reset()
+    for (const device of this.#devices) device.reset?.()
+    return true
+  }
+
   /** Whether the machine starts from firmware, which decides after a reset by itself what to do. */
   get hasFirmware(): boolean {
     return this.#firmware !== null
@@ -163,6 +194,7 @@ export class Machine {
   /** Reset of processor and devices; memory keeps its contents only where firmware looks at what a reset was for. */
   reset(memory: 'kept' | 'lost'): void {
     if (memory === 'lost') this.#forgetMemory()
+    this.#isUnpowered = false
     this.vcpu.reset()
     this.platform.reset()
     for (const port of this.serial) port.reset()
@@ -207,6 +239,12 @@ export class Machine {
       // While the platform is built it tells of the gate, which is open, before there is a processor.
       a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
       nmi: () => this.vcpu.raiseNmi(),
+      tone: (hz) => listeners.emit('tone', { hz, timeNs: this.time.nowNs() }),
+      suspend: () => this.vcpu.requestExit(),
+      wake: (source) => {
+        this.#wokenBy = source
+        this.#wakeup.wake()
+      },
       shadow: (area) => this.#shadow?.shadow(area),
       debugOutput: (byte) => listeners.emit('debug', { byte }),
       post: (code) => listeners.emit('post', { code }),

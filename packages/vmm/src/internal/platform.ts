@@ -1,8 +1,8 @@
-import { createPcPlatform, type FwCfgItems, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
+import { createPcPlatform, PC_ADDRESSES, type FwCfgItems, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
 import type { PhysicalMap } from '@mica-vm/machine-memory'
 import type { MachineTime } from '../machine-time.ts'
 import type { FirmwareImages, VmOptions } from '../types.ts'
-import { firmwareFiles } from './firmware-files.ts'
+import { firmwareFiles, SUSPEND_TYPE } from './firmware-files.ts'
 import type { Drives } from './media.ts'
 import type { SliceTimers } from './slice-timers.ts'
 
@@ -24,12 +24,15 @@ const Cmos = { FloppyTypes: 0x10, Equipment: 0x14, BootOrder3: 0x38, BootOrder12
 const coprocessorAndMouse = 0x06
 const hasFloppies = 0x01
 const secondFloppy = 0x40
+/** ACPI's type of address ranges that are memory. */
+const ramType = 1
 
 /** The devices of a machine: those of every PC, and drives, VGA and what firmware asks for as the options say. */
 export function createPlatform(parts: PlatformParts): PcPlatform {
   const { options, timers, time, pages, drives, hasVga, firmware, events } = parts
   const hasIde = firmware !== null || drives.kinds.some((kind) => kind !== null)
-  return createPcPlatform({
+  let platform: PcPlatform | null = null
+  platform = createPcPlatform({
     timers,
     wallClock: time,
     memory: { belowFourGiBBytes: options.memory },
@@ -41,12 +44,20 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     shadowAtReset: firmware ? 'pci' : 'memory',
     ...(drives.floppies && { floppy: drives.floppies }),
     ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
-    ...(firmware && { fwCfg: fwCfgItems(options, drives) }),
+    ...(firmware && {
+      suspendTypes: [SUSPEND_TYPE],
+      fwCfg: fwCfgItems(parts, () => platform?.pmBase ?? PC_ADDRESSES.pm1aEvent),
+    }),
   })
+  return platform
 }
 
-function fwCfgItems({ memory }: VmOptions, drives: Drives): FwCfgItems {
-  return { ramBytes: memory, files: firmwareFiles(drives) }
+function fwCfgItems({ options: { memory }, drives, hasVga }: PlatformParts, pmBase: () => number): FwCfgItems {
+  return {
+    ramBytes: memory,
+    e820: [{ start: 0, length: memory, type: ramType }],
+    files: firmwareFiles({ drives, hasVga, pmBase }),
+  }
 }
 
 /** SeaBIOS and its kind take the boot order of old from here: a nibble for each try, 1 floppy, 2 disk, 3 CD-ROM. */

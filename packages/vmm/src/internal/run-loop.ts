@@ -59,6 +59,12 @@ export class RunLoop {
     await this.#turn()
     for (;;) {
       if (machine.request) return this.#taken(machine.request)
+      if (machine.isAsleep) {
+        await this.#asleep()
+        continue
+      }
+      const by = machine.takeWake()
+      if (by !== null) this.#listeners.emit('wake', { by })
       const exit = this.#slice()
       this.#flush()
       if (machine.request) continue
@@ -116,6 +122,18 @@ export class RunLoop {
     if (waitNs <= 0) return
     if (waitNs < shortestSleepNs) await this.#turn()
     else await this.#sleep(waitNs)
+  }
+
+  /** Suspended to memory: timers run, the processor does not. */
+  async #asleep(): Promise<void> {
+    const { time, timers } = this.#machine
+    if (this.#machine.suspend()) this.#listeners.emit('suspend', {})
+    timers.runDue(time.catchUp())
+    if (!this.#machine.isAsleep) return
+    const deadline = timers.nextDeadline()
+    if (!time.isReal && deadline !== Infinity) return time.skipTo(deadline)
+    const waitNs = deadline - time.nowNs()
+    if (waitNs > 0) await (waitNs < shortestSleepNs ? this.#turn() : this.#sleep(waitNs))
   }
 
   /** HLT with interrupts off. */

@@ -11,6 +11,7 @@ import {
   ifAl,
   loadAl,
   out8,
+  out16,
   pciWrite8,
   setDs,
   store8,
@@ -85,4 +86,56 @@ test('the reset button of a machine that was off starts it with empty memory', a
   expect(await vm.run()).toMatchObject({ value: 0 })
   vm.reset()
   expect(await vm.run()).toMatchObject({ value: 0 })
+})
+
+/** Suspends; woken up, goes on at the reset vector with the chip set's mark in CMOS, and looks at memory. */
+const suspender: Code16 = [
+  [cmosRead(0x0f), ifAl(0xfe, [setDs(0), clearEax, loadAl(0x500), exitWithEax])],
+  [setDs(0), store8(0x500, 0x77)],
+  // An alarm each second, enabled in clock and chip set.
+  [...[1, 3, 5].map((register) => cmosWrite(register, 0xc0)), cmosWrite(0x0b, 0x22), out16(0x602, 0x0400)],
+  out16(0x604, 0x2400),
+]
+
+// Oracle: ACPI 7.4.2.3 (S3: memory is kept, the processor begins at its reset vector), 16.3 (firmware goes on from there).
+test('a suspended machine is woken up by its alarm, with its memory', async () => {
+  const vm = firmwareMachine(suspender, { clock: 'instructions' })
+  const seen: unknown[] = []
+  vm.on('suspend', () => seen.push('suspend'))
+  vm.on('wake', (event) => seen.push(event))
+  expect(await vm.run()).toEqual({ reason: 'debug-exit', value: 0x77 })
+  expect(seen).toEqual(['suspend', { by: 'alarm' }])
+  expect(vm.timeNs).toBeGreaterThan(1e6)
+})
+
+test.each<[string, (vm: VirtualMachine) => void]>([
+  ['power-button', (vm) => vm.pressPowerButton()],
+  ['keyboard', (vm) => vm.keyboard.press('Enter')],
+  ['host', (vm) => vm.wake()],
+])('a suspended machine is woken up: %s', async (by, wake) => {
+  const vm = firmwareMachine([suspender.slice(0, 2), out16(0x604, 0x2400)])
+  const woken: unknown[] = []
+  vm.on('suspend', () => setTimeout(() => wake(vm), 5))
+  vm.on('wake', (event) => woken.push(event))
+  expect(await vm.run()).toEqual({ reason: 'debug-exit', value: 0x77 })
+  expect(woken).toEqual([{ by }])
+})
+
+test('a suspended machine can be paused, run again, and switched off', async () => {
+  const vm = firmwareMachine([suspender.slice(0, 2), out16(0x604, 0x2400)])
+  vm.on('suspend', () => setTimeout(() => void vm.pause(), 5))
+  expect(await vm.run()).toEqual({ reason: 'paused' })
+  const run = vm.run()
+  setTimeout(() => vm.powerOff(), 5)
+  expect(await run).toEqual({ reason: 'powered-off', by: 'host' })
+})
+
+// Oracle: the 8254 divides 1.193182 MHz; port 61h, bits 0 and 1, let counter 2 drive the speaker (IBM PC/AT Technical Reference).
+test('the speaker is heard as an event', async () => {
+  const tone: Code16 = [out8(0x43, 0xb6), out8(0x42, 0xa9), out8(0x42, 0x04), out8(0x61, 3), out8(0x61, 0)]
+  const vm = firmwareMachine([tone, debugExit(0)])
+  const tones: number[] = []
+  vm.on('tone', ({ hz }) => tones.push(Math.round(hz)))
+  await vm.run()
+  expect(tones).toEqual([Math.round(1_193_182 / 0x4a9), 0])
 })
