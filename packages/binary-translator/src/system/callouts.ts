@@ -91,5 +91,7 @@ export const Callout = {
   VectorException: 51,
   /** x: destination general register, y: operand size: RDRAND and RDSEED. */
   Rdrand: 52,
+  /** x: the new EFLAGS.AC, 0 or 1: CLAC and STAC. */
+  SetAlignmentCheck: 53,
 } as const
 export type Callout = (typeof Callout)[keyof typeof Callout]

@@ -167,7 +167,7 @@ export function defineModel(definition: ModelDefinition): CpuModel {
   }
 }
 
-const pentiumFeatures: readonly CpuFeature[] = ['FPU', 'DE', 'PSE', 'TSC', 'MSR', 'CX8']
+const pentiumFeatures: readonly CpuFeature[] = ['FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'CX8']
 const sixthGeneration: readonly CpuFeature[] = [
   ...pentiumFeatures,
   'PAE',
@@ -211,6 +211,9 @@ export const addableFeatures: readonly CpuFeature[] = [
   'LZCNT',
   'MONITOR',
   'PREFETCHW',
+  'SMEP',
+  'SMAP',
+  'UMIP',
 ]
 
 /** 32 KiB + 32 KiB, 256 KiB, 8 MiB. */

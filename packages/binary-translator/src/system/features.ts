@@ -23,11 +23,9 @@ export interface Features {
   readonly physicalBits: number
 }
 
-/**
- * CR4 bits by the feature that announces them. SDM vol. 3, section 2.5. VME and PVI are not among them: virtual
- * interrupts are not implemented, whatever a model claims.
- */
+/** CR4 bits by the feature that announces them; VME's stands for PVI, too. SDM vol. 3, section 2.5. */
 const cr4ByFeature: readonly (readonly [feature: CpuFeature, cr4: number])[] = [
+  ['VME', 0x0_0003],
   ['DE', 0x0_0008],
   ['PSE', 0x0_0010],
   ['TSC', 0x0_0004],

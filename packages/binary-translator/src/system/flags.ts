@@ -4,42 +4,34 @@ import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { refreshAlignment } from './mode.ts'
 import { currentStack } from './stack.ts'
+import { hasVirtualFlag, interruptFlag, requireNoneWaiting, virtualFlags, virtualImage } from './virtual-interrupts.ts'
 
 const iopl = (state: CpuState): number => (state.systemFlags >>> 12) & 3
-
-/** CLI and STI need CPL <= IOPL; in virtual-8086 mode, where CPL is 3, that is IOPL 3. SDM vol. 2, CLI. */
-function requireInterruptPrivilege(state: CpuState): void {
-  if (state.protectedMode && state.cpl > iopl(state)) raise(Vector.GP, 0)
-}
 
 /** CLI. */
 export function clearInterruptFlag(system: SystemContext): Flow {
   const { state } = system
-  requireInterruptPrivilege(state)
-  state.set(Layout.eflags, state.systemFlags & ~Flag.IF)
+  const flag = interruptFlag(system)
+  state.set(Layout.eflags, state.systemFlags & ~flag)
   return Flow.Next
 }
 
 /** STI: interrupts stay off for one more instruction. SDM vol. 2, STI. */
 export function setInterruptFlag(system: SystemContext): Flow {
   const { state } = system
-  requireInterruptPrivilege(state)
-  if ((state.systemFlags & Flag.IF) === 0) state.set(Layout.interruptShadow, Shadow.Interrupts)
-  state.set(Layout.eflags, state.systemFlags | Flag.IF)
+  const flag = interruptFlag(system)
+  if (flag === Flag.VIF) requireNoneWaiting(system)
+  else if ((state.systemFlags & Flag.IF) === 0) state.set(Layout.interruptShadow, Shadow.Interrupts)
+  state.set(Layout.eflags, state.systemFlags | flag)
   return Flow.Next
-}
-
-/** PUSHF and POPF trap in virtual-8086 mode unless IOPL is 3. SDM vol. 3, section 20.2.7. */
-function requireFlagPrivilege(state: CpuState): void {
-  if (state.protectedMode && state.virtual8086 && iopl(state) !== 3) raise(Vector.GP, 0)
 }
 
 /** PUSHF and PUSHFD. */
 export function pushFlags(system: SystemContext, operandSize: number): Flow {
-  const { state } = system
-  requireFlagPrivilege(state)
+  const { eflags } = system.state
+  const image = hasVirtualFlag(system, operandSize) ? virtualImage(eflags) : eflags
   const stack = currentStack(system)
-  stack.push(state.eflags & ~(Flag.VM | Flag.RF), operandSize === 4 ? 4 : 2)
+  stack.push(image & ~(Flag.VM | Flag.RF), operandSize === 4 ? 4 : 2)
   stack.commit()
   return Flow.Next
 }
@@ -56,12 +48,23 @@ function poppable(state: CpuState, operandSize: number): number {
 /** POPF and POPFD. */
 export function popFlags(system: SystemContext, operandSize: number): Flow {
   const { state } = system
-  requireFlagPrivilege(state)
+  const isVirtual = hasVirtualFlag(system, operandSize)
   const stack = currentStack(system)
   const image = stack.pop(operandSize === 4 ? 4 : 2)
   const mask = poppable(state, operandSize)
+  const old = state.eflags & ~Flag.RF
+  const flags = isVirtual ? virtualFlags(old, image, mask) : (old & ~mask) | (image & mask)
   stack.commit()
-  state.eflags = (state.eflags & ~mask & ~Flag.RF) | (image & mask)
+  state.eflags = flags
+  refreshAlignment(system)
+  return Flow.Next
+}
+
+/** STAC and CLAC, with which the supervisor opens and closes user pages to itself. SDM vol. 2, STAC. */
+export function setAlignmentCheck(system: SystemContext, set: number): Flow {
+  const { state } = system
+  if (state.cpl !== 0) raise(Vector.UD)
+  state.set(Layout.eflags, (state.systemFlags & ~Flag.AC) | (set ? Flag.AC : 0))
   refreshAlignment(system)
   return Flow.Next
 }

@@ -15,7 +15,7 @@ import { farReturn } from './far-return.ts'
 import { farCall, farJump } from './far-transfer.ts'
 import { readExtendedControl, writeExtendedControl } from './extended-state.ts'
 import { sysenter, sysexit } from './fast-calls.ts'
-import { clearInterruptFlag, popFlags, pushFlags, setInterruptFlag } from './flags.ts'
+import { clearInterruptFlag, popFlags, pushFlags, setAlignmentCheck, setInterruptFlag } from './flags.ts'
 import { interruptReturn } from './iret.ts'
 import { readMsr, writeMsr } from './msr.ts'
 import { inputString, outputString, readPort, writePort } from './port-io.ts'
@@ -89,6 +89,7 @@ const byName: Readonly<Record<keyof typeof Callout, Handler>> = {
   LoadFarPointer: loadFarPointer,
   VectorBlocked: vectorBlocked,
   VectorException: vectorException,
+  SetAlignmentCheck: setAlignmentCheck,
   Rdrand: readRandom,
 }
 

@@ -15,6 +15,7 @@ import {
 } from './segments.ts'
 import { type Stack, currentStack, outerPointer } from './stack.ts'
 import { switchByReturn } from './task-switch.ts'
+import { hasVirtualFlag, virtualFlags } from './virtual-interrupts.ts'
 
 /** Flags that any IRET restores. */
 const ordinary = arithmeticFlags | Flag.TF | Flag.DF | Flag.NT
@@ -41,17 +42,19 @@ function mergeFlags(system: SystemContext, image: number, mask: number): void {
   state.eflags = (state.eflags & ~mask & ~Flag.RF) | (image & mask)
 }
 
-/** IRET in real mode and, with IOPL 3, inside virtual-8086 mode. SDM vol. 2, IRET. */
+/** IRET in real mode and, with IOPL 3 or a virtual interrupt flag, inside virtual-8086 mode. SDM vol. 2, IRET. */
 function returnUnprotected(system: SystemContext, size: 2 | 4): Flow {
   const { state } = system
   const virtual8086 = state.virtual8086
-  if (virtual8086 && (state.systemFlags & Flag.IOPL) !== Flag.IOPL) raise(Vector.GP, 0)
+  const isVirtual = hasVirtualFlag(system, size)
   const stack = currentStack(system)
   const { eip, selector, flags } = popFrame(stack, size)
   if (eip > (virtual8086 ? 0xffff : state.limit(Segment.CS))) raise(Vector.GP, 0)
-  const mask = ordinary | Flag.IF | (size === 4 ? wide : 0) | (virtual8086 ? 0 : Flag.IOPL)
+  const mask = ordinary | (isVirtual ? 0 : Flag.IF) | (size === 4 ? wide : 0) | (virtual8086 ? 0 : Flag.IOPL)
+  const old = state.eflags & ~Flag.RF
+  const merged = isVirtual ? virtualFlags(old, flags, mask) : (old & ~mask) | (flags & mask)
   stack.commit()
-  mergeFlags(system, flags, mask)
+  state.eflags = merged
   if (virtual8086) setVirtual8086(state, Segment.CS, selector)
   else setReal(state, Segment.CS, selector)
   state.eip = eip

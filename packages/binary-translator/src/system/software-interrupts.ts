@@ -1,7 +1,8 @@
 import { Flag } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
-import { Vector, noErrorCode, raise } from './guest-fault.ts'
+import { noErrorCode } from './guest-fault.ts'
 import { enterHandler } from './interrupts.ts'
+import { redirectInterrupt } from './virtual-interrupts.ts'
 
 /** Which instruction raised a software interrupt. */
 export const InterruptKind = {
@@ -20,8 +21,8 @@ export function softwareInterrupt(system: SystemContext, vector: number, kind: n
   const { state } = system
   const { eflags } = state
   if (kind === InterruptKind.Overflow && (eflags & Flag.OF) === 0) return Flow.Next
-  const guarded = kind === InterruptKind.Number && state.protectedMode && state.virtual8086
-  if (guarded && (eflags & Flag.IOPL) !== Flag.IOPL) raise(Vector.GP, 0)
+  const virtual8086 = state.protectedMode && state.virtual8086
+  if (kind === InterruptKind.Number && virtual8086 && redirectInterrupt(system, vector & 0xff)) return Flow.Set
   // INT1 stands for an event from outside: no DPL check, and its error codes say so.
   const software = kind !== InterruptKind.Debug
   system.external = software ? 0 : 1

@@ -1,7 +1,7 @@
 import { Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import { type Descriptor, raiseSelector } from './descriptors.ts'
-import { Vector } from './guest-fault.ts'
+import { Vector, raise } from './guest-fault.ts'
 import { fetchStack, taskStack } from './segments.ts'
 import { Privilege } from './types.ts'
 
@@ -29,6 +29,21 @@ export function innerStack(system: SystemContext, cpl: number): InnerStack {
   const pointer = memory.read(address >>> 0, size, Privilege.Implicit)
   const selector = memory.read((address + size) >>> 0, 2, Privilege.Implicit)
   return { selector, descriptor: fetchStack(system, selector, cpl, taskStack), pointer }
+}
+
+/** Bytes of the software interrupt redirection bitmap, which ends where the I/O permission bitmap begins. */
+const redirectionBytes = 32
+
+/** Whether the TSS sends software interrupt `vector` to the handler of the 8086 program. SDM vol. 3, section 20.3.3. */
+export function interruptRedirected(system: SystemContext, vector: number): boolean {
+  const { state, memory } = system
+  const limit = state.limit(Segment.TR)
+  if (!isTask32(state.attributes(Segment.TR)) || limit < minimumLimit32) raise(Vector.GP, 0)
+  const base = state.segmentBase(Segment.TR)
+  const map = memory.read((base + ioMapBase) >>> 0, 2, Privilege.Implicit) - redirectionBytes
+  const offset = map + (vector >>> 3)
+  if (offset > limit) raise(Vector.GP, 0)
+  return ((memory.read((base + offset) >>> 0, 1, Privilege.Implicit) >>> (vector & 7)) & 1) === 0
 }
 
 /** Whether the TSS's I/O permission bitmap allows `size` ports from `port`. SDM vol. 1, section 19.5.2. */

@@ -42,10 +42,10 @@ describe('control registers', () => {
 
   it('CR4 accepts what the model has', () => {
     const machine = protectedMachine()
-    machine.run(Callout.MovToCr, 4, 0x3bc)
-    expect(machine.state.get(Layout.cr4)).toBe(0x3bc)
-    expect(machine.configured.at(-1)!.cr4).toBe(0x3bc)
-    for (const bit of [0x001, 0x040, 0x400, 0x800, 0x2000, 0x4_0000, 0x10_0000, 0x8000_0000]) {
+    machine.run(Callout.MovToCr, 4, 0x3bf)
+    expect(machine.state.get(Layout.cr4)).toBe(0x3bf)
+    expect(machine.configured.at(-1)!.cr4).toBe(0x3bf)
+    for (const bit of [0x040, 0x400, 0x800, 0x2000, 0x4_0000, 0x10_0000, 0x8000_0000]) {
       expect(machine.faultOf(Callout.MovToCr, 4, bit | 0)).toEqual([Vector.GP, 0])
     }
     const old = protectedMachine(cpuModel('pentium'))

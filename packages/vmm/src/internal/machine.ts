@@ -235,7 +235,9 @@ export class Machine {
       powerOff: () => this.ask({ kind: 'power-off', by: 'guest' }),
       debugExit: (value) => this.ask({ kind: 'debug-exit', value }),
       reset,
-      init: () => reset('init', false),
+      // Without firmware there is nothing at the reset vector.
+      init: () => (this.hasFirmware ? this.vcpu.init() : reset('init', false)),
+      startup: (vector) => this.vcpu.startup(vector),
       // While the platform is built it tells of the gate, which is open, before there is a processor.
       a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
       nmi: () => this.vcpu.raiseNmi(),

@@ -134,6 +134,8 @@ const families = new Map<number, Family>([
   [Operation.Rdpmc, system.rdpmc],
   [Operation.Rdtsc, system.rdtsc],
   [Operation.Rdtscp, system.rdtscp],
+  [Operation.Clac, system.alignmentCheck(0)],
+  [Operation.Stac, system.alignmentCheck(1)],
   [Operation.Clts, system.clts],
   [Operation.Wbinvd, system.wbinvd],
   [Operation.Invd, system.wbinvd],

@@ -1,5 +1,6 @@
 import { Op, ValueType } from '../../wasm/opcodes.ts'
 import { Callout } from '../../system/callouts.ts'
+import { Cr4 } from '../../system/control-bits.ts'
 import { Vector, noErrorCode } from '../../system/guest-fault.ts'
 import { Msr, msrSlot } from '../../system/msr-access.ts'
 import { Flag, Layout, Segment } from '../../state/layout.ts'
@@ -12,6 +13,10 @@ const zero = constant(0)
 
 /** A callout without operands. */
 const plain = (callout: number): Family => jump((e) => e.callout(callout, zero, zero))
+
+/** CLAC and STAC. */
+export const alignmentCheck = (set: 0 | 1): Family =>
+  jump((e) => e.callout(Callout.SetAlignmentCheck, constant(set), zero))
 
 export const undefinedInstruction: Family = plain(Callout.Undefined)
 export const hlt: Family = plain(Callout.Hlt)
@@ -74,9 +79,17 @@ export const lgdt: Family = withLinear(Callout.Lgdt, 6)
 export const lidt: Family = withLinear(Callout.Lidt, 6)
 export const invlpg: Family = withLinear(Callout.Invlpg, 1)
 
+/** CR4.UMIP keeps what only the system needs to know from less privileged code. SDM vol. 3, section 2.5. */
+function refuseUser(e: Emitter): void {
+  e.cell(Layout.cpl).op(Op.i32_eqz).op(Op.i32_eqz)
+  e.cell(Layout.cr4).i32(Cr4.UMIP).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
+  e.when(() => e.callout(Callout.CheckProtected, zero, zero))
+}
+
 /** SGDT and SIDT: limit, then base. */
 function storeTable(baseCell: number, limitCell: number): Family {
   return next((e) => {
+    refuseUser(e)
     const linear = e.copy(e.memoryOperand(6, true))
     e.store(linear, 2, e.cell(limitCell).pop())
     e.store(e.push(linear).i32(2).op(Op.i32_add).pop(), 4, e.cell(baseCell).pop())
@@ -124,6 +137,7 @@ function onlyProtected(e: Emitter): void {
 const storeSelector = (segment: number): Family =>
   next((e) => {
     onlyProtected(e)
+    refuseUser(e)
     e.write(0, e.selectorOf(constant(segment)))
   })
 
@@ -131,7 +145,10 @@ export const sldt: Family = storeSelector(Segment.LDTR)
 export const str: Family = storeSelector(Segment.TR)
 
 /** SMSW stores CR0; memory gets 16 bits of it. */
-export const smsw: Family = next((e) => e.write(0, e.cell(Layout.cr0).pop()))
+export const smsw: Family = next((e) => {
+  refuseUser(e)
+  e.write(0, e.cell(Layout.cr0).pop())
+})
 
 /** ARPL: raises the destination's RPL to the source's; memory is written only if that changes it. */
 export const arpl: Family = next((e) => {
