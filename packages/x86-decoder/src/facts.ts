@@ -39,7 +39,6 @@ function factsOf(form: Form): InstructionFacts {
   const { attributes, row } = form
   const flow = flows[attributes.flow]
   if (flow === undefined) throw new Error(`unknown flow "${attributes.flow}" in row ${row.join(' ')}`)
-  const [sensitivity, sensitivityReason] = sensitivityOf(attributes.sensitivity, attributes.privilege)
   return {
     operation: form.operation,
     flagsRead: attributes.read,
@@ -50,8 +49,7 @@ function factsOf(form: Form): InstructionFacts {
     flow,
     endsBlock: flow !== FlowControl.Next || (attributes.traits & Trait.EndsBlock) !== 0,
     privilege: PRIVILEGES[attributes.privilege]!,
-    sensitivity,
-    sensitivityReason,
+    ...sensitivityOf(attributes.sensitivity, attributes.privilege),
     access: form.operands.map((_, slot) => ACCESS[attributes.access.charAt(slot) || (slot === 0 ? 'x' : 'r')]!),
     cpuFeature: attributes.feature,
     lockable: (attributes.traits & Trait.Lock) !== 0,

@@ -36,8 +36,21 @@ export const Sensitivity = {
   Conditional: 2,
   /** Sensitive, and never traps: what made IA-32 not classically virtualizable. */
   Silent: 3,
+  /** Innocuous by the definition, for it answers alike everywhere; but it names the machine, so a monitor wants it to trap. */
+  Identity: 4,
 } as const
 export type Sensitivity = (typeof Sensitivity)[keyof typeof Sensitivity]
+
+/** In which way an instruction is sensitive (Popek and Goldberg 1974, section 4): bits. */
+export const SensitivityKind = {
+  None: 0,
+  /** It may change what the processor may do: its mode, its resources, where memory is. */
+  Control: 1,
+  /** What it does depends on the mode, or on where in real memory things are. */
+  Behaviour: 2,
+  Both: 3,
+} as const
+export type SensitivityKind = (typeof SensitivityKind)[keyof typeof SensitivityKind]
 
 /** How an instruction uses an operand. */
 export const Access = {
@@ -67,8 +80,11 @@ export interface InstructionFacts extends FlagEffect {
   readonly endsBlock: boolean
   readonly privilege: Privilege
   readonly sensitivity: Sensitivity
+  readonly sensitivityKind: SensitivityKind
   /** Why it is sensitive; empty for an innocuous one. */
   readonly sensitivityReason: string
+  /** What makes a sensitive one trap; empty if nothing does. */
+  readonly trapsBy: string
   /** How each explicit operand is used. */
   readonly access: readonly Access[]
   /** The CPUID feature (or first processor) that brought it. */
