@@ -14,3 +14,17 @@ export { MULTIBOOT_BOOTLOADER_MAGIC, loadMultiboot } from './multiboot/load-mult
 export type { MultibootBoot, MultibootModule } from './multiboot/load-multiboot.ts'
 export { REGISTER_NAMES, SEGMENT_NAMES } from './types.ts'
 export type { EntryState, GuestMemory, RamRange, RegisterName, Screen, SegmentName, SegmentState } from './types.ts'
+export { Bios } from './bios/bios.ts'
+export type {
+  BiosCpu,
+  BiosMachine,
+  BiosOptions,
+  BiosPorts,
+  BootDevice,
+  CdRom,
+  CpuMode,
+  HardDisk,
+  IdePlace,
+  RemovableDrive,
+  SectorStore,
+} from './bios/types.ts'

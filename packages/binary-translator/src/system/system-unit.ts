@@ -8,9 +8,10 @@ import { deliverDebugTrap, deliverException, deliverInterrupt } from './exceptio
 import { type Features, featuresOf } from './features.ts'
 import { GuestFault, Vector } from './guest-fault.ts'
 import { handlers } from './handlers.ts'
-import { configurePaging, refreshAll } from './mode.ts'
+import { configurePaging, refreshAll, refreshMode } from './mode.ts'
 import { enterKernel, initializeProcessor, resetProcessor, startProcessor } from './reset.ts'
 import { checkSegment } from './segment-check.ts'
+import { setReal, setVirtual8086 } from './segments.ts'
 import {
   type CpuModel,
   type EntryState,
@@ -191,6 +192,14 @@ export class SystemUnit {
   /** Enters a kernel as its boot protocol asks. */
   loadState(entry: EntryState): void {
     enterKernel(this.#system, entry)
+  }
+
+  /** Loads a segment register as an instruction does in real or virtual-8086 mode: for firmware that runs outside of the guest. */
+  loadRealSegment(segment: number, selector: number): void {
+    const { state } = this.#system
+    if (state.virtual8086) setVirtual8086(state, segment, selector & 0xffff)
+    else setReal(state, segment, selector & 0xffff)
+    refreshMode(this.#system)
   }
 
   /** Recomputes what is derived from the architectural state, after that was changed from outside. */

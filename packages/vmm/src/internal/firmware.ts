@@ -4,17 +4,13 @@ import type { FirmwareImages, VmOptions } from '../types.ts'
 import { requireFirmwareImages } from './firmware-images.ts'
 
 const addressSpace = 2 ** 32
-/** The images that the machine's ROMs hold; null: it has none, a boot protocol starts its kernel. */
-export function firmwareOf({ firmware, boot }: Pick<VmOptions, 'firmware' | 'boot'>): FirmwareImages | null {
+/** What the machine starts from: Mica's own BIOS, images of another, or nothing: a boot protocol starts its kernel. */
+export function firmwareOf({ firmware, boot }: Pick<VmOptions, 'firmware' | 'boot'>): FirmwareImages | 'mica' | null {
   const choice = firmware ?? (boot === undefined ? 'mica' : null)
-  if (choice === null) return null
-  if (choice === 'mica') {
-    throw new VmmError(
-      'bad-option',
-      'this machine has nothing to start from: give it boot, or firmware with a BIOS image',
-    )
+  if (choice === 'mica' && boot !== undefined) {
+    throw new VmmError('bad-option', 'the firmware mica starts media; give the machine boot without firmware')
   }
-  requireFirmwareImages(choice)
+  if (choice !== null && choice !== 'mica') requireFirmwareImages(choice)
   return choice
 }
 

@@ -9,9 +9,10 @@ import { Mouse } from '../mouse.ts'
 import { SerialPort } from '../serial/serial-port.ts'
 import { TextScreen } from '../text-screen.ts'
 import type { BootSource, DeviceHooks, FirmwareImages, HostClock, Screen, VmEvents, VmOptions } from '../types.ts'
+import { BiosHost, micaBiosBytes } from './bios-host.ts'
 import { firmwareOf, installBios } from './firmware.ts'
 import type { Listeners } from './listeners.ts'
-import { drivesOf } from './media.ts'
+import { drivesOf, type Drives } from './media.ts'
 import { memoryRanges, ramRanges } from './memory-layout.ts'
 import { createPlatform } from './platform.ts'
 import { randomSource } from './random.ts'
@@ -70,6 +71,8 @@ export class Machine {
   readonly #boot: BootSource | null
   /** Null: the boot source is loaded straight into memory. */
   readonly #firmware: FirmwareImages | null
+  /** Mica's own BIOS, where the machine has it. */
+  readonly bios: BiosHost | null
   readonly #shadow: ShadowMemory | null
   readonly #textScreen: TextScreen | null
   readonly #ramBytes: number
@@ -83,7 +86,9 @@ export class Machine {
     this.bytes = memory.bytes
     this.#engine = engine
     this.#boot = options.boot ?? null
-    this.#firmware = firmwareOf(options)
+    const firmware = firmwareOf(options)
+    // Its ROM is made once there is a machine to describe.
+    this.#firmware = firmware === 'mica' ? { bios: new Uint8Array(micaBiosBytes) } : firmware
     this.#ramBytes = options.memory
     this.#wakeup = wakeup
     const screen = options.screen ?? (this.#firmware ? 'vga' : 'none')
@@ -121,6 +126,7 @@ export class Machine {
     this.time.follow(this.vcpu)
     this.serial = this.#createSerial(options)
     const { keyboardController, firmwareDevices } = this.platform
+    this.bios = firmware === 'mica' ? this.#createBios(drives) : null
     this.mouse = new Mouse(keyboardController)
     this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
     this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
@@ -139,8 +145,9 @@ export class Machine {
   /** Puts what the machine starts from into memory and the processor at its beginning. */
   load(): void {
     if (this.#firmware) {
-      installBios(this.pages, this.#firmware.bios)
-      return this.#shadow!.installRom(this.#firmware.bios)
+      const rom = this.bios?.rom ?? this.#firmware.bios
+      installBios(this.pages, rom)
+      return this.#shadow!.installRom(rom)
     }
     this.platform.assignPciResources()
     const target = {
@@ -227,6 +234,11 @@ export class Machine {
         map.discard(ppn)
       }
     }
+  }
+
+  #createBios(drives: Drives): BiosHost {
+    const { vcpu, mmu, bytes, platform } = this
+    return new BiosHost({ vcpu, engine: this.#engine, mmu, bytes, platform, drives, ramBytes: this.#ramBytes })
   }
 
   #events(listeners: Listeners<VmEvents>): PcEvents {

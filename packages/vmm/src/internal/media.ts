@@ -26,6 +26,8 @@ export interface Drives {
   readonly ide: readonly (IdeDrive | null)[]
   /** What each place holds. */
   readonly kinds: readonly ('disk' | 'cdrom' | null)[]
+  /** What its sectors are kept in. */
+  readonly stores: readonly (BlockStore | null)[]
   /** CMOS byte 10h. */
   readonly floppyTypes: number
   /** What firmware tries, in order. */
@@ -47,22 +49,26 @@ export function drivesOf({ media = {}, bootOrder }: Pick<VmOptions, 'media' | 'b
   const [first = 0, second = 0] = floppies.map(floppyDriveType)
   const ide: (IdeDrive | null)[] = Array.from({ length: ideDrives }, () => null)
   const kinds: ('disk' | 'cdrom' | null)[] = ide.map(() => null)
+  const stores: (BlockStore | null)[] = ide.map(() => null)
   cdroms.forEach((store, index) => {
     const place = cdromPlaces[index]!
     requireSectors(store, 'cdrom', cdSectorBytes)
     ide[place] = new AtapiCd({ store })
     kinds[place] = 'cdrom'
+    stores[place] = store
   })
   disks.forEach((store, index) => {
     const place = kinds.indexOf(null)
     requireSectors(store, 'disk', sectorBytes)
     ide[place] = new AtaDisk({ store, serial: `MICA${String(index + 1).padStart(4, '0')}` })
     kinds[place] = 'disk'
+    stores[place] = store
   })
   return {
     floppies: floppies.length > 0 ? floppies : null,
     ide,
     kinds,
+    stores,
     floppyTypes: (first << 4) | second,
     bootOrder: requireBootOrder(media, bootOrder),
   }

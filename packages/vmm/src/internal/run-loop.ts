@@ -93,7 +93,7 @@ export class RunLoop {
     timers.sliceEndNs = now + budget * perInstruction
     const before = vcpu.retired
     const startedNs = this.#clock.nowNs()
-    const exit = vcpu.run(budget)
+    const exit = this.#runServed(budget)
     const tookNs = this.#clock.nowNs() - startedNs
     timers.sliceEndNs = -Infinity
     time.measure(vcpu.retired - before, tookNs)
@@ -101,6 +101,18 @@ export class RunLoop {
     this.statistics.runNs += tookNs
     this.statistics.exits[exitNames[exit]!]++
     return exit
+  }
+
+  /** Calls of the machine's own BIOS are served in between: they are part of the slice. */
+  #runServed(budget: number): VcpuExit {
+    const machine = this.#machine
+    const { vcpu, bios } = machine
+    const end = vcpu.retired + budget
+    for (;;) {
+      const exit = vcpu.run(end - vcpu.retired)
+      const goesOn = bios?.serve() && exit === VcpuExit.Requested && !machine.request && vcpu.retired < end
+      if (!goesOn) return exit
+    }
   }
 
   #flush(): void {

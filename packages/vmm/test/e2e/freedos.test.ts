@@ -23,3 +23,18 @@ test('FreeDOS boots from a floppy by SeaBIOS, and lists it', { timeout: 5 * minu
   expect(text).toMatch(/^HELLO {4}ASM +163 {2}10-25-12/m)
   expect(text).toMatch(/^ +18 file\(s\) +401,541 bytes$/m)
 })
+
+test(
+  'FreeDOS boots from a floppy by the BIOS of this package, and lists it',
+  { timeout: 5 * minutes },
+  async (context) => {
+    if (!existsSync(image)) return context.skip(`there is no ${image} (MICA_FREEDOS names another one)`)
+    const screen = files.path('freedos-mica.txt')
+    const ends = ['--screen', screen, '--exit-on', 'bytes free', '--timeout', '280']
+    const { status, stderr } = await mica(['run', '--floppy', image, '--snapshot', ...ends], 'dir\r\n')
+    const text = readFileSync(screen, 'utf8')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(text).toMatch(/^HELLO {4}ASM +163 {2}10-25-12/m)
+    expect(text).toMatch(/^ +18 file\(s\) +401,541 bytes$/m)
+  },
+)

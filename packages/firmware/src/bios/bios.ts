@@ -1,0 +1,76 @@
+import type { Context, Resume, Service } from './context.ts'
+import { LinearMemory } from './linear-memory.ts'
+import { Ports } from './ports.ts'
+import { Registers } from './registers.ts'
+import { buildRom, type Rom } from './rom/build.ts'
+import { ROM_BASE, ROM_SEGMENT, TRAP_PORT } from './rom/layout.ts'
+import type { ServiceName } from './rom/programs.ts'
+import { TRAP_BYTES, type TrapPoint } from './rom/traps.ts'
+import { SERVICES } from './services.ts'
+import { machineParts } from './structures/parts.ts'
+import type { BiosCpu, BiosOptions } from './types.ts'
+
+/**
+ * A PC's BIOS: a ROM of 64 KiB, and the services that its code calls by writing to `trapPort`. It keeps nothing of a guest's state
+ * outside of the guest's own memory and devices.
+ *
+ * The owner puts `rom` at F0000h (and at the end of the address space, where a reset starts), attaches a device to `trapPort` that makes
+ * the processor return, and then, between two instructions, calls `service`.
+ *
+ * ```ts
+ * bus.attachPorts(bios.trapPort, 1, { readPort: () => 0xff, writePort: () => vcpu.requestExit() })
+ * if (vcpu.run(budget) === VcpuExit.Requested) bios.service()
+ * ```
+ */
+export class Bios {
+  readonly trapPort: number = TRAP_PORT
+  readonly #context: Context
+  readonly #points: ReadonlyMap<number, TrapPoint<ServiceName>>
+
+  constructor({ cpu, memory, ports, machine }: BiosOptions) {
+    const linear = new LinearMemory(memory)
+    const rom = buildRom(machineParts(machine))
+    const registers = new Registers(cpu, linear)
+    this.#context = { registers, memory: linear, ports: new Ports(ports), machine, rom }
+    this.#points = new Map([...rom.traps.values()].map((point) => [point.retry + TRAP_BYTES, point]))
+  }
+
+  /** The ROM's 64 KiB, for F0000h. */
+  get rom(): Uint8Array {
+    return this.#context.rom.image
+  }
+
+  /**
+   * Runs the service that the guest has just called, and moves the guest on. False, and nothing done, when the processor is not
+   * behind a call in the ROM: whatever wrote to the port was not the ROM.
+   */
+  service(): boolean {
+    const point = this.#pointOf(this.#context.registers.cpu)
+    if (point === undefined) return false
+    const service: Service = SERVICES[point.service]
+    this.#resume(point, service(this.#context))
+    return true
+  }
+
+  /** The ROM's code runs in real or virtual-8086 mode in its own segment; of its 32-bit code only the kernel's calls count. */
+  #pointOf(cpu: BiosCpu): TrapPoint<ServiceName> | undefined {
+    if (cpu.mode !== 'protected') {
+      const isRom = cpu.cs === ROM_SEGMENT && cpu.codeBase === ROM_BASE
+      const point = isRom ? this.#points.get(cpu.eip) : undefined
+      return point?.service === 'pci32' ? undefined : point
+    }
+    const point = this.#points.get(((cpu.codeBase + cpu.eip) >>> 0) - ROM_BASE)
+    return point?.service === 'pci32' && cpu.privilege === 0 ? point : undefined
+  }
+
+  #resume(point: TrapPoint<ServiceName>, resume: Resume): void {
+    const { cpu } = this.#context.registers
+    if (resume === 'elsewhere') return
+    const code = point.service === 'pci32' ? ROM_BASE - cpu.codeBase : 0
+    if (resume === undefined) cpu.eip = (point.done + code) >>> 0
+    else if (resume === 'wait') cpu.eip = point.wait
+    else cpu.eip = this.#context.rom.offsetOf(resume.label)
+  }
+}
+
+export type { Rom }

@@ -1,0 +1,77 @@
+import { Bios, PIIX_HARDWARE, type BiosMachine, type CdRom, type HardDisk } from '@mica-vm/firmware'
+import type { ShadowMmu } from '@mica-vm/shadow-mmu'
+import type { Engine, Vcpu } from '@mica-vm/binary-translator'
+import type { PcPlatform } from '@mica-vm/pc-devices'
+import { VcpuRegisters } from './bios-cpu.ts'
+import { BiosMemory } from './bios-memory.ts'
+import type { Drives } from './media.ts'
+
+/** Bytes of the BIOS that this package brings with it. */
+export const micaBiosBytes = 0x1_0000
+
+export interface BiosHostParts {
+  readonly vcpu: Vcpu
+  readonly engine: Engine
+  readonly mmu: ShadowMmu
+  readonly bytes: Uint8Array
+  readonly platform: PcPlatform
+  readonly drives: Drives
+  readonly ramBytes: number
+}
+
+/** Mica's own BIOS in a machine: its trap port on the bus, its services between two slices. */
+export class BiosHost {
+  readonly #bios: Bios
+  #isCalled = false
+
+  constructor({ vcpu, engine, mmu, bytes, platform, drives, ramBytes }: BiosHostParts) {
+    const { bus } = platform
+    const memory = new BiosMemory({
+      bytes,
+      mmu,
+      mmio: bus,
+      privilege: () => (vcpu.state.cpl === 3 ? 1 : 0),
+      onTraced: (host, length) => engine.cache.invalidate(host, length),
+    })
+    const cpu = new VcpuRegisters(vcpu)
+    this.#bios = new Bios({ cpu, memory, ports: bus, machine: describe(drives, ramBytes) })
+    bus.attachPorts(this.#bios.trapPort, 1, {
+      portWidth: 1,
+      readPort: () => 0xff,
+      writePort: () => {
+        this.#isCalled = true
+        vcpu.requestExit()
+      },
+    })
+  }
+
+  get rom(): Uint8Array {
+    return this.#bios.rom
+  }
+
+  /** The processor has returned: if it was called meanwhile, the BIOS does what was asked of it. Whether it did anything. */
+  serve(): boolean {
+    if (!this.#isCalled) return false
+    this.#isCalled = false
+    return this.#bios.service()
+  }
+}
+
+function describe({ floppies, kinds, stores, bootOrder }: Drives, ramBytes: number): BiosMachine {
+  const disks: HardDisk[] = []
+  const cdroms: CdRom[] = []
+  kinds.forEach((kind, index) => {
+    const place = { channel: (index >> 1) as 0 | 1, unit: (index & 1) as 0 | 1 }
+    const store = stores[index]
+    if (kind === 'disk' && store) disks.push({ store, place })
+    else if (kind === 'cdrom') cdroms.push({ medium: store ?? null, changes: 0, place })
+  })
+  return {
+    ramBytes,
+    floppies: (floppies ?? []).map((medium) => ({ medium, changes: 0 })),
+    disks,
+    cdroms,
+    bootOrder,
+    acpi: { ...PIIX_HARDWARE, vga: true },
+  }
+}
