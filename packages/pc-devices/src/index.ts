@@ -75,6 +75,7 @@ export type { VbeMode } from './vga/vbe.ts'
 export type { VbeState, VgaRegistersState, VgaState } from './vga/state.ts'
 export type { PackedBytes } from './internal/packed-bytes.ts'
 export {
+  BlockStoreError,
   MemoryBlockStore,
   OverlayBlockStore,
   type BlockStore,

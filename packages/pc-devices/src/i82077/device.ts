@@ -1,6 +1,6 @@
 import { copyOf } from '../internal/copy.ts'
 import type { I8237 } from '../i8237/device.ts'
-import type { BlockStore } from '../ide/block-store.ts'
+import { storeCan, type BlockStore } from '../ide/block-store.ts'
 import { NO_LINE } from '../line.ts'
 import type { AccessSize, Line, PortDevice, Stateful } from '../types.ts'
 import type { FloppyGeometry } from './geometry.ts'
@@ -290,7 +290,7 @@ export class I82077 implements PortDevice, Stateful<I82077State> {
     const exists = cylinder < geometry.cylinders && sector! >= 1 && sector! <= geometry.sectorsPerTrack
     if (!exists || head !== ((select! >> 2) & 1) || size !== 2) return fail(St1.NO_DATA)
     const bytes = new Uint8Array(SECTOR_BYTES)
-    store.read(this.#lba(geometry), bytes)
+    if (!storeCan(() => store.read(this.#lba(geometry), bytes))) return fail(St1.DATA_ERROR, St2.DATA_ERROR)
     state.sector = [...bytes]
     return true
   }
@@ -307,29 +307,31 @@ export class I82077 implements PortDevice, Stateful<I82077State> {
     if (operation(code!) === Command.VERIFY) return this.#advance(false)
     const bytes = Uint8Array.from(state.sector)
     const { bytes: moved, terminalCount } = this.#dma.transfer(FLOPPY_DMA, bytes, !isWrite(code!))
-    if (moved > 0 && isWrite(code!)) {
-      // What a short transfer leaves of a sector is written as zeros.
-      this.#store(bytes.fill(0, moved))
-    }
+    // What a short transfer leaves of a sector is written as zeros.
+    if (moved > 0 && isWrite(code!) && !this.#store(bytes.fill(0, moved))) return true
     if (moved === SECTOR_BYTES || terminalCount) return this.#advance(terminalCount)
     this.#finish(select!, St0.ABNORMAL, St1.OVERRUN, 0, state.command.slice(2, 6))
     return true
   }
 
-  #store(bytes: Uint8Array): void {
-    const inside = this.#media[this.#state.command[1]! & 3]
+  /** Writes the sector; false if that failed, and ended the command. */
+  #store(bytes: Uint8Array): boolean {
+    const { command } = this.#state
+    const inside = this.#media[command[1]! & 3]
     // The diskette may have been changed since the sector was found.
-    if (!inside || inside.store.readOnly) return
+    if (!inside || inside.store.readOnly) return true
     const lba = this.#lba(inside.geometry)
-    if (lba < inside.store.sectors) inside.store.write(lba, bytes)
+    if (lba >= inside.store.sectors || storeCan(() => inside.store.write(lba, bytes))) return true
+    this.#finish(command[1]!, St0.ABNORMAL, St1.DATA_ERROR, St2.DATA_ERROR, command.slice(2, 6))
+    return false
   }
 
   /** The processor moved a whole sector. */
   #sectorDone(): void {
     const state = this.#state
     const write = isWrite(state.command[0]!)
-    if (write) this.#store(Uint8Array.from(state.sector))
     this.#lower()
+    if (write && !this.#store(Uint8Array.from(state.sector))) return
     if (!this.#advance(false)) this.#transfer()
   }
 
@@ -374,7 +376,8 @@ export class I82077 implements PortDevice, Stateful<I82077State> {
       const exists = cylinder < geometry.cylinders && sector! >= 1 && sector! <= geometry.sectorsPerTrack && head! < 2
       if (!exists || bytes !== 2) return this.#finish(select!, St0.ABNORMAL, St1.NO_DATA, 0, [...id])
       const lba = (cylinder * geometry.heads + head!) * geometry.sectorsPerTrack + sector! - 1
-      store.write(lba, new Uint8Array(SECTOR_BYTES).fill(fill!))
+      const written = storeCan(() => store.write(lba, new Uint8Array(SECTOR_BYTES).fill(fill!)))
+      if (!written) return this.#finish(select!, St0.ABNORMAL, St1.DATA_ERROR, St2.DATA_ERROR, [...id])
     }
     this.#finish(select!, 0, 0, 0, [...id])
   }

@@ -18,12 +18,13 @@ export const FLOPPY_IRQ = 6
 export const St0 = { ABNORMAL: 0x40, INVALID: 0x80, POLLING: 0xc0, SEEK_END: 0x20, EQUIPMENT_CHECK: 0x10 } as const
 export const St1 = {
   END_OF_CYLINDER: 0x80,
+  DATA_ERROR: 0x20,
   OVERRUN: 0x10,
   NO_DATA: 0x04,
   NOT_WRITABLE: 0x02,
   MISSING_ADDRESS: 0x01,
 } as const
-export const St2 = { WRONG_CYLINDER: 0x10 } as const
+export const St2 = { DATA_ERROR: 0x20, WRONG_CYLINDER: 0x10 } as const
 export const St3 = { WRITE_PROTECTED: 0x40, READY: 0x20, TRACK_0: 0x10, TWO_SIDES: 0x08 } as const
 
 /** Commands without their MT, MFM and SK bits. */

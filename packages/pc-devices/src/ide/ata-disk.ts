@@ -1,4 +1,4 @@
-import type { BlockStore } from './block-store.ts'
+import { storeCan, type BlockStore } from './block-store.ts'
 import { Drive, initialDrive } from './drive.ts'
 import { DEFAULT_HEADS, DEFAULT_SECTORS_PER_TRACK, identifyDisk } from './identify.ts'
 import { Command, DeviceBit, ErrorBit, Feature, MULTIPLE_SECTORS, SECTOR_BYTES, Status } from './registers.ts'
@@ -115,8 +115,7 @@ export class AtaDisk extends Drive<AtaDiskState> {
         return this.#setFeatures()
       case Command.FLUSH:
       case Command.FLUSH_EXT:
-        this.#store.flush()
-        return this.complete()
+        return this.#flush()
       case Command.CHECK_POWER:
         state.count = 0xff
         return this.complete()
@@ -133,6 +132,11 @@ export class AtaDisk extends Drive<AtaDiskState> {
       default:
         this.fail(ErrorBit.ABRT)
     }
+  }
+
+  #flush(): void {
+    if (storeCan(() => this.#store.flush())) this.complete()
+    else this.fail(ErrorBit.ABRT)
   }
 
   #setMultiple(sectors: number): void {
@@ -152,8 +156,7 @@ export class AtaDisk extends Drive<AtaDiskState> {
         return this.complete()
       case Feature.DISABLE_WRITE_CACHE:
         state.writeCache = false
-        this.#store.flush()
-        return this.complete()
+        return this.#flush()
       case Feature.DISABLE_READ_AHEAD:
       case Feature.ENABLE_READ_AHEAD:
       case Feature.KEEP_DEFAULTS:
@@ -210,17 +213,28 @@ export class AtaDisk extends Drive<AtaDiskState> {
     if ((multiple && state.multiple === 0) || (writes && this.#store.readOnly)) return this.fail(ErrorBit.ABRT)
     if (!this.#locate(wide)) return
     state.blockSectors = phase === 'dma-in' || phase === 'dma-out' ? DMA_SECTORS : multiple ? state.multiple : 1
-    this.#nextBlock(phase)
     // The first block of a read is announced; a write's is not.
-    if (phase === 'in') this.raise()
+    if (this.#nextBlock(phase) && phase === 'in') this.raise()
   }
 
-  #nextBlock(phase: Transfer[0]): void {
+  /** False: the sectors cannot be read, and the command has failed. */
+  #nextBlock(phase: Transfer[0]): boolean {
     const { state } = this
     const sectors = Math.min(state.blockSectors, state.remaining)
     const block = new Uint8Array(sectors * SECTOR_BYTES)
-    if (phase === 'in' || phase === 'dma-in') this.#store.read(state.lba, block)
+    const reads = phase === 'in' || phase === 'dma-in'
+    if (reads && !storeCan(() => this.#store.read(state.lba, block))) {
+      this.#failAt(state.lba, ErrorBit.UNC)
+      return false
+    }
     this.offer(phase, block)
+    return true
+  }
+
+  /** The command fails at a sector, which the task file names (ATA/ATAPI-6, 8.27.6). */
+  #failAt(lba: number, error: number): void {
+    this.#putLba(lba, lba >= 2 ** 28)
+    this.fail(error)
   }
 
   protected blockDone(): void {
@@ -228,12 +242,14 @@ export class AtaDisk extends Drive<AtaDiskState> {
     const phase = state.phase as Transfer[0]
     // IDENTIFY has no sectors.
     const sectors = Math.min(state.remaining, this.block.length / SECTOR_BYTES)
-    if (phase === 'out' || phase === 'dma-out') this.#store.write(state.lba, this.block)
+    const writes = phase === 'out' || phase === 'dma-out'
+    if (writes && !storeCan(() => this.#store.write(state.lba, this.block))) {
+      return this.#failAt(state.lba, ErrorBit.ABRT)
+    }
     state.lba += sectors
     state.remaining -= sectors
     if (state.remaining > 0) {
-      this.#nextBlock(phase)
-      if (phase === 'in' || phase === 'out') this.raise()
+      if (this.#nextBlock(phase) && (phase === 'in' || phase === 'out')) this.raise()
     } else if (phase === 'in') {
       // The interrupt came with the block.
       this.stop()

@@ -1,4 +1,4 @@
-import type { BlockStore } from './block-store.ts'
+import { storeCan, type BlockStore } from './block-store.ts'
 import { Drive, initialDrive } from './drive.ts'
 import { identifyCd } from './identify.ts'
 import * as replies from './packet-replies.ts'
@@ -276,10 +276,12 @@ export class AtapiCd extends Drive<AtapiCdState> {
   /** The next block for the host, or the end of the command. */
   #continue(): void {
     const { state } = this
-    if (this.#reply.length === 0 && state.remaining > 0 && this.#store) {
+    const store = this.#store
+    if (this.#reply.length === 0 && state.remaining > 0 && store) {
       const sectors = Math.min(BATCH_SECTORS, state.remaining)
-      this.#reply = new Uint8Array(sectors * CD_SECTOR_BYTES)
-      this.#store.read(state.lba, this.#reply)
+      const reply = new Uint8Array(sectors * CD_SECTOR_BYTES)
+      if (!storeCan(() => store.read(state.lba, reply))) return this.#check(Sense.UNRECOVERED_READ)
+      this.#reply = reply
       state.lba += sectors
       state.remaining -= sectors
     }

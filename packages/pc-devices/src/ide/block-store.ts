@@ -4,6 +4,9 @@
  *
  * It answers at once. A store whose data comes later (a file read asynchronously, a network) has to hold what the guest
  * may ask for, or the owner stops the machine until it does.
+ *
+ * A store that cannot do what it is asked (a full disk, a file that is gone) throws a `BlockStoreError`: the guest then gets
+ * the error that its device has for that, and goes on. Any other error goes through to the owner of the machine.
  */
 export interface BlockStore {
   /** 512 for disks and floppies, 2048 for CD-ROMs. */
@@ -14,6 +17,20 @@ export interface BlockStore {
   write(lba: number, from: Uint8Array): void
   /** What was written shall last. */
   flush(): void
+}
+
+/** A store could not read, write or flush. */
+export class BlockStoreError extends Error {}
+
+/** Does something to a store; false if the store could not. */
+export function storeCan(access: () => void): boolean {
+  try {
+    access()
+    return true
+  } catch (error) {
+    if (error instanceof BlockStoreError) return false
+    throw error
+  }
 }
 
 export interface MemoryBlockStoreOptions {

@@ -14,7 +14,7 @@ export const Register = {
 } as const
 
 export const Status = { BSY: 0x80, DRDY: 0x40, DF: 0x20, DSC: 0x10, DRQ: 0x08, ERR: 0x01 } as const
-export const ErrorBit = { IDNF: 0x10, ABRT: 0x04, DIAGNOSTIC_PASSED: 0x01 } as const
+export const ErrorBit = { UNC: 0x40, IDNF: 0x10, ABRT: 0x04, DIAGNOSTIC_PASSED: 0x01 } as const
 export const DeviceBit = { LBA: 0x40, DEV: 0x10, HEAD: 0x0f, OBSOLETE: 0xa0 } as const
 export const Control = { HOB: 0x80, SRST: 0x04, NIEN: 0x02 } as const
 /** Interrupt reason. */
@@ -103,6 +103,7 @@ export const CD_SECTOR_BYTES = 2048
 export const Sense = {
   NONE: 0x00_0000,
   NOT_READY_NO_MEDIUM: 0x02_3a00,
+  UNRECOVERED_READ: 0x03_1100,
   INVALID_OPCODE: 0x05_2000,
   LBA_OUT_OF_RANGE: 0x05_2100,
   INVALID_FIELD: 0x05_2400,

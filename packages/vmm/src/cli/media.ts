@@ -8,8 +8,9 @@ const bootNames: Readonly<Record<string, BootDevice>> = { floppy: 'floppy', disk
 /** As QEMU's -boot names them. */
 const bootLetters: Readonly<Record<string, BootDevice>> = { a: 'floppy', c: 'disk', d: 'cdrom' }
 
-/** Opens the image files that the options name. @throws UsageError */
+/** Opens the image files that the options name; `warn` hears of what goes wrong with them while the guest runs. @throws UsageError */
 export function openMedia({ floppy, disk, cdrom, snapshot }: RunOptions, warn: (text: string) => void): Media {
+  const openImage = imageOpener(warn)
   const writable = (option: string, path: string): BlockStore => {
     const file = openImage(option, path, 512, !snapshot)
     if (snapshot) return new OverlayBlockStore(file)
@@ -23,12 +24,17 @@ export function openMedia({ floppy, disk, cdrom, snapshot }: RunOptions, warn: (
   }
 }
 
-function openImage(option: string, path: string, sectorBytes: number, writable: boolean): FileBlockStore {
-  try {
-    return new FileBlockStore(path, { sectorBytes, writable })
-  } catch (error) {
-    if (!(error instanceof ImageFileError)) throw error
-    throw new UsageError(`${option} ${path}: ${error.message}`)
+type ImageOpener = (option: string, path: string, sectorBytes: number, writable: boolean) => FileBlockStore
+
+function imageOpener(warn: (text: string) => void): ImageOpener {
+  return (option, path, sectorBytes, writable) => {
+    const onFailure = (reason: string): void => warn(`${option} ${path} ${reason}`)
+    try {
+      return new FileBlockStore(path, { sectorBytes, writable, onFailure })
+    } catch (error) {
+      if (!(error instanceof ImageFileError)) throw error
+      throw new UsageError(`${option} ${path}: ${error.message}`)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
-import type { BlockStore } from '@mica-vm/pc-devices'
+import { BlockStoreError, type BlockStore } from '@mica-vm/pc-devices'
 
 /** What went wrong with an image file, in one line. */
 export class ImageFileError extends Error {}
@@ -9,6 +9,8 @@ export interface FileBlockStoreOptions {
   readonly sectorBytes: number
   /** Whether the guest's writes go to the file. If it must not be written, the store is read-only. */
   readonly writable: boolean
+  /** Told, once, why the file could not be read or written while the guest ran; the guest gets an I/O error each time. */
+  readonly onFailure?: (reason: string) => void
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -18,15 +20,25 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
 }
 
+const failures: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on its device',
+  EFBIG: 'it would become too large',
+  EDQUOT: 'its owner has no space left',
+  EIO: 'its device has an error',
+}
+
 /** The sectors of an image file, read and written in place. */
 export class FileBlockStore implements BlockStore {
   readonly sectorBytes: number
   readonly sectors: number
   readonly readOnly: boolean
   readonly #descriptor: number
+  readonly #onFailure: (reason: string) => void
+  #hasFailed = false
 
   /** @throws ImageFileError when the file cannot be opened or is no image of whole sectors. */
-  constructor(path: string, { sectorBytes, writable }: FileBlockStoreOptions) {
+  constructor(path: string, { sectorBytes, writable, onFailure = () => {} }: FileBlockStoreOptions) {
+    this.#onFailure = onFailure
     const { descriptor, readOnly } = open(path, writable)
     this.#descriptor = descriptor
     this.readOnly = readOnly
@@ -41,20 +53,37 @@ export class FileBlockStore implements BlockStore {
 
   read(lba: number, into: Uint8Array): void {
     const start = lba * this.sectorBytes
-    for (let at = 0; at < into.length;) {
-      const bytes = readSync(this.#descriptor, into, at, into.length - at, start + at)
-      if (bytes === 0) throw new ImageFileError('the image has become shorter')
-      at += bytes
-    }
+    this.#attempt('read', () => {
+      for (let at = 0; at < into.length;) {
+        const bytes = readSync(this.#descriptor, into, at, into.length - at, start + at)
+        if (bytes === 0) throw new BlockStoreError('it has become shorter')
+        at += bytes
+      }
+    })
   }
 
   write(lba: number, from: Uint8Array): void {
     const start = lba * this.sectorBytes
-    for (let at = 0; at < from.length;) at += writeSync(this.#descriptor, from, at, from.length - at, start + at)
+    this.#attempt('written', () => {
+      for (let at = 0; at < from.length;) at += writeSync(this.#descriptor, from, at, from.length - at, start + at)
+    })
   }
 
   flush(): void {
-    if (!this.readOnly) fsyncSync(this.#descriptor)
+    if (!this.readOnly) this.#attempt('written', () => fsyncSync(this.#descriptor))
+  }
+
+  /** What the operating system refuses is the guest's error to handle, and one message for whoever runs it. */
+  #attempt(what: 'read' | 'written', access: () => void): void {
+    try {
+      access()
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const reason = error instanceof BlockStoreError ? message : (failures[code ?? ''] ?? code ?? message)
+      if (!this.#hasFailed) this.#onFailure(`cannot be ${what}: ${reason}; the guest gets an I/O error`)
+      this.#hasFailed = true
+      throw new BlockStoreError(reason)
+    }
   }
 
   /** The file is no longer needed. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { EngineMode } from '@mica-vm/binary-translator'
-import { Host, type VmExit } from '../../src/index.ts'
+import { Host, MemoryBlockStore, type VmExit, type VmOptions } from '../../src/index.ts'
+import { biosImage } from '../support/bios-program.ts'
 import { guestImage } from '../support/guest-program.ts'
 import { mib } from '../support/machines.ts'
 
@@ -21,11 +22,28 @@ interface Outcome {
   readonly registers: readonly number[]
 }
 
+/** Makes a machine of a program. */
+type Start = (program: readonly number[]) => Partial<VmOptions>
+
+const asKernel: Start = (program) => ({ boot: { kernel: guestImage(program) } })
+
+const blank = (kib: number, sectorBytes = 512): MemoryBlockStore =>
+  new MemoryBlockStore(new Uint8Array(kib * 1024), { sectorBytes })
+
+/** Media in every drive, so that every device is there. */
+const allDrives = (): Pick<VmOptions, 'media'> => ({
+  media: { floppies: [blank(1440), blank(360)], disks: [blank(64)], cdroms: [blank(64, 2048)] },
+})
+
+const amongDevices: Start = (program) => ({ ...asKernel(program), ...allDrives(), screen: 'vga' })
+
+const asFirmware: Start = (program) => ({ firmware: { bios: biosImage(...program) }, ...allDrives() })
+
 /** Runs a program for 20 microseconds of its time. */
-async function outcomeOf(program: readonly number[], engine: EngineMode): Promise<Outcome> {
+async function outcomeOf(start: Start, program: readonly number[], engine: EngineMode): Promise<Outcome> {
   const vm = hostOf(engine).createVm({
     memory: 2 * mib,
-    boot: { kernel: guestImage(program) },
+    ...start(program),
     clock: 'instructions',
     onReset: 'stop',
     devices: [({ timers }) => void timers.schedule(20_000, () => vm.powerOff())],
@@ -50,14 +68,22 @@ const byte = fc.oneof(fc.nat(255), telling)
 const program = fc.array(byte, { minLength: 1, maxLength: 200 })
 
 // Oracle: the other engine. And that no program, whatever it is, makes a run reject or leaves a frame behind.
-test('random programs end alike in both engines, and leave nothing behind', { timeout: 120_000 }, async () => {
-  const free = (['interpreter', 'translator'] as const).map((engine) => hostOf(engine).statistics.free)
-  await fc.assert(
-    fc.asyncProperty(program, async (bytes) => {
-      const [interpreted, translated] = [await outcomeOf(bytes, 'interpreter'), await outcomeOf(bytes, 'translator')]
-      expect(translated).toEqual(interpreted)
-    }),
-    { seed: 20_26, numRuns: 150 },
-  )
-  expect([...hosts.values()].map((host) => host.statistics.free)).toEqual(free)
-})
+test.each([
+  ['kernels', asKernel, 150],
+  ['kernels among disks, floppies, CD-ROM and VGA', amongDevices, 60],
+  ['firmware, from the reset vector on', asFirmware, 40],
+] as const)(
+  'random programs end alike in both engines, and leave nothing behind: %s',
+  { timeout: 120_000 },
+  async (_, start, numRuns) => {
+    const free = (['interpreter', 'translator'] as const).map((engine) => hostOf(engine).statistics.free)
+    await fc.assert(
+      fc.asyncProperty(program, async (bytes) => {
+        const interpreted = await outcomeOf(start, bytes, 'interpreter')
+        expect(await outcomeOf(start, bytes, 'translator')).toEqual(interpreted)
+      }),
+      { seed: 20_26, numRuns },
+    )
+    expect([...hosts.values()].map((host) => host.statistics.free)).toEqual(free)
+  },
+)
