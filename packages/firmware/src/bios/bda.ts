@@ -79,6 +79,10 @@ export const Ebda = {
   CD_LOCKS: 0x108,
   /** Segment of the option ROM that is looked at next, in units of 2 KiB. */
   OPTION_ROM: 0x10c,
+  /** Characters of a string that INT 10h, AH=13h has written so far. */
+  STRING_PROGRESS: 0x114,
+  /** Where the cursor was before it. */
+  STRING_CURSOR: 0x116,
   /** Tick at which a serial port's wait ends; 0: nobody waits. */
   SERIAL_DEADLINE: 0x110,
   /** The specification packet of an El Torito boot, 13h bytes; its first byte is 0 without one. */

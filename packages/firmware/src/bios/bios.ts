@@ -2,13 +2,15 @@ import type { Context, Resume, Service } from './context.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { Ports } from './ports.ts'
 import { Registers } from './registers.ts'
-import { buildRom, type Rom } from './rom/build.ts'
+import { buildRom } from './rom/build.ts'
 import { ROM_BASE, ROM_SEGMENT, TRAP_PORT } from './rom/layout.ts'
 import type { ServiceName } from './rom/programs.ts'
 import { TRAP_BYTES, type TrapPoint } from './rom/traps.ts'
 import { SERVICES } from './services.ts'
 import { machineParts } from './structures/parts.ts'
 import type { BiosCpu, BiosOptions } from './types.ts'
+
+const PAGE_MASK = 0xfff
 
 /**
  * A PC's BIOS: a ROM of 64 KiB, and the services that its code calls by writing to `trapPort`. It keeps nothing of a guest's state
@@ -52,25 +54,34 @@ export class Bios {
     return true
   }
 
-  /** The ROM's code runs in real or virtual-8086 mode in its own segment; of its 32-bit code only the kernel's calls count. */
+  /** The ROM's code runs in real or virtual-8086 mode in its own segment; of its 32-bit code only a kernel's calls count. */
   #pointOf(cpu: BiosCpu): TrapPoint<ServiceName> | undefined {
-    if (cpu.mode !== 'protected') {
-      const isRom = cpu.cs === ROM_SEGMENT && cpu.codeBase === ROM_BASE
-      const point = isRom ? this.#points.get(cpu.eip) : undefined
-      return point?.service === 'pci32' ? undefined : point
-    }
-    const point = this.#points.get(((cpu.codeBase + cpu.eip) >>> 0) - ROM_BASE)
-    return point?.service === 'pci32' && cpu.privilege === 0 ? point : undefined
+    if (cpu.mode === 'protected') return this.#protectedPoint(cpu)
+    const isRom = cpu.cs === ROM_SEGMENT && cpu.codeBase === ROM_BASE
+    const point = isRom ? this.#points.get(cpu.eip) : undefined
+    return point?.service === 'pci32' ? undefined : point
+  }
+
+  /**
+   * A kernel may have mapped the ROM anywhere: it is the ROM where the instructions of the call stand, at their place in a page. A kernel
+   * that copies them has called, too: it gets what it may do by itself.
+   */
+  #protectedPoint({ codeBase, eip, privilege }: BiosCpu): TrapPoint<ServiceName> | undefined {
+    const { rom, memory } = this.#context
+    const point = rom.traps.get('pci32')!
+    const start = (codeBase + eip - TRAP_BYTES) >>> 0
+    if (privilege !== 0 || ((start - point.retry) & PAGE_MASK) !== 0) return undefined
+    const code = memory.bytes(start, point.done - point.retry)
+    return code.every((byte, index) => byte === rom.image[point.retry + index]) ? point : undefined
   }
 
   #resume(point: TrapPoint<ServiceName>, resume: Resume): void {
     const { cpu } = this.#context.registers
     if (resume === 'elsewhere') return
-    const code = point.service === 'pci32' ? ROM_BASE - cpu.codeBase : 0
-    if (resume === undefined) cpu.eip = (point.done + code) >>> 0
+    // From behind the call, wherever that is mapped, to behind what would repeat it.
+    if (resume === undefined) cpu.eip = (cpu.eip + point.done - point.retry - TRAP_BYTES) >>> 0
+    else if (resume === 'again') cpu.eip = point.retry
     else if (resume === 'wait') cpu.eip = point.wait
     else cpu.eip = this.#context.rom.offsetOf(resume.label)
   }
 }
-
-export type { Rom }

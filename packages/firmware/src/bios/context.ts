@@ -14,10 +14,10 @@ export interface Context {
 }
 
 /**
- * Where the guest goes on: behind the trap (nothing said), asleep until an interrupt and then into the same service again, at a
+ * Where the guest goes on: behind the trap (nothing said), into the same service again at once, since it has not finished, asleep until an interrupt and then into the same service again, at a
  * label of the ROM, or where the service itself has set CS:IP.
  */
-export type Resume = void | 'wait' | 'elsewhere' | { readonly label: string }
+export type Resume = void | 'again' | 'wait' | 'elsewhere' | { readonly label: string }
 
 export type Service = (context: Context) => Resume
 

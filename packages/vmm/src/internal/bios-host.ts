@@ -4,6 +4,7 @@ import type { Engine, Vcpu } from '@mica-vm/binary-translator'
 import type { PcPlatform } from '@mica-vm/pc-devices'
 import { VcpuRegisters } from './bios-cpu.ts'
 import { BiosMemory } from './bios-memory.ts'
+import { SUSPEND_TYPE } from './firmware-files.ts'
 import type { Drives } from './media.ts'
 
 /** Bytes of the BIOS that this package brings with it. */
@@ -72,6 +73,6 @@ function describe({ floppies, kinds, stores, bootOrder }: Drives, ramBytes: numb
     disks,
     cdroms,
     bootOrder,
-    acpi: { ...PIIX_HARDWARE, vga: true },
+    acpi: { ...PIIX_HARDWARE, vga: true, s3SleepType: SUSPEND_TYPE },
   }
 }

@@ -1,12 +1,9 @@
 import { Bda, BDA_BASE, BDA_BYTES, EBDA_BASE, EBDA_KIB, Ebda } from '../bda.ts'
-import { Cmos, StatusB, readCmos, writeCmos } from '../cmos.ts'
 import type { Context, Resume } from '../context.ts'
-import { enableMouse, resetKeyboard } from '../keyboard/controller.ts'
-import { assignResources } from '../pci/assign.ts'
-import { linear } from '../registers.ts'
 import { COMPATIBLE_ENTRIES, ROM_SEGMENT, RomOffset } from '../rom/layout.ts'
 import { interruptLabel } from '../rom/programs.ts'
 import { ticksOfDay } from '../system/clock-time.ts'
+import { initializeChips } from './chips.ts'
 import { resumeAfterReset } from './resume.ts'
 import { setUpDisks } from '../disk/set-up.ts'
 import { placeTables } from '../structures/place.ts'
@@ -15,15 +12,7 @@ import { teletype } from '../video/teletype.ts'
 
 const POST_PORT = 0x80
 /** Codes on port 80h, as far as the power-on got. */
-const PostCode = {
-  START: 0x01,
-  CHIPS: 0x10,
-  VECTORS: 0x20,
-  KEYBOARD: 0x30,
-  VIDEO: 0x40,
-  DISKS: 0x50,
-  ROMS: 0x60,
-} as const
+const PostCode = { CHIPS: 0x10, VECTORS: 0x20, VIDEO: 0x40, DISKS: 0x50, ROMS: 0x60 } as const
 
 /** Base memory between the data area and where boot sectors are loaded: the stack until an operating system has its own. */
 const STACK_TOP = 0x7c00
@@ -32,21 +21,17 @@ const STACK_TOP = 0x7c00
 export function post(context: Context): Resume {
   const resumed = resumeAfterReset(context)
   if (resumed !== undefined) return resumed
-  const { ports, registers } = context
+  const { ports, registers, memory } = context
   const code = (value: number): void => ports.out8(POST_PORT, value)
   registers.cpu.ss = 0
   registers.cpu.esp = STACK_TOP
-  code(PostCode.START)
-  assignResources(context)
+  code(PostCode.CHIPS)
   initializeChips(context)
   code(PostCode.VECTORS)
   clearDataArea(context)
   setVectors(context)
   placeTables(context)
-  code(PostCode.KEYBOARD)
-  resetKeyboard(ports)
-  enableMouse(ports, false)
-  initializeClock(context)
+  memory.write32(Bda.TICKS, ticksOfDay(ports))
   code(PostCode.VIDEO)
   setMode(context, 3)
   for (const character of BANNER) teletype(context, character.charCodeAt(0), 7)
@@ -57,35 +42,6 @@ export function post(context: Context): Resume {
 }
 
 const BANNER = 'Mica BIOS\r\n\r\n'
-
-/** Interrupt controllers, timer and DMA as the AT's BIOS leaves them (IBM PC AT Technical Reference). */
-function initializeChips({ ports }: Context): void {
-  const chips: readonly (readonly [port: number, value: number])[] = [
-    [0x20, 0x11],
-    [0x21, 0x08],
-    [0x21, 0x04],
-    [0x21, 0x01],
-    [0xa0, 0x11],
-    [0xa1, 0x70],
-    [0xa1, 0x02],
-    [0xa1, 0x01],
-    // Timer, keyboard, cascade and diskette; clock, mouse, coprocessor and disk.
-    [0x21, 0xb8],
-    [0xa1, 0x8e],
-    // Counter 0: 18.2 Hz. Counter 1: the refresh that DRAM once needed.
-    [0x43, 0x36],
-    [0x40, 0],
-    [0x40, 0],
-    [0x43, 0x54],
-    [0x41, 0x12],
-    // Channel 4 cascades the first DMA controller.
-    [0xd6, 0xc0],
-    [0xd4, 0x00],
-    [0x61, 0x00],
-    [0x92, 0x02],
-  ]
-  for (const [port, value] of chips) ports.out8(port, value)
-}
 
 function clearDataArea({ memory }: Context): void {
   memory.store(BDA_BASE, new Uint8Array(BDA_BYTES))
@@ -129,15 +85,6 @@ function setVectors({ memory, rom }: Context): void {
   set(0x1e, RomOffset.FLOPPY_TABLE)
 }
 
-function initializeClock(context: Context): void {
-  const { ports, memory } = context
-  writeCmos(ports, Cmos.STATUS_A, 0x26)
-  writeCmos(ports, Cmos.STATUS_B, StatusB.HOURS_24)
-  readCmos(ports, Cmos.STATUS_C)
-  readCmos(ports, Cmos.STATUS_D)
-  memory.write32(Bda.TICKS, ticksOfDay(ports))
-}
-
 const COM_PORTS = [0x3f8, 0x2f8, 0x3e8, 0x2e8]
 const INTERRUPT_ENABLE = 1
 const SCRATCH = 7
@@ -155,10 +102,4 @@ function probeSerialPorts({ ports, memory }: Context): void {
   }
   const equipment = memory.read16(Bda.EQUIPMENT)
   memory.write16(Bda.EQUIPMENT, equipment | (count << SERIAL_COUNT_SHIFT))
-}
-
-/** Where a linear address of a far pointer in memory leads. */
-export function farPointer(context: Context, at: number): number {
-  const { memory } = context
-  return linear(memory.read16(at + 2), memory.read16(at))
 }

@@ -1,5 +1,6 @@
 import { type Assembler, Opcode } from './assembler.ts'
 import { layFastPath } from './fast-paths.ts'
+import { layMemoryTypes } from './memory-types.ts'
 import { layTrap, type TrapPoint } from './traps.ts'
 
 /** Services that the ROM's code calls, by name. */
@@ -87,6 +88,7 @@ function endOfInterrupt(assembler: Assembler, fromSlave: boolean): void {
 function layPost(assembler: Assembler, trap: (service: ServiceName) => void): void {
   assembler.label('post').bytes(Opcode.CLI, Opcode.CLD)
   trap('post')
+  layMemoryTypes(assembler)
   // An option ROM returns here.
   assembler.label('option-roms')
   trap('option-rom')

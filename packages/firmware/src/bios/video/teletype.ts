@@ -21,9 +21,12 @@ export function teletype(context: Context, character: number, color: number): vo
   print(context, page, character, { color, attribute: null })
 }
 
-/** Writes at a page's cursor and moves it, scrolling where it leaves the last row. */
-export function print(context: Context, page: number, character: number, { color, attribute }: Printed): void {
-  if (character === Control.BELL) return beep(context)
+/** Writes at a page's cursor and moves it, scrolling where it leaves the last row. Whether it has scrolled. */
+export function print(context: Context, page: number, character: number, { color, attribute }: Printed): boolean {
+  if (character === Control.BELL) {
+    beep(context)
+    return false
+  }
   const { columns, rows } = screenSize(context)
   let { column, row } = cursorOf(context, page)
   const cells = cellsOf(context, page)
@@ -39,11 +42,10 @@ export function print(context: Context, page: number, character: number, { color
       row += 1
     }
   }
-  if (row >= rows) {
-    row = rows - 1
-    scrollUp(context, cells, columns, rows)
-  }
-  setCursor(context, page, { column, row })
+  const scrolls = row >= rows
+  if (scrolls) scrollUp(context, cells, columns, rows)
+  setCursor(context, page, { column, row: scrolls ? rows - 1 : row })
+  return scrolls
 }
 
 /** The new line has the attribute of the last one's beginning; in graphics, background. */

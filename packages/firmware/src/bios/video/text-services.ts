@@ -1,4 +1,4 @@
-import { Bda } from '../bda.ts'
+import { Bda, Ebda, ebda } from '../bda.ts'
 import type { Context, Resume } from '../context.ts'
 import { cellsOf, scroll as scrollCells } from './cells.ts'
 import { currentMode, screenSize } from './current-mode.ts'
@@ -53,20 +53,42 @@ export function writeTeletype(context: Context): Resume {
   print(context, context.memory.read8(Bda.ACTIVE_PAGE), registers.al, { color: registers.bl, attribute: null })
 }
 
-/** AH=13h: CX characters at ES:BP, from row DH and column DL on. AL bit 0: the cursor moves; bit 1: each has its attribute with it. */
+/** Characters of a string that are written before the guest gets its turn. */
+const STRING_PART = 256
+
+/**
+ * AH=13h: CX characters at ES:BP, from row DH and column DL on. AL bit 0: the cursor moves; bit 1: each has its attribute with it. A
+ * long string, or one that scrolls, is written in parts: a scroll can cost as much as thousands of characters.
+ */
 export function writeString(context: Context): Resume {
   const { registers, memory } = context
   const { al, bh, bl, cx, bp } = registers
   if (al > 3 || cx === 0) return
   const stride = al & 2 ? 2 : 1
-  const before = cursorOf(context, bh)
-  setCursor(context, bh, { column: registers.dl, row: registers.dh })
-  for (let index = 0; index < cx; index += 1) {
+  const progressAt = ebda(memory, Ebda.STRING_PROGRESS)
+  const beforeAt = ebda(memory, Ebda.STRING_CURSOR)
+  let index = memory.read16(progressAt)
+  if (index === 0 || index >= cx) {
+    index = 0
+    const { row, column } = cursorOf(context, bh)
+    memory.write16(beforeAt, row * 256 + column)
+    setCursor(context, bh, { column: registers.dl, row: registers.dh })
+  }
+  const end = Math.min(cx, index + STRING_PART)
+  let scrolls = false
+  while (index < end && !scrolls) {
     const character = memory.read8(registers.inEs(bp + index * stride))
     const attribute = stride === 2 ? memory.read8(registers.inEs(bp + 2 * index + 1)) : bl
-    print(context, bh, character, { color: attribute, attribute })
+    scrolls = print(context, bh, character, { color: attribute, attribute })
+    index += 1
   }
-  if (!(al & 1)) setCursor(context, bh, before)
+  memory.write16(progressAt, index < cx ? index : 0)
+  // Where the EBDA keeps nothing there is no second part.
+  if (index < cx && memory.read16(progressAt) === index) return 'again'
+  if (!(al & 1)) {
+    const before = memory.read16(beforeAt)
+    setCursor(context, bh, { column: before & 0xff, row: before >> 8 })
+  }
 }
 
 /** AH=0Ch: dot at column CX, row DX, in colour AL. */
