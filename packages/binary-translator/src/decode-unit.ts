@@ -1,6 +1,7 @@
 import { DecodeStatus, Instruction, MAX_LENGTH, Operation, OperandKind, decodeInto } from '@mica-vm/x86-decoder'
 import type { Described, ShapeTable } from './emit/described.ts'
 import { Flow } from './emit/families/family.ts'
+import { tooLongVariant } from './emit/shape.ts'
 import { Mode } from './state/layout.ts'
 
 /** Instructions of a translation unit at most. */
@@ -29,7 +30,7 @@ function makeInvalid(instruction: Instruction, tooLong: boolean): void {
   instruction.operation = Operation.Invalid
   instruction.operandCount = 0
   instruction.kinds.fill(OperandKind.None)
-  instruction.condition = tooLong ? 1 : 0
+  instruction.condition = tooLong ? tooLongVariant : 0
   // As many bytes as the decoder may have looked at: a write to any of them may make it an instruction.
   instruction.length = MAX_LENGTH
 }

@@ -7,7 +7,9 @@ import { Mnemonic, Operation, OperandKind, RegisterClass, registerClass, type In
  */
 export interface Shape {
   readonly operation: number
-  /** The condition of Jcc, SETcc and CMOVcc; the segment register that LDS and its like load; else 0. */
+  /**
+   * The condition of Jcc, SETcc and CMOVcc; the segment register that LDS and its like load; `tooLongVariant`; else 0.
+   */
   readonly variant: number
   /** Effective operand size in bytes. */
   readonly size: number
@@ -27,6 +29,9 @@ export interface Shape {
   readonly flat: boolean
   readonly user: boolean
 }
+
+/** Variant of bytes that go past 15 without having become an instruction: no condition. */
+export const tooLongVariant = 16
 
 const general = new Set<number>([RegisterClass.Gpr8, RegisterClass.Gpr8High, RegisterClass.Gpr16, RegisterClass.Gpr32])
 

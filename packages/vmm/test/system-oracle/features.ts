@@ -1,7 +1,28 @@
 import { interruptGates, shutdown } from './cases/interrupts.ts'
+import { controlFeature, privilegeFeature } from './cases/control.ts'
+import { fastCalls, floatingPoint } from './cases/floating-point.ts'
+import { limitFeature, portFeature } from './cases/ports-and-limits.ts'
+import { pagingFeature } from './cases/paging.ts'
 import { descriptorQueries, segmentLoads } from './cases/segments.ts'
+import { taskSwitches } from './cases/tasks.ts'
 import { farTransfers } from './cases/transfers.ts'
+import { virtual8086 } from './cases/virtual8086.ts'
 import type { Feature } from './types.ts'
 
 /** All cases. */
-export const features: readonly Feature[] = [segmentLoads, descriptorQueries, farTransfers, interruptGates, shutdown]
+export const features: readonly Feature[] = [
+  segmentLoads,
+  descriptorQueries,
+  farTransfers,
+  interruptGates,
+  taskSwitches,
+  virtual8086,
+  pagingFeature,
+  limitFeature,
+  controlFeature,
+  privilegeFeature,
+  portFeature,
+  floatingPoint,
+  fastCalls,
+  shutdown,
+]

@@ -87,6 +87,9 @@ paging_off:
   mov dr1, eax
   mov dr2, eax
   mov dr3, eax
+  mov edx, eax
+  mov ecx, 0xc0000080; wrmsr
+  mov ecx, 0x174; wrmsr
   fninit
 `
 
@@ -108,6 +111,7 @@ ${loadFlat}
   mov [events], eax
   mov [RESUME], eax
   mov [RETURNS], eax
+  mov [SKIP], eax
   mov eax, TSSSEL; ltr ax
   mov eax, LDTSEL; lldt ax
   push 2; push CODE0; push unblocked; iretd
@@ -155,7 +159,7 @@ handler_return:
   mov esp, [record+32]
   mov ecx, [record]
   cmp ecx, 31
-  ja short no_error_code
+  ja short as_it_was
   mov eax, ${vectorsWithErrorCode}
   shr eax, cl
   test al, 1
@@ -164,6 +168,7 @@ handler_return:
 no_error_code:
   mov eax, [SKIP]
   add [esp], eax
+as_it_was:
   mov es, [record+52]
   mov eax, [record+4]; mov ecx, [record+8]; mov edx, [record+12]; mov ebx, [record+16]
   mov ebp, [record+20]; mov esi, [record+24]; mov edi, [record+28]

@@ -53,9 +53,11 @@ test('the summary counts each case once', () => {
 test.runIf(hasQemu)('QEMU still sends what the golden files have', { timeout: 120_000 }, async () => {
   for (const feature of features) {
     const golden = readGolden('qemu', feature.name)
-    const cases = feature.cases.filter(
-      ({ name }, index) => index % 5 === 0 && !text(golden.get(name)).endsWith('shutdown'),
-    )
+    const expected = expectedOf(feature)
+    // Where QEMU goes astray it does so another way each time, or not at all for long.
+    const isSteady = (name: string): boolean =>
+      expected.get(name)!.oracle === 'qemu' && !text(golden.get(name)).endsWith('shutdown')
+    const cases = feature.cases.filter(({ name }, index) => index % 5 === 0 && isSteady(name))
     // A case's place in its image follows from its place in its feature: what is left out is empty.
     const kept = new Set(cases)
     const sample = feature.cases.map((systemCase) =>

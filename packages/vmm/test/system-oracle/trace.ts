@@ -13,6 +13,9 @@ function nameOf(vector: number): string {
   return exceptionNames[vector] ?? `vector ${vector.toString(16).padStart(2, '0')}`
 }
 
+/** More than the runtime lets a case have. */
+const mostLines = 40
+
 const hex = (value: number, digits = 8): string => (value >>> 0).toString(16).padStart(digits, '0')
 
 /** Reads what an image has sent. */
@@ -102,6 +105,7 @@ export function readTrace(
       traces.set(cases[index]?.name ?? `case ${index}`, lines)
     } else if (tag === 'E') {
       lines.push(eventLine(reader, presenter(first + index)))
+      if (lines.length > mostLines) break
     } else if (tag === 'M') {
       const { address, words } = cases[index]!.shows![shown++]!
       lines.push(

@@ -105,6 +105,12 @@ export const leave: Family = next((e) => {
   e.setGpr(EBP, size, value)
 })
 
+/** What ENTER makes of EBP: on a 16-bit stack too, processors take the whole of ESP. */
+function framePointer(e: Emitter, sp: number): Value {
+  if (stackSize(e) === 4 || e.size === 2) return e.copy(sp)
+  return e.push(e.gpr(ESP, 4)).i32(~0xffff).op(Op.i32_and).push(sp).op(Op.i32_or).pop()
+}
+
 /** ENTER: allocates a frame; levels above zero copy that many frame pointers (SDM vol. 2, ENTER). */
 export const enter: Family = next((e) => {
   const size = e.size
@@ -112,7 +118,7 @@ export const enter: Family = next((e) => {
   const level = e.push(e.immediate2()).i32(31).op(Op.i32_and).pop()
   const sp = e.push(moved(e, stackPointer(e), -size)).pop()
   e.store(e.linearIn(Segment.SS, sp, size, true), size, e.gpr(EBP, size))
-  const frame = e.copy(sp)
+  const frame = framePointer(e, sp)
   e.push(level)
   e.when(() => copyDisplay(e, level, sp, frame))
   e.push(sp).push(e.immediate()).i32(0xffff).op(Op.i32_and).op(Op.i32_sub)

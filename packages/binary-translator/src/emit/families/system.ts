@@ -5,6 +5,7 @@ import { Vector, noErrorCode } from '../../system/guest-fault.ts'
 import { Msr, msrSlot } from '../../system/msr-access.ts'
 import { Flag, Layout, Segment } from '../../state/layout.ts'
 import type { Emitter } from '../emitter.ts'
+import { tooLongVariant } from '../shape.ts'
 import { constant, type Value } from '../value.ts'
 import { jump, next, type Family } from './family.ts'
 import { readFarPointer } from './control.ts'
@@ -18,7 +19,11 @@ const plain = (callout: number): Family => jump((e) => e.callout(callout, zero, 
 export const alignmentCheck = (set: 0 | 1): Family =>
   jump((e) => e.callout(Callout.SetAlignmentCheck, constant(set), zero))
 
-export const undefinedInstruction: Family = plain(Callout.Undefined)
+/** #UD, but #GP(0) for more than 15 bytes. SDM vol. 3, section 6.15, interrupt 13. */
+export const undefinedInstruction: Family = jump((e) => {
+  if (e.shape.variant === tooLongVariant) e.callout(Callout.Raise, constant(Vector.GP), zero)
+  else e.callout(Callout.Undefined, zero, zero)
+})
 export const hlt: Family = plain(Callout.Hlt)
 export const cpuid: Family = plain(Callout.Cpuid)
 export const rdmsr: Family = plain(Callout.Rdmsr)
