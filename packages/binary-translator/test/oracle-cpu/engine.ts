@@ -1,6 +1,6 @@
 // Runs the harness's cases on a vCPU that looks like the harness's process: the same segments, pages and privilege.
 import type { SegmentState } from '../../src/system/types.ts'
-import { Layout, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
+import { Activity, Layout, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
 import { FlatMachine } from '../../src/testing/index.ts'
 import { fullModel } from '../random/full-model.ts'
 import type { EngineMode } from '../../src/types.ts'
@@ -68,6 +68,7 @@ export class CaseMachine {
     state.eip = this.#code16 ? entry : codePage + entry
     state.set(Layout.cr2, 0)
     state.set(Layout.nextUnit, 0)
+    state.set(Layout.halted, Activity.Running)
     vcpu.statistics.exceptions.fill(0)
   }
 
