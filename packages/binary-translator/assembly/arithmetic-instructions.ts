@@ -1,8 +1,9 @@
 // FADD FSUB FSUBR FMUL FDIV FDIVR in all their forms, FSQRT (SDM vol. 1, section 8.3.3; each instruction's page in vol. 2).
-import { CONTROL } from './layout'
+import { BIAS, CONTROL, INTEGER_BIT, SIGN, STATUS, TAGS } from './layout'
 import { Result, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { MemoryOperand } from './classify'
 import { takeF32, takeF64, takeInteger, takeNone } from './memory-operand'
+import { quickAdd, quickDivide, quickMultiply } from './quick'
 import { add, divide, multiply, squareRoot, subtract } from './arithmetic'
 
 const ADD: u32 = 0
@@ -23,9 +24,39 @@ function compute(operation: u32, control: u32, aSe: u32, a: u64, bSe: u32, b: u6
   }
 }
 
+/** The short way, if there is one. */
+// @ts-ignore: decorator
+@inline
+function quick(cpu: usize, operation: u32, into: u32, aSe: u32, a: u64, bSe: u32, b: u64, pop: u32): bool {
+  switch (operation) {
+    case ADD: return quickAdd(cpu, into, aSe, a, bSe, b, pop)
+    case MULTIPLY: return quickMultiply(cpu, into, aSe, a, bSe, b, pop)
+    // Of normal numbers: a - b is a + -b.
+    case SUBTRACT: return quickAdd(cpu, into, aSe, a, bSe ^ SIGN, b, pop)
+    case SUBTRACT_REVERSED: return quickAdd(cpu, into, aSe ^ SIGN, a, bSe, b, pop)
+    case DIVIDE: return quickDivide(cpu, into, aSe, a, bSe, b, pop)
+    default: return quickDivide(cpu, into, bSe, b, aSe, a, pop)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
 function registers(cpu: usize, operation: u32, dst: u32, src: u32, pop: u32): void {
-  const into = physical(cpu, dst)
-  const from = physical(cpu, src)
+  const top = load<u32>(cpu, STATUS) >> 11
+  const into = (top + dst) & 7
+  const from = (top + src) & 7
+  const tags = load<u32>(cpu, TAGS)
+  // Both bits of an empty register's tag are set.
+  const empty = tags & (tags >> 1)
+  if (!(((empty >> (into << 1)) | (empty >> (from << 1))) & 1)) {
+    const aSe = signExponentOf(cpu, into)
+    const a = significandOf(cpu, into)
+    if (quick(cpu, operation, into, aSe, a, signExponentOf(cpu, from), significandOf(cpu, from), pop)) return
+  }
+  registersLongWay(cpu, operation, into, from, pop)
+}
+
+function registersLongWay(cpu: usize, operation: u32, into: u32, from: u32, pop: u32): void {
   if (isEmpty(cpu, into) || isEmpty(cpu, from)) return underflowInto(cpu, into, pop)
   takeNone()
   Result.raised = 0
@@ -46,6 +77,35 @@ function withMemory(cpu: usize, operation: u32): void {
     signExponentOf(cpu, into), significandOf(cpu, into), MemoryOperand.signExponent, MemoryOperand.significand,
   )
   writeBack(cpu, into, 0)
+}
+
+/** ST(0) and a normal memory operand; false: not done. */
+// @ts-ignore: decorator
+@inline
+function quickWith(cpu: usize, operation: u32, se: u32, significand: u64): bool {
+  const into = (load<u32>(cpu, STATUS) >> 11) & 7
+  if (isEmpty(cpu, into)) return false
+  return quick(cpu, operation, into, signExponentOf(cpu, into), significandOf(cpu, into), se, significand, 0)
+}
+
+// @ts-ignore: decorator
+@inline
+function withF64(cpu: usize, operation: u32, m: u64): void {
+  const exponent = <u32>(m >> 52) & 0x7ff
+  const se = (<u32>(m >> 48) & SIGN) | (exponent + (BIAS - 0x3ff))
+  if (<u32>(exponent - 1) < 0x7fe && quickWith(cpu, operation, se, INTEGER_BIT | (m << 11))) return
+  takeF64(m)
+  withMemory(cpu, operation)
+}
+
+// @ts-ignore: decorator
+@inline
+function withF32(cpu: usize, operation: u32, m: u32): void {
+  const exponent = (m >> 23) & 0xff
+  const se = ((m >> 16) & SIGN) | (exponent + (BIAS - 0x7f))
+  if (<u32>(exponent - 1) < 0xfe && quickWith(cpu, operation, se, INTEGER_BIT | (<u64>m << 40))) return
+  takeF32(m)
+  withMemory(cpu, operation)
 }
 
 /** ST(dst) := ST(dst) + ST(src); pops `pop` times (FADD, FADDP). */
@@ -80,74 +140,62 @@ export function fdivr(cpu: usize, dst: u32, src: u32, pop: u32): void {
 
 /** ST(0) := ST(0) + m; m: bits of a single. */
 export function fadd_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, ADD)
+  withF32(cpu, ADD, m)
 }
 
 /** ST(0) := ST(0) * m; m: bits of a single. */
 export function fmul_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, MULTIPLY)
+  withF32(cpu, MULTIPLY, m)
 }
 
 /** ST(0) := ST(0) - m; m: bits of a single. */
 export function fsub_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, SUBTRACT)
+  withF32(cpu, SUBTRACT, m)
 }
 
 /** ST(0) := m - ST(0); m: bits of a single. */
 export function fsubr_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, SUBTRACT_REVERSED)
+  withF32(cpu, SUBTRACT_REVERSED, m)
 }
 
 /** ST(0) := ST(0) / m; m: bits of a single. */
 export function fdiv_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, DIVIDE)
+  withF32(cpu, DIVIDE, m)
 }
 
 /** ST(0) := m / ST(0); m: bits of a single. */
 export function fdivr_f32(cpu: usize, m: u32): void {
-  takeF32(m)
-  withMemory(cpu, DIVIDE_REVERSED)
+  withF32(cpu, DIVIDE_REVERSED, m)
 }
 
 /** ST(0) := ST(0) + m; m: bits of a double. */
 export function fadd_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, ADD)
+  withF64(cpu, ADD, m)
 }
 
 /** ST(0) := ST(0) * m; m: bits of a double. */
 export function fmul_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, MULTIPLY)
+  withF64(cpu, MULTIPLY, m)
 }
 
 /** ST(0) := ST(0) - m; m: bits of a double. */
 export function fsub_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, SUBTRACT)
+  withF64(cpu, SUBTRACT, m)
 }
 
 /** ST(0) := m - ST(0); m: bits of a double. */
 export function fsubr_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, SUBTRACT_REVERSED)
+  withF64(cpu, SUBTRACT_REVERSED, m)
 }
 
 /** ST(0) := ST(0) / m; m: bits of a double. */
 export function fdiv_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, DIVIDE)
+  withF64(cpu, DIVIDE, m)
 }
 
 /** ST(0) := m / ST(0); m: bits of a double. */
 export function fdivr_f64(cpu: usize, m: u64): void {
-  takeF64(m)
-  withMemory(cpu, DIVIDE_REVERSED)
+  withF64(cpu, DIVIDE_REVERSED, m)
 }
 
 /** ST(0) := ST(0) + m; m: a word, only its low 16 bits count. */

@@ -7,6 +7,8 @@ import { Privilege, type LinearMemory } from './system/types.ts'
 import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
 
 const pageBytes = 4096
+/** What an access to device memory takes off the elements that a string instruction may still handle. */
+const elementsPerDeviceAccess = 64
 
 /** Why a slow access could not be done. */
 export const AccessFailure = {
@@ -105,7 +107,7 @@ export class SlowMemory implements LinearMemory {
     if ((linear & 0xfff) + size > pageBytes) return this.#scatter(linear, size, value, user)
     const outcome = this.#mmu.access(linear, 1, user)
     if (outcome === MmuOutcome.Device) {
-      this.#io.writeMmio(this.#mmu.physical, size, size === 4 ? value >>> 0 : value & ((1 << (8 * size)) - 1))
+      this.#writeMmio(this.#mmu.physical, size, size === 4 ? value >>> 0 : value & ((1 << (8 * size)) - 1))
       return true
     }
     if (outcome === MmuOutcome.Traced) {
@@ -202,7 +204,7 @@ export class SlowMemory implements LinearMemory {
   #readDevice(physical: number, size: number): void {
     const bounce = this.#state.base + Layout.bounce
     const step = size > 4 ? 4 : (size as 1 | 2 | 4)
-    for (let i = 0; i < size; i += step) this.#put(bounce + i, step, this.#io.readMmio(physical + i, step))
+    for (let i = 0; i < size; i += step) this.#put(bounce + i, step, this.#readMmio(physical + i, step))
   }
 
   /** Collects an operand that crosses a page into the bounce buffer, byte by byte. */
@@ -212,7 +214,7 @@ export class SlowMemory implements LinearMemory {
     for (let i = 0; i < size; i++) {
       const at = (linear + i) >>> 0
       const outcome = this.#mmu.access(at, checked ? 1 : 0, user)
-      const value = outcome === MmuOutcome.Device ? this.#io.readMmio(this.#mmu.physical, 1) : this.#u8[this.#mmu.host]!
+      const value = outcome === MmuOutcome.Device ? this.#readMmio(this.#mmu.physical, 1) : this.#u8[this.#mmu.host]!
       this.#u8[bounce + i] = value
     }
     return bounce
@@ -249,10 +251,24 @@ export class SlowMemory implements LinearMemory {
     for (let i = 0; i < size; i++) {
       const outcome = this.#mmu.access((linear + i) >>> 0, 1, user)
       const byte = (value >>> (8 * i)) & 0xff
-      if (outcome === MmuOutcome.Device) this.#io.writeMmio(this.#mmu.physical, 1, byte)
+      if (outcome === MmuOutcome.Device) this.#writeMmio(this.#mmu.physical, 1, byte)
       else this.#u8[this.#mmu.host] = byte
     }
     return true
+  }
+
+  #readMmio(physical: number, size: 1 | 2 | 4): number {
+    this.#shortenPortion()
+    return this.#io.readMmio(physical, size)
+  }
+
+  #writeMmio(physical: number, size: 1 | 2 | 4, value: number): void {
+    this.#shortenPortion()
+    this.#io.writeMmio(physical, size, value)
+  }
+
+  #shortenPortion(): void {
+    this.#state.set(Layout.stringPortion, this.#state.get(Layout.stringPortion) - elementsPerDeviceAccess)
   }
 
   #load(host: number, size: number): number {

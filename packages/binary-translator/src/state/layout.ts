@@ -85,6 +85,8 @@ export const Layout = {
   /** What the bounce buffer stands for: linear address, size in bytes (0: nothing), and whether it is to be written back. */
   bounceLinear: 0x740,
   bounceSize: 0x744,
+  /** Elements that the running string instruction may handle before it starts over; device memory takes off more. */
+  stringPortion: 0x748,
   /** 1 while an NMI handler holds further NMIs off. */
   nmiBlocked: 0x760,
   /** 1 while the A20 gate masks address bit 20. */

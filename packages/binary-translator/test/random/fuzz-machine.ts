@@ -1,41 +1,42 @@
 // A vCPU with the real MMU and memory, for programs that may be anything at all.
 import { MachineMemory, PhysicalMap } from '@mica-vm/machine-memory'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
-import { Engine, Vcpu, mica32, tlbOffsets, vcpuBytes, type EngineMode } from '../../src/index.ts'
-import { FakeInterrupts, FakeIo } from '../../src/testing/index.ts'
+import { Engine, Vcpu, tlbOffsets, vcpuBytes, type EngineMode } from '../../src/index.ts'
+import { Canaries } from './canaries.ts'
+import { ramPages, romStart, type ProgramTarget } from './fuzz-program.ts'
+import { fullModel } from './full-model.ts'
+import { FakeInterrupts, FakeIo, FakeRandom } from '../../src/testing/index.ts'
 
 const base = 4096
+const gap = 4096
+const cacheStart = base + vcpuBytes + gap
 const cacheBytes = 1 << 20
-const canaryPage = new Uint8Array(4096).fill(0xa5)
 const romPage = new Uint8Array(4096).fill(0xf4)
 const { entries, ...offsets } = tlbOffsets
 
-/** Guest pages of RAM, from physical address 0 on; a few of ROM lie behind a hole. */
-export const ramPages = 64
-export const romStart = 0x6_0000
 const romPages = 2
 
-export class FuzzMachine {
+export class FuzzMachine implements ProgramTarget {
   readonly engine: Engine
   readonly vcpu: Vcpu
   readonly mmu: ShadowMmu
   readonly io: FakeIo = new FakeIo()
+  readonly random: FakeRandom = new FakeRandom()
   readonly interrupts: FakeInterrupts = new FakeInterrupts()
   /** Each page of RAM where it lies in the host's memory. */
   readonly pages: readonly Uint8Array[]
-  readonly #canaries: readonly Uint8Array[]
+  readonly #canaries: Canaries
   readonly #roms: readonly Uint8Array[]
 
   constructor(mode: EngineMode, heat: number) {
-    const reserved = base + vcpuBytes + cacheBytes
-    const bytes = Math.ceil((reserved + (ramPages + romPages + 8) * 4096) / 65536) * 65536
+    const reserved = cacheStart + cacheBytes + gap
+    const frames = ramPages + romPages
+    const bytes = Math.ceil((reserved + (2 * frames + 8) * 4096) / 65536) * 65536
     const memory = new MachineMemory({ bytes, reservedBytes: reserved })
-    const canary = (): Uint8Array => {
-      const frame = memory.bytes.subarray(memory.allocate() * 4096).subarray(0, 4096)
-      frame.set(canaryPage)
-      return frame
-    }
-    const first = canary()
+    this.#canaries = new Canaries(memory, frames, base, [
+      [base + vcpuBytes, cacheStart],
+      [cacheStart + cacheBytes, reserved],
+    ])
     const map = new PhysicalMap(memory, {
       ranges: [
         { start: 0, length: ramPages * 4096, kind: 'ram' },
@@ -48,8 +49,7 @@ export class FuzzMachine {
       map.load(romStart + i * 4096, romPage)
       return page(map.readAddress((romStart >>> 12) + i))
     })
-    this.#canaries = [first, canary()]
-    this.engine = new Engine({ memory: memory.memory, cacheStart: base + vcpuBytes, cacheBytes, mode, heat })
+    this.engine = new Engine({ memory: memory.memory, cacheStart, cacheBytes, mode, heat })
     const { engine, io, interrupts } = this
     this.mmu = new ShadowMmu({
       memory: memory.memory,
@@ -59,7 +59,7 @@ export class FuzzMachine {
       onTracedUpdate: (host, count) => engine.cache.invalidate(host, count),
     })
     map.onChange((ppn) => this.mmu.forget(ppn))
-    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io, interrupts, model: mica32() })
+    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io, interrupts, random: this.random, model: fullModel() })
     interrupts.onAcknowledge = () => this.vcpu.setInterruptLine(interrupts.pending)
     io.onAccess = ({ kind, value }) => {
       if ((kind === 'write' || kind === 'out') && (value & 15) === 3) this.interrupt(0x20 + ((value >>> 4) & 15))
@@ -77,6 +77,7 @@ export class FuzzMachine {
     this.engine.flush()
     this.interrupts.queue.length = 0
     this.io.log.length = 0
+    this.random.reset()
     this.vcpu.reset()
     this.vcpu.setInterruptLine(false)
     this.mmu.flush()
@@ -84,9 +85,6 @@ export class FuzzMachine {
 
   /** Whether what the guest cannot write is as it was. */
   get intact(): boolean {
-    return (
-      this.#canaries.every((canary) => Buffer.compare(canary, canaryPage) === 0) &&
-      this.#roms.every((rom) => Buffer.compare(rom, romPage) === 0)
-    )
+    return this.#canaries.intact && this.#roms.every((rom) => Buffer.compare(rom, romPage) === 0)
   }
 }

@@ -1,11 +1,29 @@
 // Programs without any sense: random bytes, tables, descriptors and registers in every mode of the processor.
 import { Layout, Segment, SegmentField, segmentSlot } from '../../src/state/layout.ts'
-import { ramPages, romStart, type FuzzMachine } from './fuzz-machine.ts'
+import type { Vcpu } from '../../src/index.ts'
 import { randomInstruction, type Style } from './instructions.ts'
 import type { Random } from './random.ts'
 
+/** Guest pages of RAM, from physical address 0 on, that a program is put into; some machines have ROM behind a hole. */
+export const ramPages = 64
+export const romStart = 0x6_0000
+
+/** What a program is put into. */
+export interface ProgramTarget {
+  readonly vcpu: Vcpu
+  /** Each page of RAM where it lies in the host's memory. */
+  readonly pages: readonly Uint8Array[]
+  /** Empty memory, no code cached, the processor at its reset. */
+  reset(): void
+}
+
+/** Makes instructions of the surroundings: accesses to devices. */
+export type Extra = (random: Random, code32: boolean) => number[]
+
 const pageBytes = 4096
 const codePage = 8
+/** EFER.NXE. */
+const noExecuteEnable = 0x800
 const codePages = 4
 
 export const fuzzModes = ['real', 'protected', 'paged', 'pae', 'virtual-8086', 'chaos'] as const
@@ -13,7 +31,7 @@ export type FuzzMode = (typeof fuzzModes)[number]
 
 type Tables = Readonly<Record<'gdt' | 'ldt' | 'idt' | 'tss' | 'directory', number>>
 
-function write32(machine: FuzzMachine, address: number, value: number): void {
+function write32(machine: ProgramTarget, address: number, value: number): void {
   const page = machine.pages[address >>> 12]
   if (!page) return
   for (let i = 0; i < 4; i++) page[(address + i) & 0xfff] = value >>> (8 * i)
@@ -54,7 +72,7 @@ function randomGate(random: Random): [low: number, high: number] {
   return [(randomSelector(random) << 16) | (offset & 0xffff), (offset & 0xffff_0000) | (type << 8)]
 }
 
-function fillTables(machine: FuzzMachine, random: Random, { gdt, ldt, idt, tss }: Tables): void {
+function fillTables(machine: ProgramTarget, random: Random, { gdt, ldt, idt, tss }: Tables): void {
   const pair = (at: number, [low, high]: readonly [number, number]): void => {
     write32(machine, at, low)
     write32(machine, at + 4, high)
@@ -82,7 +100,7 @@ function fillTables(machine: FuzzMachine, random: Random, { gdt, ldt, idt, tss }
 }
 
 /** Page tables: identity with damage, or anything, circles included. */
-function fillPaging(machine: FuzzMachine, random: Random, directory: number, pae: boolean): void {
+function fillPaging(machine: ProgramTarget, random: Random, directory: number, pae: boolean): void {
   const entry = (): number => {
     const frame = random.chance(0.9) ? random.below(ramPages + 8) : random.bits() & 0xf_ffff
     const flags = (random.chance(0.9) ? 1 : 0) | (random.bits() & 0x1e6) | (random.chance(0.8) ? 6 : 0)
@@ -91,7 +109,13 @@ function fillPaging(machine: FuzzMachine, random: Random, directory: number, pae
   const step = pae ? 8 : 4
   const tables = [directory, directory + pageBytes, directory + 2 * pageBytes, directory + 3 * pageBytes]
   for (const table of tables)
-    for (let at = 0; at < pageBytes; at += step) if (random.chance(0.1)) write32(machine, table + at, entry())
+    for (let at = 0; at < pageBytes; at += step)
+      if (random.chance(0.1)) {
+        write32(machine, table + at, entry())
+        // No-execute, or bits that are reserved.
+        if (pae && random.chance(0.2))
+          write32(machine, table + at + 4, random.pick([0x8000_0000, 1, 0x10, random.bits()]))
+      }
   if (random.chance(0.2)) return
   const identity = (table: number): void => {
     for (let page = 0; page < 128; page++)
@@ -112,7 +136,12 @@ function fillPaging(machine: FuzzMachine, random: Random, directory: number, pae
 /** Bytes of a page that are made; the rest of it repeats them. */
 const madeBytes = 512
 
-function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
+function ordinary(random: Random, style: Style): number[] {
+  const { bytes, setup } = randomInstruction(random, style)
+  return [...setup, ...bytes.slice(0, random.between(2, 8))]
+}
+
+function fillCode(machine: ProgramTarget, random: Random, style: Style, extra?: Extra): void {
   for (let page = codePage; page < codePage + codePages; page++) {
     const bytes = machine.pages[page]!
     const kind = random.below(6)
@@ -120,8 +149,7 @@ function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
     else if (kind === 1) bytes.fill(random.byte(), 0, madeBytes)
     else {
       for (let i = 0; i < madeBytes;) {
-        const { bytes: raw, setup } = randomInstruction(random, style)
-        const chunk = [...setup, ...raw.slice(0, random.between(2, 8))]
+        const chunk = extra && random.chance(0.4) ? extra(random, style.code32) : ordinary(random, style)
         bytes.set(chunk.slice(0, madeBytes - i), i)
         i += chunk.length
       }
@@ -131,7 +159,7 @@ function fillCode(machine: FuzzMachine, random: Random, style: Style): void {
 }
 
 function setSegment(
-  machine: FuzzMachine,
+  machine: ProgramTarget,
   number: number,
   selector: number,
   rights: number,
@@ -146,7 +174,7 @@ function setSegment(
   state.set(slot + SegmentField.limit, limit >>> 0)
 }
 
-function fillSegments(machine: FuzzMachine, random: Random, mode: FuzzMode, user: boolean): void {
+function fillSegments(machine: ProgramTarget, random: Random, mode: FuzzMode, user: boolean): void {
   for (let number = Segment.ES as number; number <= Segment.GS; number++) {
     const code = number === Segment.CS
     if (mode === 'real' || mode === 'virtual-8086') {
@@ -178,7 +206,7 @@ function fillSegments(machine: FuzzMachine, random: Random, mode: FuzzMode, user
 }
 
 /** Puts the program that `random` makes into `machine`; the same numbers give the same program. */
-export function fuzzProgram(machine: FuzzMachine, random: Random): FuzzMode {
+export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extra): FuzzMode {
   machine.reset()
   const mode = random.pick(fuzzModes)
   const { state, system } = machine.vcpu
@@ -191,12 +219,9 @@ export function fuzzProgram(machine: FuzzMachine, random: Random): FuzzMode {
     (mode === 'chaos' && random.chance(0.7))
   const pae = mode === 'pae' || (mode === 'chaos' && random.chance(0.3))
   const isFlat = mode !== 'real' && mode !== 'virtual-8086'
-  fillCode(machine, random, {
-    code32: isFlat,
-    dataBase: 0,
-    codeBase: isFlat ? 0 : 0x8000,
-    rareness: random.pick([0, 0.2, 0.6]),
-  })
+  const codeBase = isFlat ? 0 : 0x8000
+  const style = { code32: isFlat, dataBase: 0, codeBase, rareness: random.pick([0, 0.2, 0.6]) }
+  fillCode(machine, random, style, extra)
   if (mode !== 'real' || random.chance(0.5)) fillTables(machine, random, tables)
   if (mode === 'real')
     for (let vector = 0; vector < 256; vector++)
@@ -230,7 +255,8 @@ export function fuzzProgram(machine: FuzzMachine, random: Random): FuzzMode {
       0,
   )
   state.set(Layout.cr3, (random.chance(0.95) ? tables.directory : place(random) & ~0xfff) >>> 0)
-  state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x294))
+  state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x69f))
+  state.set(Layout.efer, random.chance(0.5) ? noExecuteEnable : 0)
   state.set(Layout.cpl, user ? 3 : 0)
   for (let number = 0; number < 8; number++)
     state.setGpr(number, random.chance(0.6) ? place(random) : random.interesting())

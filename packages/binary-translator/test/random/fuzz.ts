@@ -1,5 +1,5 @@
-// Runs programs without sense on two engines. What must hold: every run returns, nothing is thrown, nothing outside the guest's memory changes,
-// and both engines end alike.
+// Runs programs without sense on two engines. What must hold: every run returns, nothing is thrown, and both engines end alike. That nothing
+// outside the guest's memory changes, `intact` tells, after one program or many.
 import { VcpuExit } from '../../src/index.ts'
 import { differences, snapshot } from '../../src/testing/index.ts'
 import { FuzzMachine } from './fuzz-machine.ts'
@@ -47,7 +47,6 @@ export function fuzz(machines: readonly FuzzMachine[], seed: number): string[] {
   const found: string[] = []
   results.forEach((result, i) => {
     if ('thrown' in result) found.push(`engine ${i}: ${result.thrown}`)
-    if (!machines[i]!.intact) found.push(`engine ${i}: memory outside of the guest's changed`)
   })
   if (found.length > 0) return found
   const [a, b] = machines

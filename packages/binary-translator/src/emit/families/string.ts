@@ -62,7 +62,9 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
   const size = e.shape.addressSize
   const skip = e.w.block()
   e.push(e.gpr(ECX, size)).op(Op.i32_eqz).w.brIf(skip)
-  const portion = e.cell(Layout.portion).pop()
+  const limit = e.cell(Layout.portion).pop()
+  e.setCell(Layout.stringPortion, limit)
+  const handled = e.i32(0).pop()
   const done = e.w.block()
   const top = e.w.loop()
   step(e, string, context, delta)
@@ -75,7 +77,8 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
       .op(e.shape.rep === 3 ? Op.i32_ne : Op.i32_eq)
       .w.brIf(done)
   }
-  e.push(portion).i32(1).op(Op.i32_sub).w.tee(portion).brIf(top)
+  e.push(handled).i32(1).op(Op.i32_add).w.tee(handled)
+  e.cell(Layout.stringPortion).op(Op.i32_lt_s).w.brIf(top)
   e.setCell(Layout.repeating, constant(1))
   e.again()
   e.w.end()

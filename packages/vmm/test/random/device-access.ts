@@ -1,0 +1,168 @@
+// Accesses to a PC's devices: ports and device memory, at times with values that make something happen.
+import type { Random } from '../../../binary-translator/test/random/random.ts'
+
+/** First port and how many there are. */
+const portRanges: readonly (readonly [number, number])[] = [
+  [0x00, 16], // DMA
+  [0x20, 2], // interrupt controllers
+  [0xa0, 2],
+  [0x40, 4], // timer
+  [0x60, 5], // keyboard, speaker
+  [0x70, 4], // clock
+  [0x80, 16], // DMA pages
+  [0x92, 1],
+  [0xb2, 2],
+  [0xc0, 32], // second DMA
+  [0xe9, 1],
+  [0x170, 8], // IDE
+  [0x1f0, 8],
+  [0x376, 1],
+  [0x3f6, 1],
+  [0x1ce, 3], // Bochs' VGA extensions
+  [0x3b0, 48], // VGA
+  [0x3f0, 8], // floppy
+  [0x3f8, 8], // serial
+  [0x402, 1],
+  [0x510, 12], // fw_cfg
+  [0x600, 64], // ACPI
+  [0xcf8, 8], // PCI
+  [0x4d0, 2],
+]
+
+/** Ports with values that start something. */
+const commands: readonly (readonly [port: number, values: readonly number[]])[] = [
+  [0x20, [0x11, 0x20, 0x0a, 0x0b, 0x60, 0x68]],
+  [0xa0, [0x11, 0x20, 0x0b]],
+  [0x21, [0, 0xff, 0xfe, 8, 0xf8, 1]],
+  [0xa1, [0, 0xff, 0x70, 8]],
+  [0x43, [0x34, 0x36, 0x30, 0xb6, 0x00, 0xe2, 0x70]],
+  [0x40, [0, 1, 2, 20, 100]],
+  [0x61, [0, 1, 3]],
+  [0x64, [0x20, 0x60, 0xa7, 0xa8, 0xaa, 0xad, 0xae, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xfe]],
+  [0x60, [0xf4, 0xff, 0xed, 0xf2, 0x47, 0xdf]],
+  [0x70, [0x0a, 0x0b, 0x0c, 0x0d, 0x8f, 0x00, 0x32]],
+  [0x71, [0x02, 0x26, 0x42, 0x72]],
+  [0x92, [0, 2]],
+  [0x0a, [0, 2, 4, 6]],
+  [0x0b, [0x44, 0x46, 0x56, 0x4a, 0x06]],
+  [0x0d, [0]],
+  [0x1f6, [0xa0, 0xe0, 0xf0, 0x40]],
+  [0x1f7, [0x20, 0x30, 0xec, 0xa1, 0xc8, 0xca, 0xc4, 0xc5, 0xc6, 0x90, 0xef, 0xe7, 0x08]],
+  [0x176, [0xa0, 0xe0]],
+  [0x177, [0xa0, 0xa1, 0xec, 0x08, 0x28]],
+  [0x3f2, [0x1c, 0x0c, 0x00, 0x08, 0x2d]],
+  [0x3f5, [0x03, 0x07, 0x08, 0x0f, 0x46, 0xe6, 0xc5, 0x4a, 0x10, 0x13, 0x4d]],
+  [0x510, [0, 1, 3, 5, 0x19, 0x20, 0x21]],
+  [0x518, [0x0000_1000, 0x0000_0200, 0xffff_0000]],
+  [0xcf8, [0x8000_0000, 0x8000_0810, 0x8000_0904, 0x8000_0b40, 0x8000_1010, 0x8000_0004, 0x8000_0920, 0x8000_0058]],
+  [0xcfc, [7, 0xffff_ffff, 0xe000_0000, 0xc001, 0x1011_1111, 0x3333_3333]],
+  [0x1ce, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  [0x1d0, [0x41, 0xb0c5, 640, 480, 32, 8]],
+  [0x3c4, [0, 1, 2, 3, 4]],
+  [0x3c5, [0, 1, 2, 4, 8, 0xf, 6]],
+  [0x3ce, [0, 1, 3, 4, 5, 6, 8]],
+  [0x3cf, [0, 1, 2, 3, 5, 0x40, 0xff]],
+  [0x3d4, [7, 9, 0x0c, 0x11, 0x13, 0x17]],
+]
+
+/** Device memory: start and bytes. */
+const memoryRanges: readonly (readonly [number, number])[] = [
+  [0xa_0000, 0x2_0000],
+  [0xc_0000, 0x4_0000],
+  [0xe000_0000, 0x100_0000],
+  [0xfec0_0000, 0x40],
+  [0xfed0_0000, 0x400],
+  [0xfee0_0000, 0x400],
+  [0xffff_0000, 0x1_0000],
+]
+const apicRegisters = [0x80, 0xb0, 0xd0, 0xe0, 0xf0, 0x280, 0x300, 0x310, 0x320, 0x350, 0x360, 0x370, 0x380, 0x3e0]
+
+const little = (value: number, bytes = 4): number[] =>
+  Array.from({ length: bytes }, (_, i) => (value >>> (8 * i)) & 0xff)
+
+function port(random: Random): number {
+  const [first, count] = random.pick(portRanges)
+  return random.chance(0.03) ? random.bits() & 0xffff : first + random.below(count)
+}
+
+export function deviceAddress(random: Random): number {
+  if (random.chance(0.25)) return 0xfee0_0000 + random.pick(apicRegisters)
+  const [start, bytes] = random.pick(memoryRanges)
+  const offset = random.chance(0.3) ? bytes - 1 - random.below(8) : random.below(bytes) & ~3
+  return (start + Math.max(0, offset)) >>> 0
+}
+
+/** MOV of constants to registers in code of either size. */
+const move = (code32: boolean, register: number, value: number): number[] => [
+  ...(code32 ? [] : [0x66]),
+  0xb8 | register,
+  ...little(value),
+]
+
+function portAccess(random: Random, code32: boolean): number[] {
+  if (random.chance(0.5)) {
+    const [to, values] = random.pick(commands)
+    const wide = to >= 0x1ce && to <= 0x1d0 ? [0x66, 0xef] : to >= 0xcf8 || to === 0x518 ? [0xef] : [0xee]
+    const code = wide.length === 1 || code32 ? wide : [0xef]
+    return [...move(code32, 2, to), ...move(code32, 0, random.pick(values)), ...code]
+  }
+  const access = random.pick([[0xec], [0xec], [0xee], [0xee], [0xed], [0xef], [0x66, 0xed], [0x66, 0xef]])
+  return [...move(code32, 2, port(random)), ...move(code32, 0, random.interesting()), ...access]
+}
+
+/** INS, OUTS, MOVS and their like between RAM, ports and device memory; at times of more elements than one portion has. */
+function stringAccess(random: Random, code32: boolean): number[] {
+  const address = (): number => (random.chance(0.5) ? deviceAddress(random) : 0x2_0000 + random.below(0x8000))
+  const count = random.chance(0.9) ? random.below(40) : random.pick([300, 5000, 0x1_0000])
+  const opcode = random.pick([0x6c, 0x6d, 0x6e, 0x6f, 0xa4, 0xa5, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xa6])
+  const registers: [number, number][] = [
+    [1, count],
+    [2, port(random)],
+    [6, address()],
+    [7, address()],
+  ]
+  return [
+    ...registers.flatMap(([register, value]) => move(code32, register, value)),
+    ...(code32 ? [] : [0x67]),
+    ...(random.chance(0.9) ? [random.pick([0xf3, 0xf3, 0xf2])] : []),
+    opcode,
+  ]
+}
+
+/** Instructions on [EDI], ModRM 07h or with a digit: moves, read-modify-writes, x87, MMX, SSE, jumps. */
+const onMemory: readonly (readonly number[])[] = [
+  [0x8b, 0x07],
+  [0x89, 0x07],
+  [0x8a, 0x07],
+  [0x88, 0x07],
+  [0x66, 0x8b, 0x07],
+  [0x66, 0x89, 0x07],
+  [0xf0, 0xff, 0x07],
+  [0x01, 0x07],
+  [0x87, 0x07],
+  [0xf0, 0x0f, 0xc7, 0x0f],
+  [0xff, 0x37],
+  [0x8f, 0x07],
+  [0xff, 0x17],
+  [0xff, 0x27],
+  [0xdb, 0x2f],
+  [0xdb, 0x3f],
+  [0xdd, 0x37],
+  [0xdd, 0x27],
+  [0x0f, 0x6f, 0x07],
+  [0x0f, 0x10, 0x07],
+  [0x0f, 0x11, 0x07],
+  [0x0f, 0xae, 0x07],
+  [0x0f, 0xae, 0x0f],
+  [0x0f, 0x01, 0x17],
+  [0x0f, 0x01, 0x1f],
+]
+
+/** A few instructions that reach a device. */
+export function deviceAccess(random: Random, code32: boolean): number[] {
+  const kind = random.below(10)
+  if (kind < 6) return portAccess(random, code32)
+  if (kind < 7) return stringAccess(random, code32)
+  const address = move(code32, 7, deviceAddress(random))
+  return [...address, ...move(code32, 0, random.interesting()), ...(code32 ? [] : [0x67]), ...random.pick(onMemory)]
+}
