@@ -106,11 +106,11 @@ class StringOperation {
 }
 
 /** Elements of INS and OUTS before interrupts get their turn: a device takes as long for one as memory for many. */
-const mostElements = 64
+export const elementsPerTurn = 64
 
 /** One element at a time where each may trap. */
 const portion = ({ state, breakpoints }: SystemContext): number =>
-  breakpoints.armed ? 1 : Math.min(mostElements, state.get(Layout.portion))
+  breakpoints.armed ? 1 : Math.min(elementsPerTurn, state.get(Layout.portion))
 
 const isUser = (state: CpuState): 0 | 1 => (state.get(Layout.cpl) === 3 ? 1 : 0)
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Flag, Segment } from '../../src/state/layout.ts'
 import { Callout } from '../../src/system/callouts.ts'
 import { Vector } from '../../src/system/guest-fault.ts'
-import { elementsPerPortion } from '../../src/system/port-io.ts'
+import { elementsPerTurn } from '../../src/system/port-io.ts'
 import { type Machine, Selector, protectedMachine, tssBase } from './machine.ts'
 
 const string = (size: number, rep: number = 3, address: number = 4): number => size | (address << 8) | (rep << 16)
@@ -119,7 +119,7 @@ describe('INS and OUTS', () => {
   it('leaves long transfers at the instruction', () => {
     const machine = protectedMachine()
     machine.state.eip = 0x7000
-    machine.state.setGpr(1, elementsPerPortion + 1)
+    machine.state.setGpr(1, elementsPerTurn + 1)
     machine.state.setGpr(7, 0x1_0000)
     machine.run(Callout.Ins, string(1))
     expect([machine.state.eip, machine.state.gpr(1)]).toEqual([0x7000, 1])
