@@ -11,6 +11,13 @@ import { compareRecords } from '../../packages/binary-translator/test/oracle-sse
 import { SseMachine } from '../../packages/binary-translator/test/oracle-sse/engine.ts'
 import { forms as sseForms } from '../../packages/binary-translator/test/oracle-sse/forms.ts'
 import { unpack as unpackSse } from '../../packages/binary-translator/test/oracle-sse/vectors.ts'
+import {
+  Part as StatePart,
+  recordBytes as stateBytes,
+} from '../../packages/binary-translator/test/oracle-state/cases.ts'
+import { compareStates } from '../../packages/binary-translator/test/oracle-state/compare.ts'
+import { StateMachine } from '../../packages/binary-translator/test/oracle-state/engine.ts'
+import { unpack as unpackStates } from '../../packages/binary-translator/test/oracle-state/vectors.ts'
 import { differs } from '../../packages/binary-translator/test/oracle-x87/compare.ts'
 import { encodings } from '../../packages/binary-translator/test/oracle-x87/encodings.ts'
 import { isRunnable, X87Machine } from '../../packages/binary-translator/test/oracle-x87/engine.ts'
@@ -100,6 +107,19 @@ function* x87Recordings(): Generator<Recording> {
   }
 }
 
+function* stateRecordings(): Generator<Recording> {
+  const machines = engines.map((mode) => new StateMachine(mode))
+  for (const { form, inputs, outputs } of unpackStates(fileOf('oracle-state'))) {
+    const at = (records: Uint8Array, i: number): Uint8Array => records.subarray(i * stateBytes, (i + 1) * stateBytes)
+    yield {
+      code: inputs.subarray(0, inputs[StatePart.length]!),
+      bitness: 32,
+      cases: inputs.length / stateBytes,
+      differs: (engine, i) => compareStates(form.name, at(outputs, i), machines[engine]!.run(at(inputs, i))).length > 0,
+    }
+  }
+}
+
 function groupOf({ code, bitness }: Recording): string {
   const result = decode(code, { bitness })
   return result.ok ? facts(result.instruction.code).cpuFeature : 'invalid'
@@ -108,7 +128,7 @@ function groupOf({ code, bitness }: Recording): string {
 /** Runs each `stride`th case; all cases are counted. */
 export function vectorResults(stride: number): Results {
   const results = new Map<string, GroupResult>()
-  for (const recordings of [cpuRecordings(), sseRecordings(), x87Recordings()]) {
+  for (const recordings of [cpuRecordings(), sseRecordings(), x87Recordings(), stateRecordings()]) {
     for (const recording of recordings) {
       const group = groupOf(recording)
       const result = results.get(group) ?? { forms: 0, cases: 0, differences: engines.map(() => 0) }

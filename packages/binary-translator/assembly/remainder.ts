@@ -1,5 +1,5 @@
 // FPREM and FPREM1 (SDM vol. 2). A difference of exponents of 64 or more is reduced in steps, with C2 telling to go on.
-import { C0, C1, C2, C3, CONDITIONS, CONTROL, SIGN, STATUS } from './layout'
+import { C0, C1, C2, C3, CONDITIONS, CONTROL, INTEGER_BIT, SIGN, STATUS } from './layout'
 import { Result, give, giveInvalid, isEmpty, isStopped, physical, setRegister, settleConditions, signExponentOf, significandOf, underflowInto } from './state'
 import { answersSpecials, isDenormal, isInfinity, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
@@ -78,6 +78,11 @@ function remainder(control: u32, se: u32, a: u64, bySe: u32, b: u64, nearest: bo
     return 0
   }
   if (isInfinity(bySe, b)) {
+    // Also a denormal one is no underflow.
+    if (isDenormal(se, a) && a < INTEGER_BIT) {
+      give(se, a)
+      return 0
+    }
     giveRest(control, se & SIGN, normalExponent(se, a), normalSignificand(a))
     return 0
   }

@@ -4,7 +4,7 @@ import { Result, give } from './state'
 import { Wide, shiftRightSticky } from './wide'
 
 /** An unmasked overflow or underflow wraps the exponent by this much (section 8.5.4). */
-const WRAP: i32 = 24576
+export const WRAP: i32 = 24576
 
 export function roundingOf(control: u32): u32 {
   return (control >> 10) & 3

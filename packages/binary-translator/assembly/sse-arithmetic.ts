@@ -308,9 +308,21 @@ export function dot(cpu: usize, to: usize, from: usize, x: i32): i32 {
     }
   }
   if (end(cpu)) return 1
-  for (let i: u32 = 0; i < count; i++) if ((immediate >>> i) & 1) putElement(wide, i, sum)
+  const isNumber = !isNan(wide, sum)
+  for (let i: u32 = 0; i < count; i++) {
+    if (!((immediate >>> i) & 1)) continue
+    if (isNumber) putElement(wide, i, sum)
+    else if (wide) putElement(1, i, i ? calculate(1, ADD, product1, product0) : sum)
+    else putElement(0, i, i < 2 ? nanOf(i, product0, product1, product2, product3) : nanOf(i, product2, product3, product0, product1))
+  }
   writeResult(to, 16)
   return 0
+}
+
+/** Element i of a sum of singles that is no number: which NaN it is depends on the order in which the recorded CPU adds. */
+function nanOf(i: u32, even: u64, odd: u64, otherEven: u64, otherOdd: u64): u64 {
+  if (i & 1) return calculate(0, ADD, calculate(0, ADD, even, odd), calculate(0, ADD, otherEven, otherOdd))
+  return calculate(0, ADD, calculate(0, ADD, odd, even), calculate(0, ADD, otherOdd, otherEven))
 }
 
 function product(wide: i32, to: usize, from: usize, i: u32, immediate: u32): u64 {

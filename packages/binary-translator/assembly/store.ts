@@ -103,6 +103,14 @@ export function store_st(cpu: usize, i: u32, pop: u32): void {
   popMany(cpu, pop)
 }
 
+/** FSTPNCE: FSTP to a register, which does not mind an empty ST(0): it is popped, and nothing stored. */
+export function fstpnce(cpu: usize, i: u32): void {
+  if (!isEmpty(cpu, physical(cpu, 0))) return store_st(cpu, i, 1)
+  Result.raised = 0
+  settle(cpu)
+  popMany(cpu, 1)
+}
+
 /** |ST(0)| rounded to an integer; raises PE and C1. Beyond 64 bits (or not a number): IE and all ones. */
 function integerMagnitude(se: u32, significand: u64, rounding: u32): u64 {
   if (isZero(se, significand)) return 0

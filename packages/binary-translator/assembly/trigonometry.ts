@@ -1,5 +1,6 @@
 // FSIN FCOS FSINCOS FPTAN (SDM vol. 1, section 8.3.8). Arguments are reduced by the 66-bit pi that the section prescribes.
-import { BIAS, C1, C2, CONTROL, INTEGER_BIT, MAX_EXPONENT, SIGN, STATUS } from './layout'
+import { BIAS, C1, C2, CONTROL, INTEGER_BIT, MAX_EXPONENT, PE, SIGN, STATUS, UE } from './layout'
+import { WRAP } from './round'
 import { Result, give, giveInvalid, isEmpty, isStopped, physical, setRegister, settleConditions, signExponentOf, significandOf, underflowInto } from './state'
 import { answersSpecial, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
@@ -73,28 +74,38 @@ function cosineOfRest(): void {
   setReal(1, sum, Wide.low)
 }
 
+/** The sine and the tangent of so small a number are the number itself, as the recorded CPU has it, whatever RC says; it counts as inexact, and as tiny where it is denormal. */
+function giveTiny(control: u32, sign: u32): void {
+  const exponent = Angle.exponent + BIAS
+  Result.raised |= PE
+  if (exponent > 0) return give(sign | exponent, Angle.high)
+  Result.raised |= UE
+  if (control & UE) return give(sign, Angle.high >> (1 - exponent))
+  give(sign | (exponent + WRAP), Angle.high)
+}
+
 /** Gives the sine `turns` quadrants further on: 0 for the sine, 1 for the cosine. */
 function giveSine(control: u32, sign: u32, turns: u32): void {
   const quadrant = Angle.quadrant + turns
   if (quadrant & 1) {
     cosineOfRest()
   } else {
+    if (Angle.exponent < -62 && !Angle.negative) return giveTiny(control, quadrant & 2 ? sign ^ SIGN : sign)
     sineOfRest()
     if (Angle.negative) sign ^= SIGN
   }
   deliverReal(control, quadrant & 2 ? sign ^ SIGN : sign)
 }
 
-/** A rest r below 2^-62: tan(r) lies just above r and 1/tan(r) just below 1/r, by less than the working precision shows. */
+/** A rest r below 2^-62: tan(r) is r, like the sine, and 1/tan(r) lies just below 1/r, by less than the working precision shows. */
 function giveTangentOfTiny(control: u32, sign: u32, odd: bool): void {
   if (odd) {
     setReal(0, INTEGER_BIT, 0)
     divideReal(Angle.exponent, Angle.high, Angle.low)
     setReal(Real.exponent, Real.high - u64(Real.low == 0), Real.low - 1)
-  } else {
-    setReal(Angle.exponent, Angle.high, Angle.low)
+    return deliverReal(control, sign)
   }
-  deliverReal(control, sign)
+  giveTiny(control, sign)
 }
 
 /** tan = sin / cos, or -cos / sin in odd quadrants. */

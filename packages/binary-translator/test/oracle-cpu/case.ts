@@ -17,8 +17,18 @@ const headerBytes = 8 + 32
 
 /** Input record: 16-bit code, EFLAGS, EAX ECX EDX EBX ESP EBP ESI EDI, code, memory. */
 export const inputBytes: number = headerBytes + instructionBytes + memoryBytes
-/** Output record: trap, error code, CR2, EIP, EFLAGS, registers, memory. */
-export const outputBytes: number = 20 + 32 + memoryBytes
+/** Output record: trap, error code, CR2, EIP, EFLAGS, registers, memory, selectors. */
+export const outputBytes: number = 20 + 32 + memoryBytes + 12
+/** Where the selectors lie: ES CS SS DS FS GS. */
+export const selectorsAt: number = outputBytes - 12
+/** Selectors of a process: 32-bit code and data, and the harness's 16-bit segments. */
+export const Selector = { code32: 0x23, data32: 0x2b, data16: 0x07, gs: 0x0f, code16: 0x17 } as const
+
+/** ES CS SS DS FS GS before a case. */
+export const selectorsBefore = (code16: boolean): readonly number[] => {
+  const data = code16 ? Selector.data16 : Selector.data32
+  return [data, code16 ? Selector.code16 : Selector.code32, data, data, Selector.data16, Selector.gs]
+}
 
 const [ESP, EBP] = [4, 5]
 
@@ -30,9 +40,14 @@ export interface OperandOptions {
   readonly only?: 'memory' | 'register'
 }
 
-/** Builds the input of one case; whatever the instruction does not care about is random. */
+/**
+ * Builds the input of one case; whatever the instruction does not care about is random. `random` decides on the code and
+ * where its operands lie, `state` on what is in registers, flags and memory: with the same `random`, cases have the same
+ * code.
+ */
 export class CaseMaker {
   readonly random: Random
+  readonly state: Random
   readonly code16: boolean
   eflags: number
   readonly registers: number[]
@@ -43,14 +58,15 @@ export class CaseMaker {
   #pinned = 0
   #segmentBase: number
 
-  constructor(random: Random, code16: boolean) {
+  constructor(random: Random, state: Random, code16: boolean) {
     this.random = random
+    this.state = state
     this.code16 = code16
-    this.eflags = random.bits() & 0x8d5
-    this.registers = Array.from({ length: 8 }, () => random.interesting())
+    this.eflags = state.bits() & 0x8d5
+    this.registers = Array.from({ length: 8 }, () => state.interesting())
     const words = new Uint32Array(memoryBytes / 4)
     for (let i = 0; i < words.length; i++)
-      words[i] = i % 4 === 0 && random.chance(0.4) ? random.interesting() : random.bits()
+      words[i] = i % 4 === 0 && state.chance(0.4) ? state.interesting() : state.bits()
     this.memory = new Uint8Array(words.buffer)
     this.addressSize = code16 ? 2 : 4
     this.#segmentBase = code16 ? dataPage : 0
@@ -243,6 +259,8 @@ export interface Outcome {
   eflags: number
   registers: number[]
   memory: Uint8Array
+  /** ES CS SS DS FS GS. */
+  selectors: readonly number[]
 }
 
 export function readOutcome(records: Uint8Array, at: number): Outcome {
@@ -256,6 +274,7 @@ export function readOutcome(records: Uint8Array, at: number): Outcome {
     eip: eip!,
     eflags: eflags!,
     registers,
-    memory: records.subarray(at + 52, at + outputBytes),
+    memory: records.subarray(at + 52, at + selectorsAt),
+    selectors: Array.from({ length: 6 }, (_, i) => view.getUint16(selectorsAt + 2 * i, true)),
   }
 }

@@ -1,9 +1,10 @@
 // Holds an engine's outcome against the CPU's.
-import { type Input, type Outcome, codePage } from './case.ts'
-import { flagsAfterFault, isResultUndefined, undefinedFlags } from './undefined.ts'
+import { type Input, type Outcome, Selector, codePage, windowOffset } from './case.ts'
+import { undefinedBits, undefinedFlags, undefinedHalf } from './undefined.ts'
 
 const compared = 0x0cd5
 const registerNames = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi']
+const segmentNames = ['es', 'cs', 'ss', 'ds', 'fs', 'gs']
 const hex = (value: number): string => (value >>> 0).toString(16)
 const bytes = (list: Uint8Array): string => Buffer.from(list).toString('hex')
 
@@ -17,15 +18,20 @@ export function compareOutcomes(form: string, input: Input, cpu: Outcome, engine
     if (a >>> 0 !== b >>> 0) found.push(`${name} ${hex(a)} / ${hex(b)}`)
   }
   check('trap', cpu.trap, engine.trap)
-  check('error', cpu.error & ~fetchBit, engine.error)
+  check('error', cpu.trap === 14 ? cpu.error & ~fetchBit : cpu.error, engine.error)
   check('cr2', cpu.cr2, engine.cr2)
   // The CPU stands after INT3 and, in 16-bit code, counts from the segment's base.
-  const base = input.code16 ? codePage : 0
+  const base = cpu.selectors[1] === Selector.code16 ? codePage : 0
   if (cpu.trap !== 4) check('eip', cpu.eip + base - (cpu.trap === 3 ? 1 : 0), engine.eip)
-  const flags = compared & ~(cpu.trap === 3 ? undefinedFlags(input) : flagsAfterFault(input))
+  const flags = compared & ~(cpu.trap === 3 ? undefinedFlags(input) : 0)
   check('eflags', cpu.eflags & flags, engine.eflags & flags)
-  if (cpu.trap === 3 && isResultUndefined(input)) return found
-  registerNames.forEach((name, i) => check(name, cpu.registers[i]!, engine.registers[i]!))
+  segmentNames.forEach((name, i) => check(name, cpu.selectors[i]!, engine.selectors[i]!))
+  registerNames.forEach((name, i) => {
+    const mask = cpu.trap === 3 ? ~undefinedBits(input, i) : -1
+    check(name, cpu.registers[i]! & mask, engine.registers[i]! & mask)
+  })
+  const half = undefinedHalf(input) - windowOffset
+  if (half >= 0) engine.memory.set(cpu.memory.subarray(half, half + 2), half)
   if (Buffer.compare(cpu.memory, engine.memory) !== 0) {
     const at = cpu.memory.findIndex((value, i) => value !== engine.memory[i])
     found.push(

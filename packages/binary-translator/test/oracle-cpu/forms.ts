@@ -1,62 +1,31 @@
 // The instruction forms that user mode can run, and how a random case of each is made.
-import { type CaseMaker, codePage, dataPage, entry, little, windowOffset } from './case.ts'
+import { type CaseMaker, dataPage, little, windowOffset } from './case.ts'
+import {
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDI,
+  EDX,
+  ESI,
+  ESP,
+  type Form,
+  type Make,
+  add,
+  all,
+  byte,
+  distance,
+  imm8,
+  immediate,
+  modrm,
+  somewhere,
+  word,
+} from './form-builder.ts'
+import { addHints } from './hint-forms.ts'
+import { addSegments } from './segment-forms.ts'
 import type { Random } from '../random/random.ts'
 
-/** A form of an instruction at one operand size. */
-export interface Form {
-  readonly name: string
-  /** 16-bit code and stack segments. */
-  readonly code16: boolean
-  /** Fills `maker` and returns the bytes after its prefixes. */
-  readonly make: (maker: CaseMaker) => readonly number[]
-}
-
-type Make = (maker: CaseMaker, size: number) => readonly number[]
-const all: Form[] = []
-
-const [EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI] = [0, 1, 2, 3, 4, 5, 6, 7]
-
-function add(name: string, sizes: readonly number[], make: Make, widths: readonly boolean[] = [false, true]): void {
-  for (const code16 of widths) {
-    for (const size of sizes) {
-      const full = `${name} ${size * 8}${code16 ? ' in 16-bit code' : ''}`
-      all.push({ name: full, code16, make: (maker) => (maker.operandSize(size), make(maker, size)) })
-    }
-  }
-}
-
-const word = [2, 4]
-const byte = [1]
-
-/** LOCK on a memory destination, now and then. */
-function lock(maker: CaseMaker): void {
-  if (maker.isMemory && maker.random.chance(0.1)) maker.prefixes.push(0xf0)
-}
-
-interface ModrmOptions {
-  readonly digit?: number
-  readonly immediate?: (random: Random, size: number) => number[]
-  readonly only?: 'memory' | 'register'
-  readonly lockable?: boolean
-  readonly before?: (maker: CaseMaker, size: number) => void
-  /** Bytes of memory that the operand takes, by operand size. */
-  readonly memorySize?: (size: number) => number
-}
-
-/** An opcode with ModRM. */
-function modrm(opcode: readonly number[], options: ModrmOptions = {}): Make {
-  return (maker, size) => {
-    options.before?.(maker, size)
-    const reg = options.digit ?? maker.random.below(8)
-    const memorySize = options.memorySize?.(size) ?? size
-    const operand = maker.operand(reg, { size: memorySize, ...(options.only && { only: options.only }) })
-    if (options.lockable) lock(maker)
-    return [...opcode, ...operand, ...(options.immediate?.(maker.random, size) ?? [])]
-  }
-}
-
-const imm8 = (random: Random): number[] => [random.byte()]
-const immediate = (random: Random, size: number): number[] => little(random.interesting(), size)
+export type { Form } from './form-builder.ts'
 
 // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
@@ -72,6 +41,7 @@ names.forEach((name, n) => {
   add(`${name} r/m, imm`, byte, modrm([0x80], { digit: n, immediate: imm8, lockable }), [false])
   add(`${name} r/m, imm`, word, modrm([0x81], { digit: n, immediate, lockable }), [false])
   add(`${name} r/m, imm8`, word, modrm([0x83], { digit: n, immediate: imm8, lockable }), [false])
+  add(`${name} r/m, imm (82)`, byte, modrm([0x82], { digit: n, immediate: imm8, lockable }), [false])
 })
 ;['inc', 'dec'].forEach((name, n) => {
   add(`${name} r/m`, byte, modrm([0xfe], { digit: n, lockable: true }), [false])
@@ -85,6 +55,7 @@ add('test eax, imm', word, ({ random }, size) => [0xa9, ...immediate(random, siz
 add('test r/m, imm', byte, modrm([0xf6], { digit: 0, immediate: imm8 }), [false])
 add('test r/m, imm', word, modrm([0xf7], { digit: 0, immediate }), [false])
 add('test r/m, imm (/1)', byte, modrm([0xf6], { digit: 1, immediate: imm8 }), [false])
+add('test r/m, imm (/1)', word, modrm([0xf7], { digit: 1, immediate }), [false])
 ;['not', 'neg'].forEach((name, n) => {
   add(`${name} r/m`, byte, modrm([0xf6], { digit: 2 + n, lockable: true }), [false])
   add(`${name} r/m`, word, modrm([0xf7], { digit: 2 + n, lockable: true }), [false])
@@ -92,7 +63,7 @@ add('test r/m, imm (/1)', byte, modrm([0xf6], { digit: 1, immediate: imm8 }), [f
 
 /** Makes quotients that often fit: a dividend of few bits, or one made of quotient and divisor. */
 function smallDividend(maker: CaseMaker, size: number): void {
-  const { random, registers } = maker
+  const { state: random, registers } = maker
   if (random.chance(0.3)) return
   if (size === 1) {
     registers[EAX] = random.chance(0.5)
@@ -122,7 +93,7 @@ add('imul r, r/m, imm8', word, modrm([0x6b], { immediate: imm8 }), [false])
 
 const shifts = ['rol', 'ror', 'rcl', 'rcr', 'shl', 'shr', 'sal', 'sar']
 const count = (random: Random): number => (random.chance(0.8) ? random.below(34) : random.byte())
-const countInCl = ({ random, registers }: CaseMaker): void => {
+const countInCl = ({ state: random, registers }: CaseMaker): void => {
   registers[ECX] = ((registers[ECX]! & 0xffff_ff00) | count(random)) >>> 0
 }
 shifts.forEach((name, n) => {
@@ -141,7 +112,7 @@ shifts.forEach((name, n) => {
 // ---- bits ------------------------------------------------------------------------------------------------------------
 
 /** Bit indexes within the window for whichever register the case picks. */
-function smallIndexes({ random, registers }: CaseMaker, size: number): void {
+function smallIndexes({ state: random, registers }: CaseMaker, size: number): void {
   for (let i = 0; i < 8; i++) {
     if (random.chance(0.1) || i === ESP) continue
     const index = random.between(-600, 600)
@@ -153,24 +124,25 @@ function smallIndexes({ random, registers }: CaseMaker, size: number): void {
   add(`${name} r/m, r`, word, modrm([0x0f, 0xa3 + 8 * n], { lockable, before: smallIndexes }))
   add(`${name} r/m, imm8`, word, modrm([0x0f, 0xba], { digit: 4 + n, immediate: imm8, lockable }), [false])
 })
-const mostlyZero = ({ random, registers }: CaseMaker): void => {
+const mostlyZero = ({ state: random, registers }: CaseMaker): void => {
   for (let i = 0; i < 8; i++)
     if (i !== ESP && random.chance(0.4)) registers[i] = random.chance(0.5) ? 0 : (1 << random.below(32)) >>> 0
 }
 add('bsf', word, modrm([0x0f, 0xbc], { before: mostlyZero }), [false])
 add('bsr', word, modrm([0x0f, 0xbd], { before: mostlyZero }), [false])
-add(
-  'popcnt',
-  word,
-  (maker, size) => {
+for (const [name, opcode] of [
+  ['popcnt', 0xb8],
+  ['lzcnt', 0xbd],
+] as const) {
+  const make: Make = (maker, size) => {
     // The mandatory prefix goes next to the opcode.
-    const rest = modrm([0x0f, 0xb8])(maker, size)
+    const rest = modrm([0x0f, opcode], { before: mostlyZero })(maker, size)
     maker.prefixes.push(0xf3)
     return rest
-  },
-  [false],
-)
-add('bswap', [4], ({ random }) => [0x0f, 0xc8 + random.below(8)])
+  }
+  add(name, word, make, [false])
+}
+add('bswap', word, ({ random }) => [0x0f, 0xc8 + random.below(8)])
 
 // ---- moves -----------------------------------------------------------------------------------------------------------
 
@@ -201,9 +173,9 @@ add('xadd', word, modrm([0x0f, 0xc1], { lockable: true }), [false])
 
 /** The accumulator equals the operand now and then. */
 const repetitive = (maker: CaseMaker): void => {
-  if (maker.random.chance(0.5)) maker.memory.fill(maker.random.pick([0, 1, 0xff]))
+  if (maker.state.chance(0.5)) maker.memory.fill(maker.state.pick([0, 1, 0xff]))
   for (let i = 0; i < 8; i++)
-    if (i !== ESP && maker.random.chance(0.5)) maker.registers[i] = maker.random.pick([0, 0x0101_0101, 0xffff_ffff])
+    if (i !== ESP && maker.state.chance(0.5)) maker.registers[i] = maker.state.pick([0, 0x0101_0101, 0xffff_ffff])
 }
 add('cmpxchg', byte, modrm([0x0f, 0xb0], { lockable: true, before: repetitive }), [false])
 add('cmpxchg', word, modrm([0x0f, 0xb1], { lockable: true, before: repetitive }), [false])
@@ -217,6 +189,7 @@ for (let condition = 0; condition < 16; condition++) {
   add(`cmov${condition}`, word, modrm([0x0f, 0x40 + condition]), [false])
   add(`set${condition}`, byte, modrm([0x0f, 0x90 + condition]), [false])
   add(`j${condition} rel8`, [4], ({ random }) => [0x70 + condition, distance(random) & 0xff], [false])
+  add(`j${condition} rel8`, [2], ({ random }) => [0x70 + condition, distance(random) & 0xff], [true])
   add(
     `j${condition} rel`,
     word,
@@ -233,11 +206,6 @@ add('xlat', byte, (maker) => {
   return [0xd7]
 })
 
-/** A branch distance that neither loops nor leaves the page. */
-function distance(random: Random): number {
-  return random.chance(0.5) ? random.between(20, 100) : random.between(-100, -20)
-}
-
 // ---- flags and decimal -----------------------------------------------------------------------------------------------
 
 for (const [name, opcode] of [
@@ -250,7 +218,7 @@ for (const [name, opcode] of [
   ['sahf', 0x9e],
   ['salc', 0xd6],
 ] as const) {
-  add(name, byte, () => [opcode], [false])
+  add(name, word, () => [opcode], [false])
 }
 for (const [name, opcode] of [
   ['daa', 0x27],
@@ -262,7 +230,7 @@ for (const [name, opcode] of [
     name,
     byte,
     (maker) => {
-      maker.registers[EAX] = maker.random.bits()
+      maker.registers[EAX] = maker.state.bits()
       return [opcode]
     },
     [false],
@@ -286,7 +254,7 @@ add('pushf', word, () => [0x9c])
 add('popf', word, (maker) => {
   // TF would trap, and NT and AC are the kernel's in a process.
   const at = (maker.registers[ESP]! & 0xffff) - windowOffset
-  maker.put(at, maker.random.bits() & 0x0000_3ed5, 4)
+  maker.put(at, maker.state.bits() & 0x0000_3ed5, 4)
   return [0x9d]
 })
 add('leave', word, (maker) => {
@@ -301,9 +269,8 @@ add('enter', word, (maker) => {
 
 // ---- control ---------------------------------------------------------------------------------------------------------
 
-/** An EIP of the code page that is not the entry's neighbourhood. */
-const somewhere = (maker: CaseMaker): number => (maker.code16 ? 0 : codePage) + entry + distance(maker.random)
 add('jmp rel8', [4], ({ random }) => [0xeb, distance(random) & 0xff], [false])
+add('jmp rel8', [2], ({ random }) => [0xeb, distance(random) & 0xff], [true])
 add('jmp rel', word, (maker, size) => [0xe9, ...little(distance(maker.random), size)], [true])
 add('jmp rel32', [4], ({ random }) => [0xe9, ...little(distance(random), 4)], [false])
 add('call rel32', [4], ({ random }) => [0xe8, ...little(distance(random), 4)], [false])
@@ -341,17 +308,14 @@ for (const bytes of [0, 2]) {
   add(bytes === 0 ? 'ret' : 'ret imm', [2], make, [true])
 }
 ;['loopne', 'loope', 'loop', 'jcxz'].forEach((name, n) => {
-  add(
-    name,
-    [4],
-    (maker) => {
-      const { random, registers } = maker
-      registers[ECX] = random.pick([0, 1, 2, 0x1_0000, 0x1_0001, random.bits()])
-      if (random.chance(0.4)) maker.prefixes.push(0x67)
-      return [0xe0 + n, distance(random) & 0xff]
-    },
-    [false],
-  )
+  const make: Make = (maker) => {
+    const { random, state, registers } = maker
+    registers[ECX] = state.pick([0, 1, 2, 0x1_0000, 0x1_0001, state.bits()])
+    if (random.chance(0.4)) maker.prefixes.push(0x67)
+    return [0xe0 + n, distance(random) & 0xff]
+  }
+  add(name, [4], make, [false])
+  add(name, [2], make, [true])
 })
 add('into', [4], () => [0xce], [false])
 add(
@@ -365,8 +329,7 @@ add(
   },
   [false],
 )
-add('nop r/m', word, modrm([0x0f, 0x1f], { digit: 0 }), [false])
-add('arpl', byte, modrm([0x63], { memorySize: () => 2 }), [false])
+add('arpl', word, modrm([0x63], { memorySize: () => 2 }), [false])
 for (const [name, code] of [
   ['cli', [0xfa]],
   ['sti', [0xfb]],
@@ -378,9 +341,12 @@ for (const [name, code] of [
   ['mov eax, cr0', [0x0f, 0x20, 0xc0]],
   ['ud2', [0x0f, 0x0b]],
   ['ud1', [0x0f, 0xb9, 0xc0]],
+  ['ud0', [0x0f, 0xff, 0xc0]],
+  ['monitor', [0x0f, 0x01, 0xc8]],
+  ['mwait', [0x0f, 0x01, 0xc9]],
   ['illegal lock', [0xf0, 0x90]],
 ] as const) {
-  add(`${name} in user mode`, [4], () => code, [false])
+  add(`${name} in user mode`, word, () => code, [false])
 }
 
 // ---- strings ---------------------------------------------------------------------------------------------------------
@@ -418,5 +384,8 @@ for (const [name, opcode] of [
   }
 }
 
-/** Every form; the index of a form seeds its cases. */
+addSegments()
+addHints()
+
+/** Every form; its name seeds its cases. */
 export const forms: readonly Form[] = all

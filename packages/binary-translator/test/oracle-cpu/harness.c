@@ -26,6 +26,7 @@ struct input {
 struct output {
   u32 trap, error, cr2, eip, eflags, registers[8];
   struct memory memory;
+  u16 selectors[6];
 };
 struct context {
   u32 flags, link, stack[3];
@@ -83,6 +84,8 @@ static void report(const struct context *c) {
   memcpy(out.registers, registers, sizeof registers);
   memcpy(out.memory.window, (void *)(DATA + WINDOW), WINDOW_BYTES);
   memcpy(out.memory.edge, (void *)(DATA + EDGE), EDGE_BYTES);
+  const u16 selectors[6] = {c->es, c->cs, c->ss, c->ds, c->fs, c->gs};
+  memcpy(out.selectors, selectors, sizeof selectors);
   if (transfer(4, 1, &out, sizeof out) <= 0) leave(2);
 }
 

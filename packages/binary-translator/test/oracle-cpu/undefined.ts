@@ -1,6 +1,6 @@
 // What the manual leaves undefined, so that a processor's answer is no oracle. SDM vol. 2, "Flags Affected" of each instruction.
-import { Instruction, OperandKind, Operation, decodeInto } from '@mica-vm/x86-decoder'
-import type { Input } from './case.ts'
+import { Instruction, OperandKind, Operation, RegisterClass, decodeInto, registerClass } from '@mica-vm/x86-decoder'
+import { type Input, dataPage } from './case.ts'
 
 const CF = 0x001
 const PF = 0x004
@@ -61,6 +61,7 @@ const masks = new Map<number, Mask>([
   [Operation.Btc, OF | SF | AF | PF],
   [Operation.Bsf, CF | OF | SF | AF | PF],
   [Operation.Bsr, CF | OF | SF | AF | PF],
+  [Operation.Lzcnt, OF | SF | AF | PF],
   [Operation.Daa, OF],
   [Operation.Das, OF],
   [Operation.Aaa, OF | SF | ZF | PF],
@@ -69,8 +70,13 @@ const masks = new Map<number, Mask>([
   [Operation.Aad, OF | AF | CF],
 ])
 
+const known = new WeakMap<Input, Instruction>()
+
 function decoded(input: Input): Instruction {
+  const earlier = known.get(input)
+  if (earlier) return earlier
   const instruction = new Instruction()
+  known.set(input, instruction)
   decodeInto(input.code, 0, input.code.length, input.code16 ? 16 : 32, instruction)
   return instruction
 }
@@ -82,21 +88,20 @@ export function undefinedFlags(input: Input): number {
   return typeof mask === 'number' ? mask : mask(instruction, input)
 }
 
-/**
- * Whether the result itself is undefined: SHLD and SHRD of 16 bits by more than 16. This CPU, an AMD, shifts
- * destination:source:source; Intel's shift destination:source:destination, as the engine does.
- */
-export function isResultUndefined(input: Input): boolean {
-  const instruction = decoded(input)
-  const isDouble = instruction.operation === Operation.Shld || instruction.operation === Operation.Shrd
-  return isDouble && instruction.operandSize === 2 && countOf(instruction, input) > 16
+/** Bits of the destination that LAR leaves undefined: 16 to 19. SDM vol. 2, LAR. */
+export function undefinedBits(input: Input, register: number): number {
+  const { operation, operandSize, registers } = decoded(input)
+  return operation === Operation.Lar && operandSize === 4 && (registers[0]! & 7) === register ? 0xf_0000 : 0
 }
 
 /**
- * Flags not to be compared after a fault: SDM vol. 2, REP, has a repeated CMPS or SCAS that meets a page fault restore
- * EFLAGS, as the engine does; this CPU keeps those of the last comparison.
+ * The upper half of a selector that is pushed as four bytes: zero on some processors, on others what was there before. SDM
+ * vol. 2, PUSH. Offset of its two bytes from the data page, or -1.
  */
-export function flagsAfterFault(input: Input): number {
-  const { operation, rep } = decoded(input)
-  return rep !== 0 && (operation === Operation.Cmps || operation === Operation.Scas) ? every : 0
+export function undefinedHalf(input: Input): number {
+  const { operation, operandSize, operandCount, kinds, registers } = decoded(input)
+  const isRegister = operandCount === 1 && kinds[0] === OperandKind.Register
+  const isSelector = isRegister && registerClass(registers[0]!) === RegisterClass.Segment
+  if (operation !== Operation.Push || operandSize !== 4 || !isSelector) return -1
+  return ((input.registers[4]! - (input.code16 ? 0 : dataPage)) & 0xffff) - 2
 }

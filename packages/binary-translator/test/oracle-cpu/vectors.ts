@@ -1,19 +1,23 @@
 // The vectors' file: inputs come from a seed, and only what instructions changed is kept, column by column, so that it packs well.
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { Random } from '../random/random.ts'
-import { CaseMaker, inputBytes, memoryBytes, outputBytes } from './case.ts'
+import { CaseMaker, inputBytes, memoryBytes, outputBytes, selectorsAt, selectorsBefore } from './case.ts'
 import type { Form } from './forms.ts'
 
 export const seed = 20_260_401
 
-/** Input records of `count` cases of a form. */
-export function inputsOf(form: Form, count: number): Uint8Array<ArrayBuffer> {
+/** Cases in a row that have their code in common: what is translated once serves them all. */
+export const statesPerCode = 4
+
+/** Input records of `count` cases of a form, made from the vectors' seed or another. */
+export function inputsOf(form: Form, count: number, from: number = seed): Uint8Array<ArrayBuffer> {
   const records = new Uint8Array(count * inputBytes)
-  const random = new Random(seed ^ hash(new TextEncoder().encode(form.name)))
+  const own = from ^ hash(new TextEncoder().encode(form.name))
+  const state = new Random(own)
   for (let i = 0; i < count; i++) {
-    const maker = new CaseMaker(random, form.code16)
-    const code = form.make(maker)
-    maker.record(code, records, i * inputBytes)
+    const code = new Random(own + 1 + Math.floor(i / statesPerCode))
+    const maker = new CaseMaker(code, state, form.code16)
+    maker.record(form.make(maker), records, i * inputBytes)
   }
   return records
 }
@@ -27,12 +31,15 @@ export function hash(bytes: Uint8Array): number {
 /** What an output record would be if the instruction did nothing: trap, error code, CR2 and EIP zero, the rest as before. */
 function unchanged(inputs: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
   const records = new Uint8Array(count * outputBytes)
+  const view = new DataView(records.buffer)
   for (let i = 0; i < count; i++) {
     const from = i * inputBytes
     const to = i * outputBytes
     records.set(inputs.subarray(from + 4, from + 8), to + 16)
     records.set(inputs.subarray(from + 8, from + 40), to + 20)
     records.set(inputs.subarray(from + inputBytes - memoryBytes, from + inputBytes), to + 52)
+    const selectors = selectorsBefore(inputs[from] !== 0)
+    selectors.forEach((selector, n) => view.setUint16(to + selectorsAt + 2 * n, selector, true))
   }
   return records
 }

@@ -1,6 +1,6 @@
 // Cases of one form, made from a seed, as records of the C harness.
 import { Random } from '../random/random.ts'
-import type { Content, Form } from './forms.ts'
+import { type Content, type Form, codeOf } from './forms.ts'
 
 export const recordBytes = 144
 /** Where the parts of a record lie. */
@@ -51,6 +51,7 @@ function fill(view: DataView, at: number, bytes: number, content: Content, rando
     if (content === 'f32') put(single(random), single(random))
     else if (content === 'f64') put(...double(random))
     else if (content === 'shift' && random.chance(0.8)) put(random.below(70), random.chance(0.9) ? 0 : random.bits())
+    else if (content === 'control') put(random.bits() & (random.chance(0.9) ? 0xffff : 0x3_ffff), random.bits())
     else if (content === 'text')
       for (let j = 0; j < 8; j++)
         view.setUint8(at + i + j, random.chance(0.06) ? 0 : random.pick([97, 98, 99, 0x80, 1]))
@@ -80,7 +81,7 @@ export function recordsOf(form: Form, count: number, seed: number): Uint8Array<A
     if (i % Math.ceil(count / immediates) === 0)
       immediate = isCount && random.chance(0.9) ? random.below(40) : random.byte()
     const view = new DataView(records.buffer, i * recordBytes, recordBytes)
-    const code = [...form.opcode, (form.memory ? 7 : 0xc2) | (form.digit << 3), ...(form.immediate ? [immediate] : [])]
+    const code = codeOf(form, immediate)
     records.set(code, i * recordBytes)
     view.setUint8(Part.length, code.length)
     fill(view, Part.xmm, 48, form.content, random)

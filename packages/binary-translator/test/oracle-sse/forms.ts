@@ -1,8 +1,8 @@
 // The instructions under test, as lines of text: prefix, opcode, mnemonic, what the operands hold; then, optionally, an immediate (i),
-// memory only (m), registers only (r), or the ModRM digit of a form whose operand is its destination (/2).
+// memory only (m), registers only (r), no ModRM (n), or the ModRM digit of a form whose operand is its destination (/2).
 
-/** What operands hold: integers, shift counts, characters, singles, doubles. */
-export type Content = 'int' | 'shift' | 'text' | 'f32' | 'f64'
+/** What operands hold: integers, shift counts, characters, values for MXCSR, singles, doubles. */
+export type Content = 'int' | 'shift' | 'text' | 'control' | 'f32' | 'f64'
 
 export interface Form {
   readonly name: string
@@ -11,6 +11,7 @@ export interface Form {
   readonly content: Content
   readonly immediate: boolean
   readonly memory: boolean
+  readonly modrm: boolean
   /** ModRM's middle field. */
   readonly digit: number
 }
@@ -123,6 +124,16 @@ NP 3A0F palignr int i
 66 3840 pmulld int
 66 3841 phminposuw int
 66 3817 ptest int
+66 38DB aesimc int
+66 38DC aesenc int
+66 38DD aesenclast int
+66 38DE aesdec int
+66 38DF aesdeclast int
+66 3ADF aeskeygenassist int i
+66 3A44 pclmulqdq int i
+NP AE ldmxcsr control m /2
+NP AE stmxcsr int m /3
+NP 77 emms int rn
 66 3820 pmovsxbw int
 66 3821 pmovsxbd int
 66 3822 pmovsxbq int
@@ -238,9 +249,15 @@ function* formsOf(line: string): Generator<Form> {
       content: content as Content,
       immediate: options.includes('i'),
       memory,
+      modrm: !options.includes('n'),
       digit: Number(digit.slice(1)),
     }
   }
 }
 
 export const forms: readonly Form[] = [...lines()].flatMap((line) => [...formsOf(line)])
+
+/** A form's machine code: its operand is [EDI], or the third register. */
+export function codeOf({ opcode, memory, modrm, digit, immediate }: Form, value: number): number[] {
+  return [...opcode, ...(modrm ? [(memory ? 7 : 0xc2) | (digit << 3)] : []), ...(immediate ? [value] : [])]
+}

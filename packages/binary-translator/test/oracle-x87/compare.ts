@@ -14,7 +14,7 @@ export function differs(expected: DataView, actual: DataView, { ulps, ignored }:
 }
 
 /** How many representable values lie from one register to the other; infinitely many (here 2^80) across signs or special values. */
-function distance(expected: DataView, actual: DataView, i: number): bigint {
+export function distance(expected: DataView, actual: DataView, i: number): bigint {
   const at = Offset.registers + 10 * i
   const [a, b] = [expected, actual].map((view) => [view.getUint16(at + 8, true), view.getBigUint64(at, true)] as const)
   if (a![0] === b![0] && a![1] === b![1]) return 0n

@@ -43,11 +43,12 @@ export class X87Machine {
     this.#state.set(source.subarray(...x87), x87[0])
     ram.set(new Uint8Array(record.buffer, record.byteOffset + Offset.memory, MEMORY_BYTES), operandAt)
     state.setGpr(0, operandAt)
+    state.setGpr(3, operandAt)
     state.eip = codeAt
     state.set(Layout.nextUnit, 0)
     state.set(Layout.halted, 0)
     state.eflags = 2 | (record.getUint16(Offset.flags, true) & flags)
-    vcpu.run(2)
+    vcpu.run(3)
     source.set(this.#state.subarray(...x87), x87[0])
     const operand = new Uint8Array(this.#model.operand.buffer, this.#model.operand.byteOffset, MEMORY_BYTES)
     operand.set(ram.subarray(operandAt, operandAt + MEMORY_BYTES))

@@ -231,6 +231,55 @@ function defineTranscendentals(): void {
     define(name, name, ({ x87, cpu }) => x87[name](cpu), name === 'f2xm1' ? belowOne : modest, 1)
 }
 
+const [carry, parity, zero] = [0x01, 0x04, 0x40]
+
+/** The other conditions of FCMOVcc. */
+function defineMoves(): void {
+  for (const [name, mask, wanted] of [
+    ['e', zero, true],
+    ['be', carry | zero, true],
+    ['u', parity, true],
+    ['nb', carry, false],
+    ['nbe', carry | zero, false],
+    ['nu', parity, false],
+  ] as const) {
+    define(`fcmov${name} st1`, `fcmov${name} %%st(1), %%st`, ({ x87, cpu, flags }) =>
+      x87.fcmov(cpu, 1, ((flags & mask) !== 0) === wanted ? 1 : 0),
+    )
+  }
+}
+
+/** Second encodings, which assemblers do not use, and what does nothing since the 387. SDM vol. 2, appendix A; AMD APM vol. 3. */
+function defineAliases(): void {
+  const bytes = (...code: number[]): string => `.byte ${code.join(', ')}`
+  define('fcom st1 (dc)', bytes(0xdc, 0xd1), ({ x87, cpu }) => x87.fcom(cpu, 1, 0))
+  define('fcomp st3 (dc)', bytes(0xdc, 0xdb), ({ x87, cpu }) => x87.fcom(cpu, 3, 1))
+  define('fcomp st3 (de)', bytes(0xde, 0xd3), ({ x87, cpu }) => x87.fcom(cpu, 3, 1))
+  define('fxch st1 (dd)', bytes(0xdd, 0xc9), ({ x87, cpu }) => x87.fxch(cpu, 1))
+  define('fxch st3 (df)', bytes(0xdf, 0xcb), ({ x87, cpu }) => x87.fxch(cpu, 3))
+  define('fstpnce st3', bytes(0xd9, 0xdb), ({ x87, cpu }) => x87.fstpnce(cpu, 3))
+  define('fstp st3 (df d0)', bytes(0xdf, 0xd3), ({ x87, cpu }) => x87.store_st(cpu, 3, 1))
+  define('fstp st3 (df d8)', bytes(0xdf, 0xdb), ({ x87, cpu }) => x87.store_st(cpu, 3, 1))
+  define('ffreep st3', bytes(0xdf, 0xc3), ({ x87, cpu }) => {
+    x87.ffree(cpu, 3)
+    x87.pop(cpu)
+  })
+  for (const [name, code] of [
+    ['fnop', [0xd9, 0xd0]],
+    ['fneni', [0xdb, 0xe0]],
+    ['fndisi', [0xdb, 0xe1]],
+    ['fnsetpm', [0xdb, 0xe4]],
+    ['wait', [0x9b]],
+  ] as const)
+    define(name, bytes(...code), () => undefined)
+  define('fcomp m32', 'fcomps (%1)', ({ x87, cpu, memory }) => x87.fcom_f32(cpu, memory.getUint32(0, true), 1))
+  define('fcom m64', 'fcoml (%1)', ({ x87, cpu, memory }) => x87.fcom_f64(cpu, memory.getBigUint64(0, true), 0))
+  define('ficom m32', 'ficoml (%1)', ({ x87, cpu, memory }) => x87.ficom_i32(cpu, memory.getUint32(0, true), 0))
+  define('ficomp m16', 'ficomps (%1)', ({ x87, cpu, memory }) => x87.ficom_i16(cpu, memory.getUint16(0, true), 1))
+  const storeStatus: Run = ({ x87, cpu, memory }) => memory.setUint16(0, x87.fnstsw(cpu), true)
+  define('fnstsw ax', 'fnstsw %%ax\n\tmovw %%ax, (%1)', storeStatus)
+}
+
 defineArithmetic()
 defineLoads()
 defineStores()
@@ -239,5 +288,7 @@ defineControl()
 defineScaling()
 defineEnvironment()
 defineTranscendentals()
+defineMoves()
+defineAliases()
 
 export const instructions: readonly Instruction[] = list

@@ -2,7 +2,7 @@
 // condition codes, exception flags, the memory operand and EFLAGS.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { differs, show } from '../oracle-x87/compare.ts'
+import { differs, distance, show } from '../oracle-x87/compare.ts'
 import { RECORD_BYTES } from '../oracle-x87/image.ts'
 import { type Instruction, instructions } from '../oracle-x87/instructions.ts'
 import { Model } from '../oracle-x87/module.ts'
@@ -42,3 +42,41 @@ for (const [number, instruction] of instructions.entries()) {
     expect(differences(instruction, number, expectation)).toEqual([])
   })
 }
+
+/** How far ST(0) and ST(1) are from the CPU's, at most. */
+function worst(instruction: Instruction, number: number): number {
+  const { count, outputs } = expectations[number]!
+  const inputs = inputsOf(instruction, number, count)
+  let most = 0n
+  for (let at = 0; at < inputs.length; at += RECORD_BYTES) {
+    const actual = new DataView(inputs.slice(at, at + RECORD_BYTES).buffer)
+    const expected = new DataView(outputs.buffer, at, RECORD_BYTES)
+    model.run(instruction, actual)
+    for (const i of [0, 1]) {
+      const found = distance(expected, actual, i)
+      if (found > most) most = found
+    }
+  }
+  return Number(most)
+}
+
+const functions = instructions.filter(({ ulps }) => ulps > 0)
+
+test.each(functions)('$name is within a unit in the last place of the CPU', (instruction) => {
+  const number = instructions.indexOf(instruction)
+  expect(expectations[number]!.count).toBeGreaterThanOrEqual(2000)
+  expect(worst(instruction, number)).toBeLessThanOrEqual(1)
+})
+
+test('the functions that are not exact are the transcendental ones', () => {
+  expect(functions.map(({ name }) => name).sort()).toEqual([
+    'f2xm1',
+    'fcos',
+    'fpatan',
+    'fptan',
+    'fsin',
+    'fsincos',
+    'fyl2x',
+    'fyl2xp1',
+  ])
+})

@@ -81,7 +81,7 @@ const MOVES: readonly Row[] = [
   ['D9 /7 m', 'fnstcw', 'Mw', 'a=w u=0123 cpu=FPU'],
   ['D9 /0 r', 'fld', 'STi', `a=r ${RESULT}`],
   ['D9 /1 r', 'fxch', 'ST0 STi', 'a=xx c=1 u=023 cpu=FPU'],
-  ['D9 /3 r', 'fstpnce', 'STi', `op=Fstp a=w ${RESULT}`],
+  ['D9 /3 r', 'fstpnce', 'STi', `a=w ${RESULT}`],
   ['DB /0 m', 'fild', 'Md', `a=r ${RESULT}`],
   ['DB /1 m', 'fisttp', 'Md', 'a=w c=1 u=023 cpu=SSE3'],
   ['DB /2 m', 'fist', 'Md', `a=w ${RESULT}`],

@@ -249,6 +249,7 @@ export const x87Families: readonly (readonly [operation: number, family: Family]
   ).map(([operation, name]) => [Operation[operation], plain(name)] as const),
   [Operation.Fxch, onRegister('fxch', 1)],
   [Operation.Ffree, onRegister('ffree', 0)],
+  [Operation.Fstpnce, onRegister('fstpnce', 0)],
   [Operation.Ffreep, freeAndPop],
   [Operation.Fnop, numeric(() => {})],
   [Operation.Fneni, nothing],
