@@ -50,73 +50,14 @@ const PLANAR_350 = hex('5f 4f 50 82 54 80 bf 1f 00 40 00 00 00 00 00 00 83 85 5d
 const PLANAR_480 = hex('5f 4f 50 82 54 80 0b 3e 00 40 00 00 00 00 00 00 ea 8c df 28 00 e7 04 e3 ff')
 const LINEAR_320 = hex('5f 4f 50 82 54 80 bf 1f 00 41 00 00 00 00 00 00 9c 8e 8f 28 40 96 b9 a3 ff')
 
-const text = {
-  kind: 'text',
-  rows: 25,
-  characterHeight: 16,
-  width: 720,
-  height: 400,
-  base: 0xb8000,
-  pages: 8,
-  palette: 'ega',
-  misc: 0x67,
-  attribute: COLOR_TEXT,
-  graphics: TEXT_GRAPHICS,
-} as const
-const text40 = {
-  ...text,
-  columns: 40,
-  pageBytes: 0x800,
-  sequencer: hex('08 03 00 02'),
-  crtc: TEXT_40,
-  width: 360,
-} as const
+const text = { kind: 'text', rows: 25, characterHeight: 16, width: 720, height: 400, base: 0xb8000, pages: 8, palette: 'ega', misc: 0x67, attribute: COLOR_TEXT, graphics: TEXT_GRAPHICS } as const
+const text40 = { ...text, columns: 40, pageBytes: 0x800, sequencer: hex('08 03 00 02'), crtc: TEXT_40, width: 360 } as const
 const text80 = { ...text, columns: 80, pageBytes: 0x1000, sequencer: hex('00 03 00 02'), crtc: TEXT_80 } as const
-const cga = {
-  rows: 25,
-  characterHeight: 8,
-  height: 200,
-  base: 0xb8000,
-  pageBytes: 0x4000,
-  pages: 1,
-  palette: 'cga',
-  misc: 0x63,
-} as const
-const cga320 = {
-  ...cga,
-  kind: 'cga4',
-  columns: 40,
-  width: 320,
-  sequencer: hex('09 03 00 02'),
-  crtc: CGA_320,
-  attribute: CGA_COLORS,
-  graphics: hex('00 00 00 00 00 30 0f 00 ff'),
-} as const
+const cga = { rows: 25, characterHeight: 8, height: 200, base: 0xb8000, pageBytes: 0x4000, pages: 1, palette: 'cga', misc: 0x63 } as const
+const cga320 = { ...cga, kind: 'cga4', columns: 40, width: 320, sequencer: hex('09 03 00 02'), crtc: CGA_320, attribute: CGA_COLORS, graphics: hex('00 00 00 00 00 30 0f 00 ff') } as const
 const planar = { kind: 'planar', base: 0xa0000, graphics: PLANAR_GRAPHICS, sequencer: hex('01 0f 00 06') } as const
-const planar350 = {
-  ...planar,
-  columns: 80,
-  rows: 25,
-  characterHeight: 14,
-  width: 640,
-  height: 350,
-  pageBytes: 0x8000,
-  pages: 2,
-  crtc: PLANAR_350,
-} as const
-const planar480 = {
-  ...planar,
-  columns: 80,
-  rows: 30,
-  characterHeight: 16,
-  width: 640,
-  height: 480,
-  pageBytes: 0xa000,
-  pages: 1,
-  palette: 'ega',
-  misc: 0xe3,
-  crtc: PLANAR_480,
-} as const
+const planar350 = { ...planar, columns: 80, rows: 25, characterHeight: 14, width: 640, height: 350, pageBytes: 0x8000, pages: 2, crtc: PLANAR_350 } as const
+const planar480 = { ...planar, columns: 80, rows: 30, characterHeight: 16, width: 640, height: 480, pageBytes: 0xa000, pages: 1, palette: 'ega', misc: 0xe3, crtc: PLANAR_480 } as const
 
 export const VIDEO_MODES: readonly VideoMode[] = [
   { ...text40, number: 0x00 },
@@ -125,85 +66,13 @@ export const VIDEO_MODES: readonly VideoMode[] = [
   { ...text80, number: 0x03 },
   { ...cga320, number: 0x04 },
   { ...cga320, number: 0x05 },
-  {
-    ...cga,
-    number: 0x06,
-    kind: 'cga2',
-    columns: 80,
-    width: 640,
-    sequencer: hex('01 01 00 06'),
-    crtc: CGA_640,
-    attribute: CGA_MONO,
-    graphics: hex('00 00 00 00 00 00 0d 00 ff'),
-  },
-  {
-    ...text80,
-    number: 0x07,
-    base: 0xb0000,
-    palette: 'mono',
-    misc: 0x66,
-    crtc: TEXT_MONO,
-    attribute: MONO_TEXT,
-    graphics: hex('00 00 00 00 00 10 0a 00 ff'),
-  },
-  {
-    ...planar,
-    number: 0x0d,
-    columns: 40,
-    rows: 25,
-    characterHeight: 8,
-    width: 320,
-    height: 200,
-    pageBytes: 0x2000,
-    pages: 8,
-    palette: 'cga',
-    misc: 0x63,
-    sequencer: hex('09 0f 00 06'),
-    crtc: PLANAR_320,
-    attribute: SIXTEEN_200,
-  },
-  {
-    ...planar,
-    number: 0x0e,
-    columns: 80,
-    rows: 25,
-    characterHeight: 8,
-    width: 640,
-    height: 200,
-    pageBytes: 0x4000,
-    pages: 4,
-    palette: 'cga',
-    misc: 0x63,
-    crtc: PLANAR_640_200,
-    attribute: SIXTEEN_200,
-  },
-  {
-    ...planar350,
-    number: 0x0f,
-    palette: 'mono',
-    misc: 0xa2,
-    attribute: MONO_350,
-    graphics: hex('00 00 00 00 00 00 05 05 ff'),
-  },
+  { ...cga, number: 0x06, kind: 'cga2', columns: 80, width: 640, sequencer: hex('01 01 00 06'), crtc: CGA_640, attribute: CGA_MONO, graphics: hex('00 00 00 00 00 00 0d 00 ff') },
+  { ...text80, number: 0x07, base: 0xb0000, palette: 'mono', misc: 0x66, crtc: TEXT_MONO, attribute: MONO_TEXT, graphics: hex('00 00 00 00 00 10 0a 00 ff') },
+  { ...planar, number: 0x0d, columns: 40, rows: 25, characterHeight: 8, width: 320, height: 200, pageBytes: 0x2000, pages: 8, palette: 'cga', misc: 0x63, sequencer: hex('09 0f 00 06'), crtc: PLANAR_320, attribute: SIXTEEN_200 },
+  { ...planar, number: 0x0e, columns: 80, rows: 25, characterHeight: 8, width: 640, height: 200, pageBytes: 0x4000, pages: 4, palette: 'cga', misc: 0x63, crtc: PLANAR_640_200, attribute: SIXTEEN_200 },
+  { ...planar350, number: 0x0f, palette: 'mono', misc: 0xa2, attribute: MONO_350, graphics: hex('00 00 00 00 00 00 05 05 ff') },
   { ...planar350, number: 0x10, palette: 'ega', misc: 0xa3, attribute: SIXTEEN },
   { ...planar480, number: 0x11, attribute: TWO_480, graphics: hex('00 00 00 00 00 00 05 01 ff') },
   { ...planar480, number: 0x12, attribute: SIXTEEN },
-  {
-    number: 0x13,
-    kind: 'linear',
-    columns: 40,
-    rows: 25,
-    characterHeight: 8,
-    width: 320,
-    height: 200,
-    base: 0xa0000,
-    pageBytes: 0x10000,
-    pages: 1,
-    palette: 'vga',
-    misc: 0x63,
-    sequencer: hex('01 0f 00 0e'),
-    crtc: LINEAR_320,
-    attribute: LINEAR,
-    graphics: hex('00 00 00 00 00 40 05 0f ff'),
-  },
+  { number: 0x13, kind: 'linear', columns: 40, rows: 25, characterHeight: 8, width: 320, height: 200, base: 0xa0000, pageBytes: 0x10000, pages: 1, palette: 'vga', misc: 0x63, sequencer: hex('01 0f 00 0e'), crtc: LINEAR_320, attribute: LINEAR, graphics: hex('00 00 00 00 00 40 05 0f ff') },
 ]
