@@ -54,7 +54,6 @@ function clearDataArea({ memory }: Context): void {
   memory.write16(Bda.KEY_BUFFER_START, Bda.KEY_BUFFER - BDA_BASE)
   memory.write16(Bda.KEY_BUFFER_END, Bda.KEY_BUFFER - BDA_BASE + 32)
   memory.write8(Bda.KEYBOARD_MODE, 0x10)
-  memory.write16(Bda.RESET_FLAG, 0x1234)
   for (let port = 0; port < 4; port += 1) {
     memory.write8(Bda.LPT_TIMEOUTS + port, 0x14)
     memory.write8(Bda.COM_TIMEOUTS + port, 0x0a)

@@ -38,6 +38,8 @@ export function setUpDisks(context: Context): void {
   const equipment = memory.read16(Bda.EQUIPMENT) | floppyBits | EQUIPMENT.COPROCESSOR | EQUIPMENT.MOUSE
   memory.write16(Bda.EQUIPMENT, equipment)
   writeCmos(ports, Cmos.FLOPPY_TYPES, types)
+  // Drives whose kind is known, of several rates and 80 tracks.
+  memory.write8(Bda.FLOPPY_CONTROLLER, floppies > 1 ? 0x77 : floppies * 0x07)
   writeCmos(ports, Cmos.EQUIPMENT, equipment & 0xff)
   memory.write8(Bda.DISK_COUNT, machine.disks.length)
   machine.disks.forEach((_disk, index) => setUpDisk(context, index))

@@ -15,8 +15,8 @@ export const KEEP_MEMORY = 0x80
 const RETRACE_END = 0x11
 const BLANK = 0x0720
 const INITIAL_SHAPE = 0x0607
-/** Bits of 0040:0089: 400 lines, VGA active; default palette loading off, summing to grey. */
-const VgaFlags = { LINES_400: 0x10, ACTIVE: 0x01, KEEP_PALETTE: 0x08, GREY: 0x02 } as const
+/** Bits of 0040:0089: display switch, 400 lines, VGA active; default palette loading off, summing to grey. */
+const VgaFlags = { SWITCH: 0x40, LINES_400: 0x10, ACTIVE: 0x01, KEEP_PALETTE: 0x08, GREY: 0x02 } as const
 /** EGA switches of an enhanced color display. */
 const SWITCHES = 0xf9
 const VGA_WITH_COLOR = 0x08
@@ -86,7 +86,10 @@ function describe({ memory, rom }: Context, mode: VideoMode, al: number, flags: 
   memory.write16(Bda.CHARACTER_HEIGHT, mode.characterHeight)
   memory.write8(Bda.VIDEO_CONTROL, 0x60 | (al & KEEP_MEMORY))
   memory.write8(Bda.VIDEO_SWITCHES, SWITCHES)
-  memory.write8(Bda.VGA_FLAGS, (flags & (VgaFlags.KEEP_PALETTE | VgaFlags.GREY)) | VgaFlags.LINES_400 | VgaFlags.ACTIVE)
+  memory.write8(
+    Bda.VGA_FLAGS,
+    (flags & (VgaFlags.KEEP_PALETTE | VgaFlags.GREY)) | VgaFlags.SWITCH | VgaFlags.LINES_400 | VgaFlags.ACTIVE,
+  )
   memory.write8(Bda.DISPLAY_COMBINATION, VGA_WITH_COLOR)
   const equipment = memory.read16(Bda.EQUIPMENT) & ~EQUIPMENT_DISPLAY
   memory.write16(Bda.EQUIPMENT, equipment | (mode.misc & 1 ? EQUIPMENT_COLOR_80 : EQUIPMENT_MONO))

@@ -111,9 +111,13 @@ function restoreVbe(context: Context, at: number, count: number): void {
   for (const place of [4, 5, 6, 7]) writeDispi(context, VBE_STATE[place]!, values[place]!)
 }
 
-/** AL=05h: BH=0 puts the window at bank DX, BH=1 asks; window B does not exist. */
+/** AL=05h: BH=0 puts the window at bank DX, BH=1 asks; window B does not exist, nor any in a linear mode. */
 function window(context: Context): Resume {
   const { registers } = context
+  if (readDispi(context, Dispi.ENABLE) & DispiEnable.LINEAR) {
+    registers.ax = VbeStatus.INVALID_HERE
+    return
+  }
   if (!isOn(context) || registers.bl !== 0 || registers.bh > 1) return answer(context, false)
   if (registers.bh === 1) {
     registers.dx = readDispi(context, Dispi.BANK)
