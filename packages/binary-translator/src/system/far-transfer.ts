@@ -16,7 +16,7 @@ import { refreshMode } from './mode.ts'
 import { withinLimit } from './segment-check.ts'
 import { setCode, setReal, setVirtual8086 } from './segments.ts'
 import { currentStack } from './stack.ts'
-import { TaskEntry, switchTask } from './task-switch.ts'
+import { TaskEntry, leavingAfter, switchTask } from './task-switch.ts'
 
 /** A far pointer with its operand size; `call` pushes the way back. */
 interface FarPointer {
@@ -70,7 +70,7 @@ function transferToCode(system: SystemContext, pointer: FarPointer, code: Descri
 /** Through a gate or to a task. */
 function transferToSystem(system: SystemContext, pointer: FarPointer, descriptor: Descriptor): Flow {
   const { selector, call } = pointer
-  const { cpl, nextEip } = system.state
+  const { cpl } = system.state
   const type = descriptor.systemType
   const gate = type === SystemType.CallGate16 || type === SystemType.CallGate32 || type === SystemType.TaskGate
   const task = type === SystemType.Tss16 || type === SystemType.Tss32
@@ -78,11 +78,11 @@ function transferToSystem(system: SystemContext, pointer: FarPointer, descriptor
   if (!(gate || task) || !reachable) raiseSelector(system, Vector.GP, selector)
   const entry = call ? TaskEntry.Call : TaskEntry.Jump
   if (task) {
-    switchTask(system, selector, entry, nextEip)
+    switchTask(system, selector, entry, leavingAfter(system))
     return Flow.Set
   }
   if (!descriptor.present) raiseSelector(system, Vector.NP, selector)
-  if (type === SystemType.TaskGate) switchTask(system, descriptor.gateSelector, entry, nextEip)
+  if (type === SystemType.TaskGate) switchTask(system, descriptor.gateSelector, entry, leavingAfter(system))
   else enterThroughGate(system, descriptor, call)
   return Flow.Set
 }

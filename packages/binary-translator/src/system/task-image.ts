@@ -15,7 +15,7 @@ interface TaskLayout {
   readonly ldt: number
 }
 
-export const taskOffsets = { link: 0, cr3: 0x1c } as const
+export const taskOffsets = { link: 0, cr3: 0x1c, trap: 0x64 } as const
 
 const layout32: TaskLayout = {
   size: 4,
@@ -49,6 +49,8 @@ export interface TaskImage {
   readonly registers: readonly number[]
   readonly selectors: readonly number[]
   readonly ldt: number
+  /** The T bit: #DB once the task has been entered. */
+  readonly trap: boolean
 }
 
 const layoutOf = (type: number): TaskLayout => (type & 8 ? layout32 : layout16)
@@ -78,6 +80,7 @@ export function loadImage(system: SystemContext, task: Descriptor): TaskImage {
     registers,
     selectors,
     ldt: field(layout.ldt, 2),
+    trap: size === 4 && (field(taskOffsets.trap, 2) & 1) !== 0,
   }
 }
 

@@ -1,5 +1,8 @@
 import { Flag, Layout, Segment } from '../state/layout.ts'
+import { DebugStatus } from './breakpoints.ts'
 import { Flow, type SystemContext } from './context.ts'
+import { Cr0 } from './control-bits.ts'
+import { endLocalBreakpoints } from './debug-registers.ts'
 import {
   type Descriptor,
   SystemType,
@@ -50,11 +53,22 @@ function fetchTask(system: SystemContext, selector: number, entry: TaskEntry): D
   return task
 }
 
-/** Clears the busy bit of the task that is left for good. */
-function releaseOldTask(system: SystemContext): void {
-  const { state } = system
-  const address = (state.get(Layout.gdtrBase) + (state.selector(Segment.TR) & 0xfff8)) >>> 0
-  markBusy(system, readDescriptor(system, address), false)
+/** The current task's descriptor. */
+function currentTask({ state }: SystemContext): number {
+  return (state.get(Layout.gdtrBase) + (state.selector(Segment.TR) & 0xfff8)) >>> 0
+}
+
+/** Raises the page fault that a write at `address` would meet, before anything of the switch has been done. */
+function requireWritable({ memory }: SystemContext, address: number): void {
+  const at = address >>> 0
+  memory.write(at, 1, memory.read(at, 1, Privilege.Implicit), Privilege.Implicit)
+}
+
+/** What a switch writes besides the old task's state has to be in memory. SDM vol. 3, section 7.3, step 5. */
+function requireTablesWritable(system: SystemContext, task: Descriptor, entry: TaskEntry): void {
+  if (entry !== TaskEntry.Call) requireWritable(system, currentTask(system) + 5)
+  if (entry !== TaskEntry.Return) requireWritable(system, task.address + 5)
+  if (entry === TaskEntry.Call) for (const offset of [0, 1]) requireWritable(system, task.base + offset)
 }
 
 /** Takes over a task's registers; its segments are unusable until they have passed their checks. */
@@ -70,10 +84,6 @@ function adoptImage(
   setSegment(state, Segment.TR, selector & 0xffff, rights, task.base, task.limit)
   state.set(Layout.cr0, state.get(Layout.cr0) | 8)
   refreshVectors(system)
-  if (image.wide && state.get(Layout.cr0) & 0x8000_0000) {
-    state.set(Layout.cr3, image.cr3)
-    configurePaging(system)
-  }
   state.eip = image.eip
   state.eflags = image.flags | (nested ? Flag.NT : 0)
   for (let register = 0; register < 8; register++) state.setGpr(register, image.registers[register]!)
@@ -82,6 +92,17 @@ function adoptImage(
   }
   setNull(state, Segment.LDTR, image.ldt)
   state.set(Layout.cpl, image.flags & Flag.VM ? 3 : image.selectors[Segment.CS]! & 3)
+}
+
+/** Loads CR3; page-directory pointers with reserved bits are the new task's fault, and leave the old ones. */
+function loadPaging(system: SystemContext, image: TaskImage): void {
+  const { state } = system
+  if (!image.wide || (state.get(Layout.cr0) & Cr0.PG) === 0) return
+  const old = state.get(Layout.cr3)
+  state.set(Layout.cr3, image.cr3)
+  if (configurePaging(system)) return
+  state.set(Layout.cr3, old)
+  raise(Vector.GP, system.external)
 }
 
 function loadLdt(system: SystemContext, selector: number): void {
@@ -114,43 +135,58 @@ function loadSegments(system: SystemContext, image: TaskImage): void {
     return
   }
   const { cpl } = state
+  loadCode(system, image.selectors[Segment.CS]!)
   const stack = image.selectors[Segment.SS]!
   setFromDescriptor(state, Segment.SS, stack, fetchStack(system, stack, cpl, taskStack))
-  for (const segment of [Segment.DS, Segment.ES, Segment.FS, Segment.GS]) {
+  for (const segment of [Segment.ES, Segment.DS, Segment.FS, Segment.GS]) {
     const selector = image.selectors[segment]!
     if (!isNull(selector)) setFromDescriptor(state, segment, selector, fetchData(system, selector, cpl, Vector.TS))
   }
-  loadCode(system, image.selectors[Segment.CS]!)
+}
+
+/** What a switch saves of the old task besides its registers. */
+export interface Leaving {
+  readonly eip: number
+  readonly flags: number
 }
 
 /**
  * Switches to the task of TSS `selector`. Its state is read before the old one is written, so a page fault on either
  * leaves the old task as it was. SDM vol. 3, section 7.3.
  */
-export function switchTask(system: SystemContext, selector: number, entry: TaskEntry, returnEip: number): void {
-  const { state, memory } = system
+export function switchTask(system: SystemContext, selector: number, entry: TaskEntry, leaving: Leaving): void {
+  const { state, memory, breakpoints } = system
   const task = fetchTask(system, selector, entry)
   const image = loadImage(system, task)
   const oldSelector = state.selector(Segment.TR)
-  const flags = state.eflags & (entry === TaskEntry.Return ? ~Flag.NT : -1)
-  saveImage(system, returnEip, flags)
-  if (entry !== TaskEntry.Call) releaseOldTask(system)
+  requireTablesWritable(system, task, entry)
+  saveImage(system, leaving.eip, entry === TaskEntry.Return ? leaving.flags & ~Flag.NT : leaving.flags)
+  if (entry !== TaskEntry.Call) markBusy(system, readDescriptor(system, currentTask(system)), false)
   if (entry !== TaskEntry.Return) markBusy(system, task, true)
   if (entry === TaskEntry.Call) memory.write(task.base, 2, oldSelector, Privilege.Implicit)
   adoptImage(system, selector, task, image, entry === TaskEntry.Call)
   try {
+    loadPaging(system, image)
     loadSegments(system, image)
   } finally {
+    endLocalBreakpoints(system)
     refreshAll(system)
   }
   if (!withinLimit(state.attributes(Segment.CS), state.limit(Segment.CS), image.eip, 1)) {
     raise(Vector.GP, system.external)
   }
+  if (image.trap) breakpoints.hits |= DebugStatus.Task
 }
+
+/** The task as an instruction leaves it: RF ended when that began. */
+export const leavingAfter = ({ state }: SystemContext): Leaving => ({
+  eip: state.nextEip,
+  flags: state.eflags & ~Flag.RF,
+})
 
 /** Through a task gate of the IDT: the error code goes to the new task's stack. */
 export function switchByInterrupt(system: SystemContext, selector: number, event: InterruptEvent): void {
-  switchTask(system, selector, TaskEntry.Call, event.returnEip)
+  switchTask(system, selector, TaskEntry.Call, { eip: event.returnEip, flags: event.flags })
   if (event.errorCode === noErrorCode) return
   const stack = currentStack(system)
   stack.push(event.errorCode, system.state.attributes(Segment.TR) & 8 ? 4 : 2)
@@ -161,6 +197,6 @@ export function switchByInterrupt(system: SystemContext, selector: number, event
 export function switchByReturn(system: SystemContext): Flow {
   const { state, memory } = system
   const link = memory.read(state.segmentBase(Segment.TR) + taskOffsets.link, 2, Privilege.Implicit)
-  switchTask(system, link, TaskEntry.Return, state.nextEip)
+  switchTask(system, link, TaskEntry.Return, leavingAfter(system))
   return Flow.Set
 }

@@ -144,4 +144,101 @@ describe('task switches', () => {
       0,
     ])
   })
+
+  it('saves RF set where a fault leads to a task, and clear where an instruction does', () => {
+    for (const [vector, flag] of [
+      [Vector.UD, Flag.RF],
+      [Vector.DF, 0],
+    ] as const) {
+      const machine = withTask()
+      machine.gate(idtBase + vector * 8, Selector.Tss2, 0, 5, 0)
+      machine.unit.deliver(vector, vector === Vector.DF ? 0 : -1)
+      expect(machine.memory.read(tssBase + 0x24, 4, 0) & Flag.RF).toBe(flag)
+    }
+    const machine = withTask()
+    machine.state.eflags = Flag.RF
+    machine.run(Callout.FarCall, 0, pointer(Selector.Tss2))
+    expect(machine.memory.read(tssBase + 0x24, 4, 0) & Flag.RF).toBe(0)
+  })
+
+  it('loads RF with the other flags of the new task', () => {
+    const machine = withTask()
+    machine.memory.write(secondTask + 0x24, 4, Flag.RF | 2, 0)
+    machine.run(Callout.FarJump, 0, pointer(Selector.Tss2))
+    expect(machine.state.eflags).toBe(Flag.RF | 2)
+  })
+
+  it('a T bit in the TSS traps once the task has been entered, and local breakpoints end', () => {
+    const machine = withTask()
+    machine.memory.write(secondTask + 0x64, 2, 1, 0)
+    machine.state.set(Layout.debug, 0x4000)
+    machine.state.set(Layout.debug + 7 * 8, 0x0001_05ff)
+    machine.unit.refresh()
+    machine.run(Callout.FarJump, 0, pointer(Selector.Tss2))
+    expect(machine.breakpoints.take()).toBe(0x8000)
+    expect(machine.state.get(Layout.debug + 7 * 8)).toBe(0x0001_04aa)
+    machine.state.set(Layout.debug + 7 * 8, 0x0001_0401)
+    machine.unit.refresh()
+    machine.run(Callout.FarJump, 0, pointer(Selector.Tss))
+    expect([machine.breakpoints.armed, machine.exclusion.data]).toEqual([false, []])
+  })
+
+  it('a fault in the new task comes without the trap of its T bit', () => {
+    const machine = withTask()
+    machine.memory.write(secondTask + 0x64, 2, 1, 0)
+    machine.memory.write(secondTask + 0x54, 2, Selector.AbsentData, 0)
+    machine.faultOf(Callout.FarJump, 0, pointer(Selector.Tss2))
+    expect(machine.breakpoints.take()).toBe(0)
+  })
+
+  it('finds pages that it may not write before it changes anything', () => {
+    for (const page of [gdtBase >>> 12, secondTask >>> 12]) {
+      for (const callout of [Callout.FarCall, Callout.FarJump]) {
+        const machine = withTask()
+        machine.memory.readOnly.add(page)
+        const before = machine.snapshot()
+        const isWritten = page === gdtBase >>> 12 || callout === Callout.FarCall || page === tssBase >>> 12
+        if (!isWritten) continue
+        expect(machine.faultOf(callout, 0, pointer(Selector.Tss2))[0]).toBe(Vector.PF)
+        expect(machine.snapshot()).toEqual(before)
+        machine.memory.readOnly.clear()
+        expect([busy(machine, Selector.Tss), busy(machine, Selector.Tss2)]).toEqual([true, false])
+      }
+    }
+  })
+
+  it('an external event through a task gate to a busy task is #GP with EXT', () => {
+    const machine = withTask()
+    machine.interruptGate(Vector.GP)
+    machine.gate(idtBase + 0x20 * 8, Selector.Tss, 0, 5, 0)
+    machine.unit.interrupt(0x20)
+    expect(machine.memory.read(machine.state.gpr(4), 4, 0)).toBe(Selector.Tss | 1)
+    const other = withTask()
+    other.gate(idtBase + 0x20 * 8, Selector.Tss, 0, 5, 0)
+    expect(other.faultOf(Callout.Int, 0x20, 0)).toEqual([Vector.GP, Selector.Tss])
+  })
+
+  it('an NMI through a task gate blocks further ones until its task returns', () => {
+    const machine = withTask()
+    machine.gate(idtBase + 2 * 8, Selector.Tss2, 0, 5, 0)
+    machine.unit.nonMaskableInterrupt()
+    expect([machine.state.selector(Segment.TR), machine.unit.nmiBlocked]).toEqual([Selector.Tss2, true])
+    machine.run(Callout.Iret, 4)
+    expect([machine.state.selector(Segment.TR), machine.unit.nmiBlocked]).toEqual([Selector.Tss, false])
+  })
+
+  it('checks CS before SS before the data segments', () => {
+    const bad = [
+      [Segment.CS, Selector.AbsentCode, Vector.NP],
+      [Segment.SS, Selector.ReadOnlyData, Vector.TS],
+      [Segment.ES, Selector.ExecuteOnly, Vector.TS],
+    ] as const
+    bad.forEach(([, selector, vector], first) => {
+      const machine = withTask()
+      for (const [segment, wrong] of bad.slice(first)) {
+        machine.memory.write(secondTask + 0x48 + segment * 4, 2, wrong, 0)
+      }
+      expect(machine.faultOf(Callout.FarJump, 0, pointer(Selector.Tss2))).toEqual([vector, selector])
+    })
+  })
 })

@@ -53,7 +53,9 @@ function changes(record: ReadonlyMap<string, number>, show: (value: number) => s
   for (const [name, initial] of Object.entries(registersAtStart)) {
     if (value(name) !== initial) out.push(`${name}=${show(value(name))}`)
   }
-  for (const name of flatSegments) if (value(name) !== 0x10) out.push(`${name}=${hex(value(name), 4)}`)
+  // PUSH of a segment register may leave the upper half of its slot alone. SDM vol. 2, PUSH.
+  const selector = (name: string): number => value(name) & 0xffff
+  for (const name of flatSegments) if (selector(name) !== 0x10) out.push(`${name}=${hex(selector(name), 4)}`)
   if (value('tr') !== 0x28) out.push(`tr=${hex(value('tr'), 4)}`)
   if (value('ldtr') !== 0x30) out.push(`ldtr=${hex(value('ldtr'), 4)}`)
   if (value('cr2') !== 0) out.push(`cr2=${show(value('cr2'))}`)

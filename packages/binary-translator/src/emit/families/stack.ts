@@ -18,12 +18,15 @@ export const moved = (e: Emitter, pointer: Value, delta: number): Value =>
 
 const stackPointer = (e: Emitter): Value => e.gpr(ESP, stackSize(e))
 
-/** Pushes one value; the stack pointer changes after the store. */
-export function pushValue(e: Emitter, value: Value, size: number): void {
+/** Pushes one value; the stack pointer changes after the store. Of its slot, `written` bytes are accessed. */
+export function pushValue(e: Emitter, value: Value, size: number, written: number = size): void {
   const sp = moved(e, stackPointer(e), -size)
-  e.store(e.linearIn(Segment.SS, sp, size, true), size, value)
+  e.store(e.linearIn(Segment.SS, sp, written, true), written, value)
   e.setGpr(ESP, stackSize(e), sp)
 }
+
+/** Selectors are accessed with 16 bits, whatever room they take: the rest of a slot stays. SDM vol. 2, PUSH and POP. */
+const selectorBytes = 2
 
 /** Reads the value on top of the stack without removing it. */
 export const topOfStack = (e: Emitter, size: number): Value =>
@@ -35,10 +38,10 @@ export const release = (e: Emitter, bytes: number): void =>
 
 const isSegment = (e: Emitter, i: number): boolean => e.shape.classes[i] === RegisterClass.Segment
 
-/** PUSH: of a segment register, the selector zero-extended. */
+/** PUSH. */
 export const push: Family = next((e) => {
   const size = e.size
-  if (isSegment(e, 0)) return pushValue(e, e.selectorOf(e.registerNumber(0)), size)
+  if (isSegment(e, 0)) return pushValue(e, e.selectorOf(e.registerNumber(0)), size, selectorBytes)
   const kind = e.shape.kinds[0]
   pushValue(e, kind === OperandKind.Immediate ? e.immediate() : e.copy(e.read(0)), size)
 })
@@ -58,7 +61,7 @@ export const pop: Family = next((e) => {
 
 /** POP of a segment register is a callout, which also releases the stack. */
 function popSegment(e: Emitter): void {
-  const value = e.push(topOfStack(e, e.size)).i32(0xffff).op(Op.i32_and).pop()
+  const value = topOfStack(e, selectorBytes)
   e.callout(
     Callout.PopSegment,
     e

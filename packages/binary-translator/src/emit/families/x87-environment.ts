@@ -34,7 +34,7 @@ export function saveEnvironment(name: 'fnstenv' | 'fnsave', after: X87Function):
       pushScratch(e)
       pushFormat(e, wide)
     })
-    copyToGuest(e, linear, Layout.scratch, bytes, 2)
+    copyToGuest(e, linear, Layout.scratch, bytes, wide ? 4 : 2)
     callX87(e, after, 'i>')
   })
 }
@@ -46,7 +46,7 @@ export function loadEnvironment(name: 'fldenv' | 'frstor'): Family {
     const { wide, bytes } = environmentOf(e)
     e.flags.settle()
     const linear = e.copy(e.memoryOperand(bytes, false))
-    copyFromGuest(e, linear, Layout.scratch, bytes, 2)
+    copyFromGuest(e, linear, Layout.scratch, bytes, wide ? 4 : 2)
     callX87(e, name, 'iii>', () => {
       pushScratch(e)
       pushFormat(e, wide)

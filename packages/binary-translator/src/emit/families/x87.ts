@@ -125,10 +125,19 @@ function store(pop: number, names: Readonly<Record<number, X87Function>>): Famil
   })
 }
 
+/** Stores the ten bytes that are staged, all or none. */
+function storeExtended(e: Emitter, linear: Value): void {
+  const host = e.updatable(linear, 10)
+  e.w.get(host).get(e.cpu).memory(Op.i64_load, x87Staged).memory(Op.i64_store)
+  const last = x87Staged + 8
+  e.w.get(host).get(e.cpu).memory(Op.i32_load16_u, last).memory(Op.i32_store16, 8)
+  e.commit(host)
+}
+
 function storePrepared(e: Emitter, name: X87Function, linear: Value, size: number): void {
   if (size === 10) {
     callX87(e, name, 'i>')
-    return unlessSuppressed(e, () => copyToGuest(e, linear, x87Staged, 10, 2))
+    return unlessSuppressed(e, () => storeExtended(e, linear))
   }
   if (size === 8) {
     const wide = e.w.local(ValueType.i64)
