@@ -41,6 +41,11 @@ export const systemFeatures: readonly SystemFeature[] = [
     tests: [system('iret')],
   },
   { name: 'Virtual-8086 mode', oracle: manual, tests: [system('virtual-8086'), system('interrupts')] },
+  {
+    name: 'Virtual interrupts: VME, PVI, the redirection bitmap',
+    oracle: "the manual's decision tables, all situations",
+    tests: [system('virtual-interrupts')],
+  },
   { name: 'I/O privilege and permission bitmap', oracle: manual, tests: [system('port-io'), system('edges')] },
   { name: 'Control registers, CR4 by CPUID', oracle: manual, tests: [system('control-registers'), system('edges')] },
   {
@@ -52,6 +57,21 @@ export const systemFeatures: readonly SystemFeature[] = [
     name: 'Single step, interrupt shadow of STI and MOV SS, NMI',
     oracle: manual,
     tests: ['binary-translator/test/unit/events.test.ts', system('interrupts')],
+  },
+  {
+    name: 'Breakpoints: instruction, data, I/O; DR6, DR7, RF, T bit; what a load of SS holds off',
+    oracle: 'naive model; SDM',
+    tests: ['binary-translator/test/unit/breakpoints.test.ts', 'binary-translator/test/property/breakpoints.test.ts'],
+  },
+  {
+    name: 'Alignment checks (#AC)',
+    oracle: 'real CPU, by operand; SDM',
+    tests: ['binary-translator/test/unit/alignment.test.ts'],
+  },
+  {
+    name: 'RESET, INIT, start-up messages, HLT, shutdown',
+    oracle: manual,
+    tests: ['binary-translator/test/unit/init.test.ts'],
   },
   {
     name: 'Page walks: 2-level, PSE, PAE with NX, A/D bits, WP, SMEP, SMAP, global pages',

@@ -105,6 +105,12 @@ export const deviations: readonly Deviation[] = [
   },
   {
     feature: 'task-switches',
+    cases: /^a task gate for a fault pushes/,
+    rule: 'SDM vol. 3, 17.3.1.1: a fault saves EFLAGS with RF set, here in the TSS',
+    qemu: 'saves RF as it is',
+  },
+  {
+    feature: 'task-switches',
     cases: /a task gate into the LDT/,
     rule: 'SDM vol. 2, JMP and INT: a task gate whose selector names the LDT is a #GP of that selector',
     qemu: 'raises #TS',
