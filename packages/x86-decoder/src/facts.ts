@@ -13,6 +13,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   x: Access.ReadWrite,
   c: Access.ConditionalWrite,
   y: Access.ReadConditionalWrite,
+  q: Access.ConditionalRead,
 }
 const PRIVILEGES: Readonly<Record<string, Privilege>> = {
   none: Privilege.None,

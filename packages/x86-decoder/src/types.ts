@@ -60,6 +60,7 @@ export const Access = {
   ReadWrite: 3,
   ConditionalWrite: 4,
   ReadConditionalWrite: 5,
+  ConditionalRead: 6,
 } as const
 export type Access = (typeof Access)[keyof typeof Access]
 

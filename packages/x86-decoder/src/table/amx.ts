@@ -5,9 +5,9 @@ const PRODUCT = 'o64 tiles'
 /** Tiles: VEX map 0F 38, 64-bit mode only (SDM vol. 2, chapter 2.4 of the ISA extensions; exception types AMX-E1 to E6). */
 export function amx(): readonly Row[] {
   return [
-    ['NP V0F3849 W0 L0 /0 m', 'ldtilecfg', 'Mo', 'o64 a=r cpu=AMX_TILE'],
+    ['NP V0F3849 W0 L0 /0 m', 'ldtilecfg', 'Mo', 'o64 a=r cpu=AMX_TILE i=wTMM0-7'],
     ['66 V0F3849 W0 L0 /0 m', 'sttilecfg', 'Mo', 'o64 a=w cpu=AMX_TILE'],
-    ['NP V0F3849:C0 W0 L0', 'tilerelease', '', 'o64 cpu=AMX_TILE'],
+    ['NP V0F3849:C0 W0 L0', 'tilerelease', '', 'o64 cpu=AMX_TILE i=wTMM0-7'],
     ['F2 V0F3849 W0 L0 r rm0', 'tilezero', 'T', 'o64 a=w cpu=AMX_TILE'],
     ['66 V0F384B W0 L0 m', 'tileloaddt1', 'T Tm', 'o64 a=w cpu=AMX_TILE'],
     ['F2 V0F384B W0 L0 m', 'tileloadd', 'T Tm', 'o64 a=w cpu=AMX_TILE'],

@@ -86,6 +86,10 @@ export interface Attributes {
   operation: string
   /** Size code of the operand size, or -1 to derive it from the operands. */
   size: number
+  /** Registers and memory that no operand names: see implicit.ts. */
+  implicit: string
+  /** Slots that the stack pointer moves by: negative for pushes. */
+  stackSlots: number
   /** Bytes of the element that an EVEX broadcast repeats, 0 if it cannot. */
   broadcast: number
   /** Factor of an EVEX 8-bit displacement, 0 for the size of the memory operand. */
@@ -112,6 +116,8 @@ const SETTERS: Readonly<Record<string, (attributes: Attributes, value: string) =
   sz: (attributes, value) => void (attributes.size = sizeCodes.get(value) ?? -2),
   b: (attributes, value) => void (attributes.broadcast = Number(value)),
   n: (attributes, value) => void (attributes.displacement = Number(value)),
+  i: (attributes, value) => void (attributes.implicit = value),
+  sp: (attributes, value) => void (attributes.stackSlots = Number(value)),
   op: (attributes, value) => void (attributes.operation = value),
   flow: (attributes, value) => void (attributes.flow = value),
   cpu: (attributes, value) => void (attributes.feature = value),
@@ -123,7 +129,7 @@ function parse(text: string): Attributes {
   const attributes: Attributes = {
     traits: 0, access: '', read: 0, written: 0, undefined: 0, cleared: 0, set: 0, flow: 'Next',
     privilege: 'none', sensitivity: '', feature: '8086', operation: '', size: -1,
-    broadcast: 0, displacement: 0,
+    broadcast: 0, displacement: 0, implicit: '', stackSlots: 0,
   }
   for (const word of text.split(' ')) {
     const equals = word.indexOf('=')

@@ -66,7 +66,7 @@ const moves = (): readonly Row[] => [
   ['F3 V0F7F', 'vmovdqu', 'Wl Vl', 'a=w cpu=AVX'],
   ['66 V0FE7 m', 'vmovntdq', 'Ml Vl', 'a=w cpu=AVX'],
   ['F2 V0FF0 m', 'vlddqu', 'Vl Ml', 'a=w cpu=AVX'],
-  ['66 V0FF7 r L0', 'vmaskmovdqu', 'Vx Ux', 'a=r cpu=AVX'],
+  ['66 V0FF7 r L0', 'vmaskmovdqu', 'Vx Ux', 'a=r cpu=AVX i=w@aDI'],
 ]
 
 const conversions = (): readonly Row[] => [
@@ -112,8 +112,8 @@ const others = (): readonly Row[] => [
   ['F2 V0F7D', 'vhsubps', 'Vl Hl Wl', 'a=w cpu=AVX'],
   ['66 V0FD0', 'vaddsubpd', 'Vl Hl Wl', 'a=w cpu=AVX'],
   ['F2 V0FD0', 'vaddsubps', 'Vl Hl Wl', 'a=w cpu=AVX'],
-  ['NP V0F77 L0', 'vzeroupper', '', 'cpu=AVX'],
-  ['NP V0F77 L1', 'vzeroall', '', 'cpu=AVX'],
+  ['NP V0F77 L0', 'vzeroupper', '', 'cpu=AVX i=xXMM0-15'],
+  ['NP V0F77 L1', 'vzeroall', '', 'cpu=AVX i=wXMM0-15'],
   ['NP V0FAE /2 m L0', 'vldmxcsr', 'Md', 'a=r cpu=AVX'],
   ['NP V0FAE /3 m L0', 'vstmxcsr', 'Md', 'a=w cpu=AVX'],
   ['66 V0FC4 L0', 'vpinsrw', 'Vx Hx Eyw Ib', 'a=w cpu=AVX'],

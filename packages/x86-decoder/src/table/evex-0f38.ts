@@ -143,10 +143,10 @@ const sparse = (): readonly Row[] => [
     const quad = (Number.parseInt(opcode, 16) + 1).toString(16)
     const stem = name.slice(0, -1)
     return [
-      [`66 E0F38${opcode} W0 m`, `${name}${low}`, 'Vl Yld', `kr gather a=x cpu=AVX512F`],
-      [`66 E0F38${opcode} W1 m`, `${name}${high}`, 'Vl Ymq', `kr gather a=x cpu=AVX512F`],
-      [`66 E0F38${quad} W0 m`, `${stem}q${low}`, 'Vm Yld', `kr gather a=x cpu=AVX512F`],
-      [`66 E0F38${quad} W1 m`, `${stem}q${high}`, 'Vl Ylq', `kr gather a=x cpu=AVX512F`],
+      [`66 E0F38${opcode} W0 m`, `${name}${low}`, 'Vl Yld', `kr gather a=y cpu=AVX512F`],
+      [`66 E0F38${opcode} W1 m`, `${name}${high}`, 'Vl Ymq', `kr gather a=y cpu=AVX512F`],
+      [`66 E0F38${quad} W0 m`, `${stem}q${low}`, 'Vm Yld', `kr gather a=y cpu=AVX512F`],
+      [`66 E0F38${quad} W1 m`, `${stem}q${high}`, 'Vl Ylq', `kr gather a=y cpu=AVX512F`],
     ]
   }),
   ...['A0 vpscatterd d q', 'A2 vscatterd ps pd'].flatMap((text): Row[] => {

@@ -80,6 +80,6 @@ export const mmx: readonly Row[] = [
   ['66 0FD7 r', 'pmovmskb', 'Gy Ux', 'a=w cpu=SSE2'],
   ['NP 0FE7 m', 'movntq', 'Mq Pq', 'a=w cpu=SSE'],
   ['66 0FE7 m', 'movntdq', 'Mx Vx', 'a=w cpu=SSE2'],
-  ['NP 0FF7 r', 'maskmovq', 'Pq Nq', 'a=r cpu=SSE'],
-  ['66 0FF7 r', 'maskmovdqu', 'Vx Ux', 'a=r cpu=SSE2'],
+  ['NP 0FF7 r', 'maskmovq', 'Pq Nq', 'a=r cpu=SSE i=w@aDI'],
+  ['66 0FF7 r', 'maskmovdqu', 'Vx Ux', 'a=r cpu=SSE2 i=w@aDI'],
 ]

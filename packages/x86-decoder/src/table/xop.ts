@@ -35,7 +35,7 @@ export function xop(): readonly Row[] {
     ...rows('NP X8', ' W0 L0', 'Vx Wx Ib', XOP, ['C0 vprotb', 'C1 vprotw', 'C2 vprotd', 'C3 vprotq']),
     ...rows('NP X8', ' W0 L0', 'Vx Hx Wx Ib', XOP, COMPARISONS),
     ...TRAILING_BITS.map((text): Row => [`NP X9${text.slice(0, 5)} L0`, text.slice(6), 'By Ey', 'a=w w=szc u=ap c=o cpu=TBM']),
-    ['NP X912 /0 r L0', 'llwpcb', 'Ry', 'a=r cpu=LWP'],
+    ['NP X912 /0 r L0', 'llwpcb', 'Ry', 'a=r cpu=LWP sz=n i=r@o'],
     ['NP X912 /1 r L0', 'slwpcb', 'Ry', 'a=w cpu=LWP'],
     ['NP X980 W0', 'vfrczps', 'Vl Wl', XOP],
     ['NP X981 W0', 'vfrczpd', 'Vl Wl', XOP],
@@ -48,6 +48,6 @@ export function xop(): readonly Row[] {
     ...rows('NP X9', ' W0 L0', 'Vx Wx', XOP, HORIZONTAL),
     ['NP XA10 L0', 'bextr', 'Gy Ey Id', 'a=w w=z u=sap c=oc cpu=TBM'],
     ['NP XA12 /0 L0', 'lwpins', 'By Ed Id', 'a=r w=c cpu=LWP'],
-    ['NP XA12 /1 L0', 'lwpval', 'By Ed Id', 'a=r cpu=LWP'],
+    ['NP XA12 /1 L0', 'lwpval', 'By Ed Id', 'cpu=LWP a=rq'],
   ]
 }

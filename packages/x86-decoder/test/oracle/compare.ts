@@ -1,6 +1,6 @@
 // Compares the decoder with iced-x86 on random and adversarial strings of all three modes, or (--sweep) on
 // every opcode of every map with every prefix that matters.
-// Usage: node --conditions=@mica-vm/source test/oracle/compare.ts [--count 1000000] [--seed 1] [--mode 16|32|64] [--sweep] [--missing]
+// Usage: node --conditions=@mica-vm/source test/oracle/compare.ts [--count 1000000] [--seed 1] [--mode 16|32|64] [--sweep] [--uses] [--missing]
 import { parseArgs } from 'node:util'
 import type { Bitness } from '../../src/index.ts'
 import { compare, randomSource } from './comparison.ts'
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     mode: { type: 'string' },
     show: { type: 'string', default: '40' },
+    uses: { type: 'boolean', default: false },
     sweep: { type: 'boolean', default: false },
     missing: { type: 'boolean', default: false },
   },
@@ -21,7 +22,7 @@ const modes: readonly Bitness[] = values.mode ? [Number(values.mode) as Bitness]
 const met = new Set<string>()
 for (const bitness of modes) {
   const source = values.sweep ? sweepSource(bitness) : randomSource(Number(values.count), Number(values.seed))
-  const result = compare(bitness, source)
+  const result = compare(bitness, source, values.uses)
   for (const code of result.codes) met.add(code)
   let total = 0
   for (const { count } of result.differences.values()) total += count

@@ -245,7 +245,7 @@ function control(ours: Instruction, theirs: iced.Instruction): string | null {
 const ACCESS: readonly Access[] = [
   Access.None,
   Access.Read,
-  Access.Read,
+  Access.ConditionalRead,
   Access.Write,
   Access.ConditionalWrite,
   Access.ReadWrite,

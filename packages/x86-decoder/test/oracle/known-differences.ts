@@ -14,6 +14,11 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       'AMD APM vol. 4, INSERTQ: bits outside the field keep their value, so the destination is read, as in the other form',
   },
+  {
+    code: 'Pbndkb',
+    aspect: 'access',
+    reason: 'SDM vol. 2, PBNDKB does not exempt its structures from segment overrides: FS and GS count as everywhere',
+  },
   ...['Vmaskmovps', 'Vmaskmovpd', 'Vpmaskmovd', 'Vpmaskmovq'].flatMap((name) =>
     ['m128_xmm_xmm', 'm256_ymm_ymm'].map((operands): KnownDifference => ({
       code: `VEX_${name}_${operands}`,

@@ -19,6 +19,15 @@ describe(`iced-x86 agrees on ${COUNT} random and adversarial strings (seed ${SEE
   })
 })
 
+const USES = COUNT / 10
+describe(`iced-x86 agrees on registers, memory and stack that ${USES} strings use (seed ${SEED})`, () => {
+  test.each([16, 32, 64] as const)('%i-bit', (bitness: Bitness) => {
+    const result = compare(bitness, randomSource(USES, SEED - bitness), true)
+    expect(Object.fromEntries(result.differences)).toEqual({})
+    expect(result.valid).toBeGreaterThan(USES / 2)
+  })
+})
+
 describe(`iced-x86 agrees on every opcode of every map, one of ${STEP} strings of the sweep`, () => {
   test.each([16, 32, 64] as const)('%i-bit', (bitness: Bitness) => {
     const result = compare(bitness, sweepSource(bitness, STEP))

@@ -6,12 +6,15 @@ import * as decoder from '../../src/index.ts'
 test('the examples of the README print what they say', () => {
   const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const snippets = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]!)
-  expect(snippets.length).toBe(2)
+  expect(snippets.length).toBe(3)
   for (const snippet of snippets) {
     const expected = [...snippet.matchAll(/\/\/ (.*)/g)].flatMap((match) => match[1]!.split(' / '))
-    const names = /import \{ (.*) \} from/.exec(snippet)![1]!.split(', ')
+    const names = /import \{([^}]*)\} from/
+      .exec(snippet)![1]!
+      .split(',')
+      .flatMap((name) => name.trim() || [])
     const printed: string[] = []
-    const body = snippet.replace(/^import.*$/m, '')
+    const body = snippet.replace(/^import [^}]*\}.*$/m, '')
     const run = new Function('console', ...names, body)
     run(
       { log: (...values: unknown[]) => printed.push(values.join(' ')) },
