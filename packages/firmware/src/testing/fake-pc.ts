@@ -8,6 +8,7 @@ const ROM_BASE = 0xf_0000
 const ROM_SEGMENT = 0xf000
 const TRAP_BYTES = 2
 const STACK = 0x7000
+const POST = 0xe05b
 const FLAGS = 0x202
 const Opcode = { OUT_IMMEDIATE: 0xe6, JUMP: 0xe9, IRET: 0xcf, STI: 0xfb } as const
 
@@ -113,8 +114,16 @@ export class FakePc {
 
   /** Power-on. */
   post(): void {
-    const offset = this.#jumpTarget(0xe05b)
-    this.#enter(this.#trapBehind(offset))
+    this.#enter(this.#trapBehind(this.#jumpTarget(POST)))
+    this.bios.service()
+  }
+
+  /** What follows: the next option ROM is called, if there is one. */
+  callOptionRoms(): void {
+    const { cpu } = this
+    cpu.ss = 0
+    cpu.esp = STACK
+    this.#enter(this.#trapBehind(this.#trapBehind(this.#jumpTarget(POST)) + TRAP_BYTES))
     this.bios.service()
   }
 

@@ -15,6 +15,11 @@ const Port = {
   VBE_DATA: 0x1cf,
 } as const
 
+/** COM1 to COM4. */
+function isSerial(port: number): boolean {
+  return port < 0x400 && (port & 0x2e8) === 0x2e8
+}
+
 /**
  * Ports that remember what was written, with the register files behind index ports that a BIOS uses: CMOS, VGA and Bochs VBE. There is no
  * PCI device, serial port or keyboard behind them.
@@ -28,12 +33,20 @@ export class FakePorts implements BiosPorts {
   readonly colors: Uint8Array = new Uint8Array(768)
   /** The Bochs registers; register 0 is 0 where there are none. */
   readonly vbe: Uint16Array = Uint16Array.of(0xb0c5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 256)
+  readonly #overrides = new Map<number, number>()
   readonly #latches = new Map<number, number>()
   #attributeIndex = 0
   #expectsAttribute = false
   #color = 0
 
+  /** From now on the port reads as `value`, whatever is written to it. */
+  override(port: number, value: number): void {
+    this.#overrides.set(port, value)
+  }
+
   readPort(port: number, size: 1 | 2 | 4): number {
+    const override = this.#overrides.get(port)
+    if (override !== undefined) return override
     const file = this.files.get(port - 1)
     if (file) return file[this.#latches.get(port - 1) ?? 0]!
     switch (port) {
@@ -50,7 +63,7 @@ export class FakePorts implements BiosPorts {
         return 0
     }
     if ((port & 0xfffc) === 0xcfc) return 2 ** (8 * size) - 1
-    return this.#latches.get(port) ?? (port >= 0x3f8 || (port >= 0x2e8 && port < 0x300) ? 0xff : 0)
+    return isSerial(port) ? 0xff : (this.#latches.get(port) ?? 0)
   }
 
   writePort(port: number, size: 1 | 2 | 4, value: number): void {
