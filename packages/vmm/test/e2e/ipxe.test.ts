@@ -1,0 +1,15 @@
+// Oracle: iPXE from Debian, behind ISOLINUX: real mode, protected mode and "big real mode" in turn, and a BIOS below.
+import { expect, test } from 'vitest'
+import { bioses, disc, firmware, requireImage } from './images.ts'
+import { Session } from './session.ts'
+
+const memory = 32 * 2 ** 20
+const minutes = 60_000
+
+// It waits for seconds by polling a timer: the host's clock lets them pass in fewer instructions.
+test.for(bioses)('iPXE comes from a CD to its banner by %s', { timeout: 10 * minutes }, async (name, { skip }) => {
+  const cdroms = [disc(await requireImage({ skip }, 'ipxe-cdrom'))]
+  const session = new Session({ memory, clock: 'real', firmware: await firmware({ skip }, name), media: { cdroms } })
+  const screen = await session.shows(/^Features: .* PXEXT$/m, 500)
+  await expect(/^iPXE [^]*(?<=^Features: .*)$/m.exec(screen)?.[0]).toMatchFileSnapshot('screens/ipxe.txt')
+})
