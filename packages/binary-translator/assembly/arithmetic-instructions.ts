@@ -3,7 +3,7 @@ import { BIAS, CONTROL, INTEGER_BIT, SIGN, STATUS, TAGS } from './layout'
 import { Result, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { MemoryOperand } from './classify'
 import { takeF32, takeF64, takeInteger, takeNone } from './memory-operand'
-import { quickAdd, quickDivide, quickMultiply } from './quick'
+import { quickAdd, quickDivide, quickMultiply, quickRoot } from './quick'
 import { add, divide, multiply, squareRoot, subtract } from './arithmetic'
 
 const ADD: u32 = 0
@@ -273,6 +273,7 @@ export function fidivr_i32(cpu: usize, m: i32): void {
 export function fsqrt(cpu: usize): void {
   const into = physical(cpu, 0)
   if (isEmpty(cpu, into)) return underflowInto(cpu, into, 0)
+  if (quickRoot(cpu, into, signExponentOf(cpu, into), significandOf(cpu, into))) return
   takeNone()
   Result.raised = 0
   squareRoot(load<u32>(cpu, CONTROL), signExponentOf(cpu, into), significandOf(cpu, into))

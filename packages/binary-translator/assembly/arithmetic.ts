@@ -163,30 +163,28 @@ export function squareRoot(control: u32, se: u32, a: u64): void {
 }
 
 /** The root's fraction as far as rounding needs it; a root is never exactly half way. */
-function belowRoot(root: u64): u64 {
+export function belowRoot(root: u64): u64 {
   if ((Rest.high | Rest.low) == 0) return 0
   return Rest.high != 0 || Rest.low > root ? INTEGER_BIT | 1 : 1
 }
 
 /**
- * floor(sqrt(high:low)) for high >= 2^62, the rest in Rest. A double's root is right to 2^12, one Newton step makes that a
- * unit or two, and the rest tells how to correct it.
+ * floor(sqrt(high:low)) for high >= 2^62, the rest in Rest. A double's root is right to 2^12; one Newton step, again in doubles, makes that
+ * right but for one at most, which the rest tells.
  */
-function integerRoot(high: u64, low: u64): u64 {
-  const estimate = Math.sqrt(<f64>(high >> 11) * 2048.0) * 4294967296.0
-  const root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>estimate
-  const square = multiplyHigh(root, root)
+export function integerRoot(high: u64, low: u64): u64 {
+  const estimate = Math.sqrt(<f64>(<i64>(high >> 11)) * 2048.0) * 4294967296.0
+  const perUnit = 8388608.0 / estimate
+  // Halved, it converts as a signed number, which is faster.
+  const root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>(<i64>(estimate * 0.5)) << 1
   const squareLow = root * root
-  if (square > high || (square == high && squareLow > low)) {
-    return correctRoot(root - newtonStep(square - high - u64(squareLow < low), squareLow - low, root), high, low)
-  }
-  const next = root + newtonStep(high - square - u64(low < squareLow), low - squareLow, root)
-  return correctRoot(next < root ? 0xffffffffffffffff : next, high, low)
-}
-
-/** (high:low) / (2 * root) for a difference below 2^78. */
-function newtonStep(high: u64, low: u64, root: u64): u64 {
-  return ((high << 40) | (low >> 24)) / (root >> 23)
+  const restLow = low - squareLow
+  const restHigh = high - multiplyHigh(root, root) - u64(low < squareLow)
+  // The rest, below 2^78 either way, in units of 2^24.
+  const rest = <f64>(<i64>((restHigh << 40) | (restLow >> 24)))
+  const step = <i64>Math.floor(rest * perUnit)
+  const next = root + step
+  return correctRoot(step > 0 && next < root ? 0xffffffffffffffff : next, high, low)
 }
 
 function correctRoot(root: u64, high: u64, low: u64): u64 {

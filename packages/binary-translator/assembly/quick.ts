@@ -1,7 +1,8 @@
 // The short ways of arithmetic (SDM vol. 1, section 8.3.3): rounding to nearest with 64 bits and PE masked, as programs mostly have it, operands and
 // result normal. Each does all that the instruction does and returns true, or changes nothing and returns false.
 import { BIAS, C1, CONTROL, INTEGER_BIT, PE, REGISTERS, SIGN, SIGN_EXPONENT, STATUS, TAGS, TOP } from './layout'
-import { divideWide, multiplyHigh, Wide } from './wide'
+import { multiplyHigh } from './wide'
+import { belowRoot, integerRoot } from './arithmetic'
 
 /** PC, RC and PM in the control word, and what they are to be. */
 const DECISIVE: u32 = 0xf20
@@ -100,15 +101,68 @@ export function quickMultiply(cpu: usize, into: u32, aSe: u32, a: u64, bSe: u32,
   return finish(cpu, into, (aSe ^ bSe) & SIGN, exponent, high, low, pop)
 }
 
+/** What the last quotient left over. */
+class Left {
+  static rest: u64 = 0
+}
+
+/** Divisors from here on are so near 2^64 that a wrong digit's remainder could not be told from a right one's. */
+const LARGEST_DIVISOR: u64 = 0xffffe00000000000
+
+/**
+ * floor(n * 2^64 / d) of n < d, d normalized and below LARGEST_DIVISOR, by two digits of 32 bits. A double's quotient is so exact that a digit
+ * is hardly ever wrong, and then by one: its remainder is a little below zero, or the divisor and a little more.
+ */
+// @ts-ignore: decorator
+@inline
+function quotientOf(n: u64, d: u64): u64 {
+  // Halves convert as signed numbers, which is faster; the bit that is lost counts for nothing.
+  const scale = 4294967296.0 / <f64>(<i64>(d >> 1))
+  let first = <u64>(<i64>(<f64>(<i64>(n >> 1)) * scale))
+  let rest = (n << 32) - first * d
+  if (rest >= d) {
+    const below = rest >= LARGEST_DIVISOR
+    first = below ? first - 1 : first + 1
+    rest = below ? rest + d : rest - d
+  }
+  let second = <u64>(<i64>(<f64>(<i64>(rest >> 1)) * scale))
+  rest = (rest << 32) - second * d
+  if (rest >= d) {
+    const below = rest >= LARGEST_DIVISOR
+    second = below ? second - 1 : second + 1
+    rest = below ? rest + d : rest - d
+  }
+  Left.rest = rest
+  return (first << 32) + second
+}
+
 /** `into` := a / b. */
 export function quickDivide(cpu: usize, into: u32, aSe: u32, a: u64, bSe: u32, b: u64, pop: u32): bool {
   const aExponent = aSe & 0x7fff
   const bExponent = bSe & 0x7fff
-  if (!isUsual(cpu) || !areNormal(aExponent, a, bExponent, b)) return false
-  const halve = u32(a >= b)
-  const quotient = divideWide(a >> halve, halve ? a << 63 : 0, b)
-  // What follows the last place: nothing, less or more than half; a quotient of normal numbers is never exactly half way.
-  const rest = Wide.remainder
-  const low = rest == 0 ? 0 : rest > b - rest ? INTEGER_BIT | 1 : rest == b - rest ? INTEGER_BIT : 1
-  return finish(cpu, into, (aSe ^ bSe) & SIGN, aExponent - bExponent + BIAS + halve - 1, quotient, low, pop)
+  if (!isUsual(cpu) || !areNormal(aExponent, a, bExponent, b) || b >= LARGEST_DIVISOR) return false
+  // A quotient of one or more: what is beyond one, and its last digit is the first that is rounded off.
+  const more = u32(a >= b)
+  let quotient = quotientOf(more ? a - b : a, b)
+  const rest = Left.rest
+  const other = b - rest
+  let low: u64
+  if (more) {
+    low = (quotient << 63) | u64(rest != 0)
+    quotient = (quotient >> 1) | INTEGER_BIT
+  } else {
+    // Nothing, less, exactly or more than half.
+    low = rest == 0 ? 0 : rest == other ? INTEGER_BIT : rest > other ? INTEGER_BIT | 1 : 1
+  }
+  return finish(cpu, into, (aSe ^ bSe) & SIGN, aExponent - bExponent + BIAS + more - 1, quotient, low, pop)
+}
+
+/** `into` := square root of a. */
+export function quickRoot(cpu: usize, into: u32, se: u32, a: u64): bool {
+  // Positive and normal, for a sign would make this too large.
+  if (!isUsual(cpu) || <u32>(se - 1) >= 0x7ffe || <i64>a >= 0) return false
+  const exponent = <i32>se - BIAS
+  const even = ~exponent & 1
+  const root = integerRoot(a >> even, u64(even) << 63 & (a << 63))
+  return finish(cpu, into, 0, (exponent >> 1) + BIAS, root, belowRoot(root), 0)
 }

@@ -24,6 +24,8 @@ const never = 0x7fff_ffff
 const regionUnits = 24
 const regionInstructions = 200
 /** Slots by which the function table grows. */
+/** A Linux boot meets some 750 shapes; a guest that makes them up would have the host keep any number. */
+const maximumHandlers = 4096
 const tableStep = 4096
 /** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
 const unitRoom = (maximumUnitLength + 2) * recordBytes + 1024
@@ -118,7 +120,12 @@ export class Engine {
     Object.assign(imports, this.#helperFunctions())
     this.#placeFunctions(x87Bytes(), x87Functions)
     this.#placeFunctions(sseBytes(), sseFunctions)
-    this.#linkage = { memoryPages, imports: { mica: imports }, place: (code) => this.#place(code) }
+    this.#linkage = {
+      memoryPages,
+      imports: { mica: imports },
+      place: (code) => this.#place(code),
+      remove: (slot) => this.#freeSlot(slot),
+    }
     this.handlers = new Handlers(this.tlb, this.#linkage)
   }
 
@@ -168,11 +175,15 @@ export class Engine {
     this.#freeSlots.push(slot)
   }
 
-  /** Drops everything if the cache is nearly full. Only between units, never below translated code. */
+  /** Drops everything if the cache is nearly full, or handlers are many. Only between units, never below translated code. */
   makeRoom(): void {
-    if (this.cache.fits(4 * unitRoom)) return
+    const hasTooMany = this.handlers.count > maximumHandlers
+    if (this.cache.fits(4 * unitRoom) && !hasTooMany) return
     this.flush()
     this.statistics.flushes++
+    if (!hasTooMany) return
+    this.handlers.forget()
+    this.shapes.forget()
   }
 
   /** Drops all cached code, as after a change of memory that no trace reported. Only between runs. */

@@ -115,6 +115,16 @@ export abstract class AccessEmitter extends CodeEmitter {
     return { entry, offset }
   }
 
+  /** Pushes whether the TLB permits an access; what is returned pushes the host address, where it does. */
+  direct(linear: Value, size: number, write: boolean): () => void {
+    const { entry, offset } = this.probe(linear, size, write)
+    return () =>
+      void this.push(linear)
+        .w.get(entry)
+        .memory(Op.i32_load, offset + 4)
+        .op(Op.i32_add)
+  }
+
   /** Host address of `size` readable bytes at `linear`: direct memory, or the bounce buffer after the slow path. */
   readable(linear: Value, size: number): void {
     const { entry, offset } = this.probe(linear, size, false)

@@ -1,5 +1,5 @@
 import type { FunctionWriter, Local } from '../wasm/function-writer.ts'
-import { Op } from '../wasm/opcodes.ts'
+import { Op, type ValueType } from '../wasm/opcodes.ts'
 import { sizeMask, type Value } from './value.ts'
 
 /** Emits values: the wasm stack, temporaries and the state block's cells. */
@@ -40,6 +40,8 @@ export abstract class CodeEmitter {
 
   /** An i32 local that lives until the end of the instruction. */
   abstract temporary(): Local
+  /** A local of another type that does. */
+  abstract typed(type: ValueType): Local
 
   /** Pushes `value` sign-extended from `size` bytes. */
   pushSigned(value: Value, size: number): this {

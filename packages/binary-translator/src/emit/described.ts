@@ -31,6 +31,11 @@ export class ShapeTable {
     return number << Mode.instructionSet
   }
 
+  /** Forgets the shapes; the instruction sets stay, since units' modes name them. */
+  forget(): void {
+    this.#byForm.clear()
+  }
+
   /** The description of `instruction` in a unit of mode `mode`. */
   find(instruction: Instruction, mode: number): Described {
     const set = this.#sets[mode >>> Mode.instructionSet]

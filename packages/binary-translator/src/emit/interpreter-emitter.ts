@@ -3,7 +3,7 @@ import { ExitCode, Layout } from '../state/layout.ts'
 import { UnitField } from '../cache/unit.ts'
 import type { FunctionWriter } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
-import { Op } from '../wasm/opcodes.ts'
+import { Op, type ValueType } from '../wasm/opcodes.ts'
 import { Helper, loadOf, storeOf } from './access-emitter.ts'
 import { Emitter } from './emitter.ts'
 import { ImmediateFlags, type Flags } from './flags.ts'
@@ -81,6 +81,10 @@ export class InterpreterEmitter extends Emitter {
 
   override temporary(): number {
     return this.w.local()
+  }
+
+  override typed(type: ValueType): number {
+    return this.w.local(type)
   }
 
   override gpr(number: number, size: number): Value {

@@ -11,6 +11,8 @@ export interface Linkage {
   readonly imports: WebAssembly.Imports
   /** Puts a function into the shared table; returns its slot. */
   place(code: unknown): number
+  /** Takes the function out again. */
+  remove(slot: number): void
 }
 
 /**
@@ -23,7 +25,9 @@ export class Handlers {
   /** Table slots of the handlers that begin and end units. */
   readonly head: number
   readonly end: number
-  /** Handlers and modules generated so far. */
+  /** What has a handler now. */
+  readonly #described: Described[] = []
+  /** Handlers that there are, and modules generated so far. */
   count = 0
   modules = 0
 
@@ -53,6 +57,17 @@ export class Handlers {
       ),
     )
     wanted.forEach((described, i) => (described.slot = slots[i]!))
+    this.#described.push(...wanted)
+  }
+
+  /** Drops all handlers of instructions, for a guest that has shown too many shapes. No record may name one any more. */
+  forget(): void {
+    for (const described of this.#described) {
+      this.#linkage.remove(described.slot)
+      described.slot = 0
+    }
+    this.count -= this.#described.length
+    this.#described.length = 0
   }
 
   #build(bodies: readonly ((e: InterpreterEmitter, w: FunctionWriter) => void)[]): number[] {

@@ -4,7 +4,7 @@ import { ExitCode, Layout } from '../state/layout.ts'
 import { UnitField } from '../cache/unit.ts'
 import { FunctionWriter, type Label, type Local } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
-import { Op } from '../wasm/opcodes.ts'
+import { Op, type ValueType } from '../wasm/opcodes.ts'
 import { Helper } from '../emit/access-emitter.ts'
 import { Emitter } from '../emit/emitter.ts'
 import { siteOf } from '../emit/record.ts'
@@ -20,6 +20,11 @@ export interface RegionFlow {
 
 const firstRegister = 2
 const registers = 8
+
+interface TypedLocal {
+  readonly type: ValueType
+  readonly local: Local
+}
 
 /** Labels of the function's ways out, in nesting order. */
 interface Exits {
@@ -48,6 +53,8 @@ export class TranslatedEmitter extends Emitter {
   readonly #x: readonly Local[]
   readonly #free = new Set<Local>()
   #live: Local[] = []
+  readonly #freeTyped: TypedLocal[] = []
+  readonly #liveTyped: TypedLocal[] = []
   #used = 0
   #dirty = 0
   #flagsUsed = false
@@ -126,6 +133,8 @@ export class TranslatedEmitter extends Emitter {
     const captured = this.flags.captured()
     for (const local of this.#live) if (!captured.has(local)) this.#free.add(local)
     this.#live = this.#live.filter((local) => captured.has(local))
+    this.#freeTyped.push(...this.#liveTyped)
+    this.#liveTyped.length = 0
   }
 
   /** Enters code with `pending` flags: their temporaries must not be given out. */
@@ -196,6 +205,14 @@ export class TranslatedEmitter extends Emitter {
     }
     w.get(this.cpu).memory(Op.i32_load, Layout.budget).set(this.#budget)
     this.w.prologue = w
+  }
+
+  override typed(type: ValueType): Local {
+    const free = this.#freeTyped.find((local) => local.type === type)
+    if (free) this.#freeTyped.splice(this.#freeTyped.indexOf(free), 1)
+    const local = free ?? { type, local: this.w.local(type) }
+    this.#liveTyped.push(local)
+    return local.local
   }
 
   override temporary(): Local {

@@ -70,7 +70,7 @@ const double: Scalar = {
 const scalarOf = (size: number): Scalar => (size === 4 ? single : double)
 
 function loadScalar(e: Emitter, s: Scalar, { base, offset }: Place): Local {
-  const local = e.w.local(s.type)
+  const local = e.typed(s.type)
   e.w.get(base).memory(s.load, offset).set(local)
   return local
 }
@@ -111,7 +111,7 @@ export function fastScalar(
   const s = scalarOf(size)
   const b = loadScalar(e, s, from)
   const a = unary ? b : loadScalar(e, s, to)
-  const result = e.w.local(s.type)
+  const result = e.typed(s.type)
   if (!unary) float(e, s, a)
   float(e, s, b)
   e.op(opcode).op(s.fromFloat).w.set(result)
@@ -181,7 +181,7 @@ export function fastPacked(
 ): void {
   const p = size === 4 ? singles : doubles
   const { unit, infinity } = p.scalar
-  const [a, b, result] = [ValueType.v128, ValueType.v128, ValueType.v128].map((type) => e.w.local(type))
+  const [a, b, result] = [ValueType.v128, ValueType.v128, ValueType.v128].map((type) => e.typed(type))
   pushVector(e, from, 16)
   e.w.set(b!)
   if (!unary) {
@@ -232,7 +232,7 @@ const [lowest, highest] = [-0x8000_0000, 0x7fff_ffff]
 /** Pushes a scalar truncated to an integer: exact ones, and others in range where PE says nothing new; the rest is `slow`'s. */
 export function fastTruncate(e: Emitter, size: number, from: Place, slow: () => void): void {
   const s = scalarOf(size)
-  const value = e.w.local(ValueType.f64)
+  const value = e.typed(ValueType.f64)
   e.w.get(loadScalar(e, s, from)).op(s.toFloat)
   if (size === 4) e.op(Op.f64_promote_f32)
   e.w.set(value).get(value).truncateSaturated()

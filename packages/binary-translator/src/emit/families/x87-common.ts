@@ -50,8 +50,13 @@ export function recordPointers(e: Emitter, data: Value | null): void {
 /** An instruction that computes: waits for earlier errors and records its pointers. */
 export function numeric(emit: (e: Emitter) => void): Family {
   return next((e) => {
-    requireX87(e)
-    raisePending(e)
+    // Both at once: seldom is there anything.
+    e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and)
+    e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_or)
+    e.when(() => {
+      requireX87(e)
+      raisePending(e)
+    })
     emit(e)
     recordPointers(e, e.shape.kinds.includes(OperandKind.Memory) ? e.offset() : null)
   })

@@ -2,11 +2,22 @@ import { Operation } from '@mica-vm/x86-decoder'
 import type { X87Function } from '../../generated/x87.ts'
 import { Op, ValueType } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
+import type { Local } from '../../wasm/function-writer.ts'
 import type { Value } from '../value.ts'
 import { signatureOf, x87Slot } from '../x87-calls.ts'
 import type { Family } from './family.ts'
 import { callX87, control, numeric, position } from './x87-common.ts'
 import { fldcw, fnstcw, fnstsw, loadEnvironment, saveEnvironment, wait } from './x87-environment.ts'
+import {
+  changeSign,
+  copyTop,
+  duplicate,
+  exchange,
+  floatParts,
+  integerParts,
+  pushRegister,
+  storeFloat,
+} from './x87-stack.ts'
 import { copyToGuest } from './x87-state.ts'
 
 // ---- memory operands ---------------------------------------------------------------------------------------------
@@ -19,7 +30,7 @@ function readOperand(e: Emitter): () => void {
     const value = e.load(linear, size)
     return () => void e.push(value)
   }
-  const wide = e.w.local(ValueType.i64)
+  const wide = e.typed(ValueType.i64)
   e.readable(linear, 8)
   e.w.memory(Op.i64_load).set(wide)
   return () => void e.w.get(wide)
@@ -81,14 +92,39 @@ function compareToFlags(name: 'fcomi' | 'fucomi', pops: number): Family {
   })
 }
 
+/** An integer operand as an i64 local. */
+function asInteger(e: Emitter, size: number, push: () => void): Local {
+  const value = e.typed(ValueType.i64)
+  push()
+  if (size === 2) e.op(Op.i32_extend16_s)
+  if (size < 8) e.op(Op.i64_extend_i32_s)
+  e.w.set(value)
+  return value
+}
+
+/** A float operand as the bits of a double; a single's denormals and specials stay what they are not. */
+function asDouble(e: Emitter, size: number, push: () => void): Local {
+  const value = e.typed(ValueType.i64)
+  push()
+  if (size === 4) e.op(Op.f32_reinterpret_i32).op(Op.f64_promote_f32).op(Op.i64_reinterpret_f64)
+  e.w.set(value)
+  return value
+}
+
 /** FLD, FILD, FBLD. */
 function load(prefix: 'fld_f' | 'fild_i'): Family {
   return numeric((e) => {
-    if (!e.isMemory(0)) return callX87(e, 'fld_st', 'ii>', () => position(e, 0))
+    if (!e.isMemory(0)) {
+      const slow = (): void => callX87(e, 'fld_st', 'ii>', () => position(e, 0))
+      return duplicate(e, e.registerNumber(0), slow)
+    }
     const size = e.shape.sizes[0]!
     if (size === 10) return loadTenBytes(e, 'fld_f80')
     const value = readOperand(e)
-    callX87(e, `${prefix}${size * 8}` as X87Function, `i${letterOf(size)}>`, value)
+    const slow = (): void => callX87(e, `${prefix}${size * 8}` as X87Function, `i${letterOf(size)}>`, value)
+    const parts =
+      prefix === 'fild_i' ? integerParts(e, asInteger(e, size, value)) : floatParts(e, asDouble(e, size, value), size)
+    pushRegister(e, parts, slow)
   })
 }
 
@@ -112,16 +148,22 @@ const x87Staged = 0x4b0
 function store(pop: number, names: Readonly<Record<number, X87Function>>): Family {
   return numeric((e) => {
     if (!e.isMemory(0)) {
-      return callX87(e, 'store_st', 'iii>', () => {
-        position(e, 0)
-        e.i32(pop)
-      })
+      return copyTop(e, e.registerNumber(0), pop, () =>
+        callX87(e, 'store_st', 'iii>', () => {
+          position(e, 0)
+          e.i32(pop)
+        }),
+      )
     }
     e.flags.settle()
     const size = e.shape.sizes[0]!
     const linear = e.copy(e.memoryOperand(size, true))
-    storePrepared(e, names[size]!, linear, size)
-    callX87(e, 'commit_store', 'ii>', () => e.i32(pop))
+    const slow = (): void => {
+      storePrepared(e, names[size]!, linear, size)
+      callX87(e, 'commit_store', 'ii>', () => e.i32(pop))
+    }
+    if (names === floats && size !== 10) storeFloat(e, linear, size as 4 | 8, pop, slow)
+    else slow()
   })
 }
 
@@ -140,7 +182,7 @@ function storePrepared(e: Emitter, name: X87Function, linear: Value, size: numbe
     return unlessSuppressed(e, () => storeExtended(e, linear))
   }
   if (size === 8) {
-    const wide = e.w.local(ValueType.i64)
+    const wide = e.typed(ValueType.i64)
     e.w.get(e.cpu).get(e.cpu)
     e.callTable(x87Slot(name), signatureOf('i>l'))
     e.w.tee(wide).memory(Op.i64_store, x87Staged)
@@ -167,6 +209,13 @@ const move = (cc: number): Family =>
 const plain = (name: X87Function): Family => numeric((e) => callX87(e, name, 'i>'))
 const onRegister = (name: X87Function, operand: number): Family =>
   numeric((e) => callX87(e, name, 'ii>', () => position(e, operand)))
+
+/** FLD1 and FLDZ; `high` is the upper half of the significand. */
+const constantOf = (name: X87Function, signExponent: number, high: number): Family =>
+  numeric((e) => {
+    const parts = { signExponent: () => void e.i32(signExponent), significand: () => void e.w.i64(0, high) }
+    pushRegister(e, parts, () => callX87(e, name, 'i>'))
+  })
 
 const freeAndPop = numeric((e) => {
   callX87(e, 'ffree', 'ii>', () => position(e, 0))
@@ -227,15 +276,11 @@ export const x87Families: readonly (readonly [operation: number, family: Family]
   [Operation.Fcmovnu, move(11)],
   ...(
     [
-      ['Fld1', 'fld1'],
-      ['Fldz', 'fldz'],
       ['Fldpi', 'fldpi'],
       ['Fldl2e', 'fldl2e'],
       ['Fldl2t', 'fldl2t'],
       ['Fldlg2', 'fldlg2'],
       ['Fldln2', 'fldln2'],
-      ['Fchs', 'fchs'],
-      ['Fabs', 'fabs'],
       ['Ftst', 'ftst'],
       ['Fxam', 'fxam'],
       ['Fsqrt', 'fsqrt'],
@@ -256,7 +301,14 @@ export const x87Families: readonly (readonly [operation: number, family: Family]
       ['Fdecstp', 'fdecstp'],
     ] as const
   ).map(([operation, name]) => [Operation[operation], plain(name)] as const),
-  [Operation.Fxch, onRegister('fxch', 1)],
+  [Operation.Fld1, constantOf('fld1', 0x3fff, -0x8000_0000)],
+  [Operation.Fldz, constantOf('fldz', 0, 0)],
+  [Operation.Fchs, numeric((e) => changeSign(e, Op.i32_xor, 0x8000, () => callX87(e, 'fchs', 'i>')))],
+  [Operation.Fabs, numeric((e) => changeSign(e, Op.i32_and, 0x7fff, () => callX87(e, 'fabs', 'i>')))],
+  [
+    Operation.Fxch,
+    numeric((e) => exchange(e, e.registerNumber(1), () => callX87(e, 'fxch', 'ii>', () => position(e, 1)))),
+  ],
   [Operation.Ffree, onRegister('ffree', 0)],
   [Operation.Fstpnce, onRegister('fstpnce', 0)],
   [Operation.Ffreep, freeAndPop],
