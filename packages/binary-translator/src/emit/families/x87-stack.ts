@@ -212,51 +212,42 @@ export function changeSign(e: Emitter, opcode: Op, mask: number, slow: () => voi
 const storeDecisive = 0xc20
 const storeUsual = 0x20
 
-/**
- * FST and FSTP to a single or double in memory that the TLB knows: ST(0) a normal number, rounded to nearest to one of the format.
- * PE and C1 say how.
- */
-export function storeFloat(e: Emitter, linear: Value, size: 4 | 8, pop: number, slow: () => void): void {
-  const [fraction, bias, limit] = size === 8 ? [52, 0x3ff, 0x7ff] : [23, 0x7f, 0xff]
-  const status = statusOf(e)
-  const { offset, address } = register(e, status, constant(0))
-  const [bits, rest] = [e.typed(ValueType.i64), e.typed(ValueType.i64)]
-  const w = e.w
-  const head = (e.push(address).w.memory(Op.i32_load16_u, signExponent), e.pop())
-  const exponent = e
-    .push(head)
-    .i32(0x7fff)
-    .op(Op.i32_and)
-    .i32(0x3fff - bias)
-    .op(Op.i32_sub)
-    .pop()
-  e.push(address)
-  w.memory(Op.i64_load, registers).set(bits)
-  // Not normalized, empty, too large or small, or rounded in another way.
-  w.get(bits).i64(0).op(Op.i64_lt_s)
+/** A float format in memory. */
+interface Format {
+  readonly size: 4 | 8
+  readonly fraction: number
+  readonly bias: number
+  /** Exponent of infinity. */
+  readonly limit: number
+}
+
+const formats: Readonly<Record<4 | 8, Format>> = {
+  4: { size: 4, fraction: 23, bias: 0x7f, limit: 0xff },
+  8: { size: 8, fraction: 52, bias: 0x3ff, limit: 0x7ff },
+}
+
+/** ST(0) on its way to memory: sign and exponent, the exponent in the format, the significand. */
+interface Leaving {
+  readonly head: Local
+  readonly exponent: Local
+  readonly bits: Local
+}
+
+/** Pushes whether ST(0) is normal in the format too, and rounded as usual. */
+function pushStorable(e: Emitter, offset: Local, { limit }: Format, { exponent, bits }: Leaving): void {
+  e.w.get(bits).i64(0).op(Op.i64_lt_s)
   pushIsFull(e, offset)
   e.op(Op.i32_and)
-  e.push(exponent)
-    .i32(1)
-    .op(Op.i32_sub)
-    .i32(limit - 2)
+  e.push(exponent).i32(1).op(Op.i32_sub)
+  e.i32(limit - 2)
     .op(Op.i32_lt_u)
     .op(Op.i32_and)
   e.cell(Layout.x87Control).i32(storeDecisive).op(Op.i32_and).i32(storeUsual).op(Op.i32_eq).op(Op.i32_and)
-  const pushAddress = e.direct(linear, size, true)
-  e.op(Op.i32_and)
-  w.if()
-  // What is rounded off, its first bit highest; the integer bit, shifted out, adds one to the exponent again where rounding carries.
-  w.get(bits)
-    .i64(fraction + 1)
-    .op(Op.i64_shl)
-    .set(rest)
-  w.get(bits)
-    .i64(63 - fraction)
-    .op(Op.i64_shr_u)
-    .set(bits)
-  const up = (roundsUp(e, bits, rest), e.pop())
-  pushAddress()
+}
+
+/** Stores the rounded number to the address on the stack. The integer bit adds one to the exponent, as does rounding that carries. */
+function storeRounded(e: Emitter, { size, fraction }: Format, { head, exponent, bits }: Leaving, up: Local): void {
+  const w = e.w
   w.get(bits)
   e.push(up)
   w.op(Op.i64_extend_i32_u).op(Op.i64_add)
@@ -269,7 +260,46 @@ export function storeFloat(e: Emitter, linear: Value, size: 4 | 8, pop: number, 
     .op(Op.i64_or)
   if (size === 8) w.memory(Op.i64_store, 0)
   else w.op(Op.i32_wrap_i64).memory(Op.i32_store, 0)
-  // C1 tells which way; PE that there was one.
+}
+
+/**
+ * FST and FSTP to a single or double in memory that the TLB knows: ST(0) a normal number, rounded to nearest to one of the format.
+ * PE and C1 say how.
+ */
+export function storeFloat(e: Emitter, linear: Value, size: 4 | 8, pop: number, slow: () => void): void {
+  const format = formats[size]
+  const { fraction, bias } = format
+  const status = statusOf(e)
+  const { offset, address } = register(e, status, constant(0))
+  const [bits, rest] = [e.typed(ValueType.i64), e.typed(ValueType.i64)]
+  const w = e.w
+  e.push(address).w.memory(Op.i32_load16_u, signExponent)
+  const head = e.pop()
+  const exponent = e
+    .push(head)
+    .i32(0x7fff)
+    .op(Op.i32_and)
+    .i32(0x3fff - bias)
+    .op(Op.i32_sub)
+    .pop()
+  e.push(address).w.memory(Op.i64_load, registers).set(bits)
+  const leaving = { head, exponent, bits }
+  pushStorable(e, offset, format, leaving)
+  const pushAddress = e.direct(linear, size, true)
+  e.op(Op.i32_and).w.if()
+  // What is rounded off, its first bit highest.
+  w.get(bits)
+    .i64(fraction + 1)
+    .op(Op.i64_shl)
+    .set(rest)
+  w.get(bits)
+    .i64(63 - fraction)
+    .op(Op.i64_shr_u)
+    .set(bits)
+  roundsUp(e, bits, rest)
+  const up = e.pop()
+  pushAddress()
+  storeRounded(e, format, leaving, up)
   conclude(e, status, offset, pop)
   w.get(e.cpu)
   e.cell(x87Status)
