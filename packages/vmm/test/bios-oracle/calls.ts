@@ -237,7 +237,6 @@ const video = [
   call('VBE: window', 0x10, { eax: 0x4f05, edx: 2 }, { registers: AX }),
   call('VBE: where the window is', 0x10, { eax: 0x4f05, ebx: 0x0100 }, { registers: { eax: 0xffff, edx: 0xffff } }),
   call('VBE: DAC', 0x10, { eax: 0x4f08, ebx: 0x0800 }, { registers: { eax: 0xffff, ebx: 0xff00 } }),
-  call('back to text', 0x10, { eax: 0x0003 }, { registers: { eax: 0xff } }),
 ]
 
 const others = [
@@ -259,5 +258,37 @@ const others = [
   call('mouse: off', 0x15, { eax: 0xc200 }, { registers: AH, carry }),
 ]
 
+/** Characters in graphics modes are drawn, scrolled, and recognized by their dots. */
+const drawn = [0x04, 0x06, 0x0d, 0x10, 0x12, 0x13].flatMap((mode) => {
+  const named = (what: string): string => `mode ${mode.toString(16)}: ${what}`
+  return [
+    call(named('set'), 0x10, { eax: mode }, { registers: { eax: 0xff } }),
+    call(named('size'), 0x10, { eax: 0x0f00 }, { registers: { eax: 0xffff, ebx: 0xff00 } }),
+    call(named('font'), 0x10, { eax: 0x1130, ebx: 0x0100 }, { registers: { ecx: 0xffff, edx: 0xff } }),
+    call(named('cursor'), 0x10, { eax: 0x0200, edx: 0x0305 }, { registers: ALL }),
+    call(named('draw'), 0x10, { eax: 0x0957, ebx: 0x0001, ecx: 3 }, { registers: ALL }),
+    call(named('recognize'), 0x10, { eax: 0x0800 }, { registers: { eax: 0xff } }),
+    call(named('upper half'), 0x10, { eax: 0x0a9c, ebx: 0x0001, ecx: 1 }, { registers: ALL }),
+    call(named('recognize that'), 0x10, { eax: 0x0800 }, { registers: { eax: 0xff } }),
+    call(named('scroll'), 0x10, { eax: 0x0601, ecx: 0x0000, edx: 0x0a1f }, { registers: ALL }),
+    call(named('cursor above'), 0x10, { eax: 0x0200, edx: 0x0206 }, { registers: ALL }),
+    call(named('recognize what moved'), 0x10, { eax: 0x0800 }, { registers: { eax: 0xff } }),
+    call(named('palette'), 0x10, { eax: 0x1009 }, { bufferBytes: 17 }),
+    call(named('colours'), 0x10, { eax: 0x1017, ecx: 16 }, { bufferBytes: 48 }),
+  ]
+})
+
+const end = [call('back to text', 0x10, { eax: 0x0003 }, { registers: { eax: 0xff } })]
+
 /** Every call that is made, in order: later ones see what earlier ones did. */
-export const calls: readonly ComparedCall[] = [...memory, ...keyboard, ...pci, ...floppy, ...disk, ...others, ...video]
+export const calls: readonly ComparedCall[] = [
+  ...memory,
+  ...keyboard,
+  ...pci,
+  ...floppy,
+  ...disk,
+  ...others,
+  ...video,
+  ...drawn,
+  ...end,
+]
