@@ -161,7 +161,7 @@ describe('bad input is one line and status 2', () => {
     [['run', '--kernel'], "option '--kernel <file>' argument missing"],
     [['run', '--memory', 'much'], '--memory much: not a size'],
     [['run', '--memory', '64G'], '--memory 64G: give a guest 1M to 3584M'],
-    [['run', '--cpu', '8086'], "'8086' is invalid"],
+    [['run', '--cpu', '8086'], 'cpu is 8086; must be one of'],
     [['run', '--engine', 'steam'], "'steam' is invalid"],
     [['run', '--timeout', 'soon'], 'must be a number of seconds'],
     [['run', '--kernel', files.path('absent')], 'absent: there is no such file'],
