@@ -1,5 +1,7 @@
 import { interruptGates, shutdown } from './cases/interrupts.ts'
 import { controlFeature, privilegeFeature } from './cases/control.ts'
+import { debugFeature, protectionFeature, virtualInterruptFeature } from './cases/debug.ts'
+import { eventFeature } from './cases/events.ts'
 import { fastCalls, floatingPoint } from './cases/floating-point.ts'
 import { limitFeature, portFeature } from './cases/ports-and-limits.ts'
 import { pagingFeature } from './cases/paging.ts'
@@ -24,5 +26,9 @@ export const features: readonly Feature[] = [
   portFeature,
   floatingPoint,
   fastCalls,
+  debugFeature,
+  protectionFeature,
+  virtualInterruptFeature,
+  eventFeature,
   shutdown,
 ]

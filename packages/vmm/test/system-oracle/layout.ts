@@ -29,8 +29,8 @@ export const At = {
   PAEPT: 0x1_d000,
   /** 8 KiB of zeros for each case. */
   DATA: 0x2_0000,
-  /** Where the image is loaded. */
-  IMAGE: 0x10_0000,
+  /** Where the image is loaded: an address that no flags and no descriptor look like. */
+  IMAGE: 0x50_0000,
   /** Each case has 64 KiB of its own from here on. */
   SLOTS: 0x100_0000,
 } as const

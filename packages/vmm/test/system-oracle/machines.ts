@@ -18,7 +18,7 @@ export async function runInMica(image: Uint8Array, engine: EngineMode): Promise<
   const vm = host.createVm({
     memory: guestMemory,
     boot: { kernel: image },
-    cpu: 'x86-64-v2',
+    cpu: 'x86-64-v2,+smep,+smap,+umip',
     clock: 'instructions',
     onReset: 'stop',
     devices: [({ timers }) => void timers.schedule(outOfTimeNs, () => vm.powerOff())],
@@ -42,7 +42,7 @@ export function runInQemu(image: Uint8Array): Uint8Array {
   try {
     const [kernel, output] = [join(directory, 'kernel'), join(directory, 'output')]
     writeFileSync(kernel, image)
-    const machine = ['-accel', 'tcg', '-cpu', 'qemu32,+sse3,+nx,+pse36,+mtrr,-svm', '-m', '128']
+    const machine = ['-accel', 'tcg', '-cpu', 'qemu32,+sse3,+nx,+pse36,+mtrr,+smep,+smap,+umip,-svm', '-m', '128']
     const quiet = ['-display', 'none', '-no-reboot', '-nodefaults', '-net', 'none']
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-debugcon', `file:${output}`]
     const { stderr } = spawnSync('qemu-system-i386', [...machine, ...quiet, ...exit, '-kernel', kernel], {

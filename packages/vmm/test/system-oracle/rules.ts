@@ -11,7 +11,7 @@ function withResumeFlag(line: string): string {
   const words = parts[2]!.split(' ')
   const place = withErrorCode.includes(parts[1]!) ? 3 : 2
   const saved = words[place]
-  if (saved === undefined || saved.startsWith('@')) return line
+  if (saved === undefined || !/^[0-9a-f]{8}$/.test(saved)) return line
   words[place] = (Number.parseInt(saved, 16) | resumeFlag).toString(16).padStart(8, '0')
   return `${parts[1]} [${words.join(' ')}]${parts[3]}`
 }

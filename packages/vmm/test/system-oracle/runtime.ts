@@ -67,7 +67,7 @@ segments_ready:
   mov dword [case_entry], case_table
 `
 
-/** Whatever state the last case left: paging off, registers of the system as after a reset. */
+/** Whatever state the last case left: paging off, registers of the system as after a reset, no interrupt in service. */
 const quietSystem = `
 next_case:
   mov eax, 0x11
@@ -90,6 +90,12 @@ paging_off:
   mov edx, eax
   mov ecx, 0xc0000080; wrmsr
   mov ecx, 0x174; wrmsr
+  mov [0xfee00080], eax
+  mov ecx, 8
+end_of_interrupt:
+  mov [0xfee000b0], eax
+  loop end_of_interrupt
+  mov dword [0xfee000f0], 0xff
   fninit
 `
 

@@ -76,10 +76,16 @@ function eventLine(reader: Reader, show: (value: number) => string): string {
   return [`${nameOf(record.get('vector')!)} [${pushed.join(' ')}]`, where, ...changes(record, show)].join(' ')
 }
 
-/** Addresses in a case's own code are shown from its beginning, so that they do not depend on where the case is. */
+/** Bytes from the image's beginning that the runtime surely covers. */
+const runtimeBytes = 0x2000
+
+/** Addresses are shown so that they do not depend on where a case is, from the case's beginning, nor on the runtime's code. */
 function presenter(index: number): (value: number) => string {
   const start = slotOf(index)
-  return (value) => (value >= start && value < start + slotBytes ? `@${hex(value - start, 4)}` : hex(value))
+  return (value) => {
+    if (value > At.IMAGE && value < At.IMAGE + runtimeBytes) return 'runtime'
+    return value >= start && value < start + slotBytes ? `@${hex(value - start, 4)}` : hex(value)
+  }
 }
 
 /**

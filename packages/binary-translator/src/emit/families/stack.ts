@@ -159,9 +159,9 @@ export const pushf: Family = next((e) => {
   pushValue(e, e.pop(), e.size)
 })
 
-/** Flags that POPF at CPL 0 and at CPL 3 (IOPL below 3) may change. */
-const kernelFlags = arithmeticFlags | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID
-const userFlags = arithmeticFlags | Flag.DF | Flag.NT | Flag.AC | Flag.ID
+/** Flags that POPF at CPL 0 and at CPL 3 (IOPL below 3) may change; TF is only cleared here. */
+const kernelFlags = arithmeticFlags | Flag.TF | Flag.IF | Flag.DF | Flag.IOPL | Flag.NT | Flag.AC | Flag.ID
+const userFlags = arithmeticFlags | Flag.TF | Flag.DF | Flag.NT | Flag.AC | Flag.ID
 
 /** POPF: the common cases change the flags here; single-stepping, alignment, IOPL games and virtual-8086 mode call out. */
 export const popf: Family = stop((e) => {
