@@ -13,6 +13,7 @@ export { TimeStamp } from './time-stamp.ts'
 export { SystemUnit } from './system/system-unit.ts'
 export { addableFeatures, cpuModel, defineModel, mica32, modelDefinitions, modelNames } from './system/cpu-models.ts'
 export type { Mica32Options, ModelDefinition, ModelName } from './system/cpu-models.ts'
+export { pagingFeatures } from './system/features.ts'
 export { featurePlaces, isCpuFeature } from './system/cpuid-bits.ts'
 export type { CpuFeature } from './system/cpuid-bits.ts'
 export type {

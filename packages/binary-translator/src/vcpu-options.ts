@@ -13,6 +13,8 @@ export interface VcpuOptions {
   readonly model: CpuModel
   /** Where RDRAND and RDSEED get their numbers; must be there for a model that has them. */
   readonly random?: RandomSource
+  /** FERR#: an x87 error waits, and CR0.NE is clear. `Vcpu.ignoreNumericError` is the answer, beside an interrupt. */
+  readonly numericError?: () => void
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged?: (low: number, high: number) => void
 }

@@ -44,7 +44,8 @@ export class Vcpu {
   #exitRequested = false
   #initPending = false
 
-  constructor({ engine, base, mmu, io, interrupts, model, apicBaseChanged, random }: VcpuOptions) {
+  constructor(options: VcpuOptions) {
+    const { engine, base, mmu, io, model } = options
     this.#engine = engine
     this.#base = base
     this.#mmu = mmu
@@ -52,23 +53,19 @@ export class Vcpu {
     this.#memory = new SlowMemory(this.state, mmu, io, engine.cache, this.#breakpoints)
     this.timeStamp = new TimeStamp(this.state, () => this.#budgetLeft())
     this.system = new SystemUnit({
+      ...options,
       state: this.state,
       memory: this.#memory,
       paging: mmu,
       ports: io,
-      interrupts,
-      model,
       timeStamp: this.timeStamp,
       tlb: tlbAddresses(base),
       instructionSet: engine.shapes.modeOf(model),
       breakpoints: this.#breakpoints,
-      ...(apicBaseChanged && { apicBaseChanged }),
-      ...(random && { random }),
     })
     const { state, statistics, system } = this
     const parts = { state, memory: this.#memory, breakpoints: this.#breakpoints }
-    const upcalls = new Upcalls({ ...parts, system, statistics })
-    this.#upcalls = upcalls
+    const upcalls = (this.#upcalls = new Upcalls({ ...parts, system, statistics }))
     this.#lone = new LoneStep({ ...parts, engine, mmu, io, upcalls, records: base + vcpuBytes - pageBytes })
     engine.attach(this)
     this.system.reset()
@@ -114,6 +111,11 @@ export class Vcpu {
   /** Whether the processor waits for a start-up message. */
   get waitsForStartup(): boolean {
     return this.state.get(Layout.waitingForStartup) !== 0
+  }
+
+  /** IGNNE#: x87 instructions go on in spite of an error until that is cleared. */
+  ignoreNumericError(): void {
+    this.state.set(Layout.ignoreNumericError, 1)
   }
 
   /** Makes `run` return at the next unit boundary. */

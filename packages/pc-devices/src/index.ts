@@ -38,6 +38,11 @@ export {
   type SystemPortAOptions,
   type SystemPortBOptions,
 } from './system-control/device.ts'
+export {
+  CoprocessorError,
+  type CoprocessorErrorOptions,
+  type CoprocessorErrorState,
+} from './system-control/coprocessor-error.ts'
 export { DebugConsole, DebugExit, PostPort } from './debug-ports/device.ts'
 export { PciHost, type PciHostOptions } from './pci/host.ts'
 export { PciDevice, type PciBar, type PciFunction, type PciIdentity, type PciWiring } from './pci/device.ts'

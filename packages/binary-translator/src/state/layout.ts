@@ -107,6 +107,8 @@ export const Layout = {
   portion: 0x7c8,
   /** 1 after an INIT that makes this processor wait for a start-up message. */
   waitingForStartup: 0x7cc,
+  /** IGNNE#: 1 from when the chip set says so until the x87's error is cleared. */
+  ignoreNumericError: 0x7d0,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

@@ -93,5 +93,7 @@ export const Callout = {
   Rdrand: 52,
   /** x: the new EFLAGS.AC, 0 or 1: CLAC and STAC. */
   SetAlignmentCheck: 53,
+  /** An x87 instruction found an error of an earlier one. */
+  NumericError: 54,
 } as const
 export type Callout = (typeof Callout)[keyof typeof Callout]

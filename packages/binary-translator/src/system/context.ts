@@ -28,6 +28,8 @@ export interface SystemContext {
   readonly breakpoints: Breakpoints
   /** What the MMU was told last of EFLAGS.AC: nothing, or whether it opens user pages to the supervisor. */
   userDataAllowed: boolean
+  /** FERR#: an x87 error waits, and CR0.NE is clear. */
+  readonly numericError: () => void
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged: (low: number, high: number) => void
   /** What the instruction asks of the monitor. */

@@ -79,3 +79,8 @@ export function featuresOf(model: CpuModel): Features {
       highest >= 0x8000_0008 ? model.cpuid(0x8000_0008, 0).eax & 0xff : has('PAE') || has('PSE36') ? 36 : 32,
   }
 }
+
+/** What `model` says of paging, for an MMU. */
+export function pagingFeatures(model: CpuModel): { physicalAddressBits: number; pse36: boolean } {
+  return { physicalAddressBits: featuresOf(model).physicalBits, pse36: hasFeature(model, 'PSE36') }
+}

@@ -22,6 +22,7 @@ import { inputString, outputString, readPort, writePort } from './port-io.ts'
 import {
   checkProtected,
   halt,
+  numericError,
   monitorLine,
   monitorWait,
   raiseException,
@@ -90,6 +91,7 @@ const byName: Readonly<Record<keyof typeof Callout, Handler>> = {
   VectorBlocked: vectorBlocked,
   VectorException: vectorException,
   SetAlignmentCheck: setAlignmentCheck,
+  NumericError: numericError,
   Rdrand: readRandom,
 }
 

@@ -1,6 +1,6 @@
-import { Layout } from '../state/layout.ts'
+import { Activity, Layout } from '../state/layout.ts'
 import { Flow, type SystemContext } from './context.ts'
-import { Cr4 } from './control-bits.ts'
+import { Cr0, Cr4 } from './control-bits.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { requireProtectedMode, requireSupervisor } from './privilege.ts'
 import { SystemRequest } from './types.ts'
@@ -11,6 +11,19 @@ export function halt(system: SystemContext): Flow {
   system.state.set(Layout.halted, 1)
   system.request = SystemRequest.Halt
   return Flow.Next
+}
+
+/**
+ * An error of the x87: #MF, or with CR0.NE clear as the PC/AT has it. Then FERR# tells the chip set, and the processor
+ * waits at the instruction for an interrupt, IRQ 13. SDM vol. 1, appendix D.2.
+ */
+export function numericError(system: SystemContext): Flow {
+  const { state } = system
+  if (state.get(Layout.cr0) & Cr0.NE) raise(Vector.MF)
+  state.set(Layout.halted, Activity.Halted)
+  system.request = SystemRequest.Halt
+  system.numericError()
+  return Flow.Set
 }
 
 /** WBINVD and INVD: there is no cache to write back. */

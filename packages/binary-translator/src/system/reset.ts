@@ -44,6 +44,7 @@ const zeroCells: readonly number[] = [
   Layout.pendingDebug,
   Layout.repeating,
   Layout.waitingForStartup,
+  Layout.ignoreNumericError,
 ]
 
 function clear({ state }: SystemContext, ranges: readonly Range[]): void {

@@ -40,6 +40,8 @@ export interface SystemUnitOptions {
   /** See `SystemContext`. Default: the set that has everything. */
   readonly instructionSet?: number
   readonly breakpoints: Breakpoints
+  /** See `SystemContext`. */
+  readonly numericError?: () => void
   /** Told of each new value of IA32_APIC_BASE. */
   readonly apicBaseChanged?: (low: number, high: number) => void
 }
@@ -85,6 +87,7 @@ export class SystemUnit {
       instructionSet: options.instructionSet ?? 0,
       breakpoints,
       userDataAllowed: false,
+      numericError: options.numericError ?? ignore,
       apicBaseChanged: options.apicBaseChanged ?? ignore,
       request: SystemRequest.None,
       external: 0,

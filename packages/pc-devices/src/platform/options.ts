@@ -27,6 +27,8 @@ export interface PcEvents {
   a20?: (enabled: boolean) => void
   /** A non-maskable interrupt for the CPU. */
   nmi?: () => void
+  /** The x87's error was cleared in port F0h: the processor may go on with it (IGNNE#). */
+  ignoreNumericError?: () => void
   /** INIT and start-up messages for the CPU, from a local APIC's interrupt command register. */
   init?: () => void
   startup?: (vector: number) => void

@@ -19,6 +19,12 @@ import { PciHost } from '../pci/host.ts'
 import { CONFIG_ADDRESS } from '../pci/registers.ts'
 import { Piix3 } from '../piix3/device.ts'
 import { Piix4Pm } from '../piix4/device.ts'
+import {
+  COPROCESSOR_ERROR,
+  COPROCESSOR_IRQ,
+  COPROCESSOR_PORTS,
+  CoprocessorError,
+} from '../system-control/coprocessor-error.ts'
 import { ResetControlPort, SystemPortA, SystemPortB } from '../system-control/device.ts'
 import { PORT_A, PORT_B } from '../system-control/registers.ts'
 import { GatedLine } from '../line.ts'
@@ -60,6 +66,8 @@ export class PcPlatform implements Stateful<PcPlatformState> {
   readonly #portB: SystemPortB
   readonly #resetControl: ResetControlPort
   readonly #post: PostPort
+  /** The x87's error: `raise` is FERR#. */
+  readonly coprocessorError: CoprocessorError
   readonly #bridges: readonly [I440fx, Piix3, Piix4Pm]
   readonly #a20AtReset: boolean
   #a20: boolean | undefined
@@ -105,6 +113,10 @@ export class PcPlatform implements Stateful<PcPlatformState> {
         ioApic?.setPin(PC_ADDRESSES.pirqPins[index]!, level)
       },
       inner: this.#resetControl,
+    })
+    this.coprocessorError = new CoprocessorError({
+      irq: this.irq(COPROCESSOR_IRQ),
+      onIgnore: () => events.ignoreNumericError?.(),
     })
     this.#post = new PostPort((code) => events.post?.(code))
     this.#attach(options.debugPorts ?? true)
@@ -178,6 +190,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
       portB: this.#portB.snapshot(),
       resetControl: this.#resetControl.snapshot(),
       post: this.#post.snapshot(),
+      coprocessorError: this.coprocessorError.snapshot(),
       firmwareDevices: this.firmwareDevices.snapshot(),
       a20: this.#a20 ?? this.#a20AtReset,
     }
@@ -199,6 +212,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#portB.restore(state.portB)
     this.#resetControl.restore(state.resetControl)
     this.#post.restore(state.post)
+    this.coprocessorError.restore(state.coprocessorError ?? { pending: false })
     if (state.firmwareDevices) this.firmwareDevices.restore(state.firmwareDevices)
     this.#setA20(state.a20 ?? this.#a20AtReset)
     this.pic.restore(state.pic)
@@ -233,6 +247,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     this.#portA.reset()
     this.#portB.reset()
     this.#resetControl.reset()
+    this.coprocessorError.reset()
     this.#setA20(this.#a20AtReset)
     this.firmwareDevices.reset()
     this.pic.reset()
@@ -259,6 +274,7 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     bus.attachPorts(KeyboardPort.STATUS_COMMAND, 1, this.keyboardController)
     bus.attachPorts(CMOS_INDEX, 2, this.rtc)
     bus.attachPorts(PORT_A, 1, this.#portA)
+    bus.attachPorts(COPROCESSOR_ERROR, COPROCESSOR_PORTS, this.coprocessorError)
     bus.attachPorts(APM_CONTROL, 2, this.acpi.apm)
     bus.attachPorts(CONFIG_ADDRESS, 8, this.pci)
     if (debugPorts) {

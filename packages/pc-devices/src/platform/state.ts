@@ -5,6 +5,7 @@ import type { I8259State } from '../i8259/state.ts'
 import type { Mc146818State } from '../mc146818/state.ts'
 import type { Ns16550aState } from '../ns16550a/state.ts'
 import type { PciDeviceState, PciHostState } from '../pci/state.ts'
+import type { CoprocessorErrorState } from '../system-control/coprocessor-error.ts'
 import type { PortAState, PortBState, ResetControlState } from '../system-control/state.ts'
 import type { ApicsState } from './apics.ts'
 import type { FirmwareDevicesState } from './firmware-devices.ts'
@@ -25,6 +26,8 @@ export interface PcPlatformState {
   portB: PortBState
   resetControl: ResetControlState
   post: { code: number }
+  /** Absent in older snapshots. */
+  coprocessorError?: CoprocessorErrorState
   /** Absent in snapshots of before there were such devices. */
   firmwareDevices?: FirmwareDevicesState
   /** Address line 20 is let through. Absent in older snapshots. */

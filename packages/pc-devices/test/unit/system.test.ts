@@ -1,3 +1,4 @@
+import { CoprocessorError } from '../../src/system-control/coprocessor-error.ts'
 import { describe, expect, it } from 'vitest'
 import { createPcPlatform, type PcPlatform } from '../../src/index.ts'
 import { FakeTimers, fakeWallClock } from '../../src/testing/index.ts'
@@ -136,5 +137,30 @@ describe('system control', () => {
     const word = (index: number): number => cmos(index) | (cmos(index + 1) << 8)
     expect([word(0x15), word(0x17), word(0x30), word(0x34)]).toEqual([640, 63 * 1024, 63 * 1024, 48 * 16])
     expect(word(0x5b) | (cmos(0x5d) << 16)).toBe(2 ** 16)
+  })
+})
+
+describe('the latch of the x87 error', () => {
+  function latch() {
+    const seen: string[] = []
+    const irq = (level: boolean): void => void seen.push(level ? 'irq 13' : 'no irq 13')
+    return { seen, device: new CoprocessorError({ irq, onIgnore: () => seen.push('ignore') }) }
+  }
+
+  it('holds IRQ 13 from FERR# to a write of port F0h, which lets the processor go on', () => {
+    const { seen, device } = latch()
+    device.raise()
+    device.writePort()
+    expect(seen).toEqual(['irq 13', 'no irq 13', 'ignore'])
+  })
+
+  it('keeps its state in a snapshot', () => {
+    const { device } = latch()
+    device.raise()
+    const other = latch()
+    other.device.restore(device.snapshot())
+    expect(other.seen).toEqual(['irq 13'])
+    other.device.reset()
+    expect(other.device.snapshot()).toEqual({ pending: false })
   })
 })

@@ -1,4 +1,4 @@
-import { tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
+import { pagingFeatures, tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
 import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
 import { CMOS_BYTES, type PcEvents, type PcPlatform, type WakeSource } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
@@ -100,7 +100,8 @@ export class Machine {
     const { entries, ...offsets } = tlbOffsets
     const onTracedUpdate = (host: number, bytes: number): void => engine.cache.invalidate(host, bytes)
     const layout = { entries, offsets }
-    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout, pages: this.pages, onTracedUpdate })
+    const features = pagingFeatures(model)
+    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout, pages: this.pages, features, onTracedUpdate })
     this.pages.onChange((ppn) => this.mmu.forget(ppn))
     this.#shadow = this.#firmware ? new ShadowMemory(memory, this.pages) : null
     for (const map of this.#maps) map.onWrite(onTracedUpdate)
@@ -120,7 +121,9 @@ export class Machine {
     this.#shadow?.attach(bus)
     const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
     const random = randomSource(clock === null)
-    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, interrupts, model, random, apicBaseChanged })
+    const numericError = (): void => this.platform.coprocessorError.raise()
+    const pins = { interrupts, apicBaseChanged, numericError }
+    this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, model, random, ...pins })
     interrupts.onChange = (pending) => this.vcpu.setInterruptLine(pending)
     this.timers.onEarlier = () => this.vcpu.requestExit()
     this.time.follow(this.vcpu)
@@ -250,6 +253,7 @@ export class Machine {
       // Without firmware there is nothing at the reset vector.
       init: () => (this.hasFirmware ? this.vcpu.init() : reset('init', false)),
       startup: (vector) => this.vcpu.startup(vector),
+      ignoreNumericError: () => this.vcpu.ignoreNumericError(),
       // While the platform is built it tells of the gate, which is open, before there is a processor.
       a20: (open) => (this.vcpu as Vcpu | undefined)?.system.setA20(open),
       nmi: () => this.vcpu.raiseNmi(),

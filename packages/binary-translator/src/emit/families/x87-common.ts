@@ -24,12 +24,17 @@ export function requireX87(e: Emitter): void {
   raiseIf(e, Vector.NM)
 }
 
-/** Raises #MF for an error that an earlier instruction left. */
+/** Reports an error that an earlier instruction left: by #MF, or with CR0.NE clear to the chip set, unless that ignores it. */
 export function raisePending(e: Emitter): void {
-  e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
-  e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
-  raiseIf(e, Vector.MF)
+  e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and)
+  e.when(() => {
+    e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).cell(Layout.ignoreNumericError).op(Op.i32_eqz).op(Op.i32_or)
+    e.when(() => e.callout(Callout.NumericError, constant(0), constant(0)))
+  })
 }
+
+/** After the status word was set or cleared the chip set's leave to ignore an error has ended. SDM vol. 1, appendix D.2. */
+export const endIgnoring = (e: Emitter): void => void e.setCell(Layout.ignoreNumericError, constant(0))
 
 /** Calls an x87 function; its arguments after cpu are pushed by `push`. */
 export function callX87(e: Emitter, name: X87Function, letters: string, push?: () => void): void {

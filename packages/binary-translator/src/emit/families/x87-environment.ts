@@ -4,7 +4,7 @@ import { Layout } from '../../state/layout.ts'
 import { Op } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
 import { next, type Family } from './family.ts'
-import { callX87, control, pushScratch, raiseIf, raisePending, requireX87 } from './x87-common.ts'
+import { callX87, control, endIgnoring, pushScratch, raiseIf, raisePending, requireX87 } from './x87-common.ts'
 import { copyFromGuest, copyToGuest } from './x87-state.ts'
 
 /** Pushes FNSTENV's format: bit 0 protected mode (not virtual-8086), bit 1 a 32-bit operand size. */
@@ -36,6 +36,7 @@ export function saveEnvironment(name: 'fnstenv' | 'fnsave', after: X87Function):
     })
     copyToGuest(e, linear, Layout.scratch, bytes, wide ? 4 : 2)
     callX87(e, after, 'i>')
+    endIgnoring(e)
   })
 }
 
@@ -51,8 +52,16 @@ export function loadEnvironment(name: 'fldenv' | 'frstor'): Family {
       pushScratch(e)
       pushFormat(e, wide)
     })
+    endIgnoring(e)
   })
 }
+
+/** FNCLEX and FNINIT. */
+export const clearing = (name: 'fnclex' | 'fninit'): Family =>
+  control((e) => {
+    callX87(e, name, 'i>')
+    endIgnoring(e)
+  })
 
 export const fnstcw: Family = control((e) => {
   callX87(e, 'fnstcw', 'i>i')

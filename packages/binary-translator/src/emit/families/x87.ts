@@ -7,7 +7,7 @@ import type { Value } from '../value.ts'
 import { signatureOf, x87Slot } from '../x87-calls.ts'
 import type { Family } from './family.ts'
 import { callX87, control, numeric, position } from './x87-common.ts'
-import { fldcw, fnstcw, fnstsw, loadEnvironment, saveEnvironment, wait } from './x87-environment.ts'
+import { clearing, fldcw, fnstcw, fnstsw, loadEnvironment, saveEnvironment, wait } from './x87-environment.ts'
 import {
   changeSign,
   copyTop,
@@ -316,8 +316,8 @@ export const x87Families: readonly (readonly [operation: number, family: Family]
   [Operation.Fneni, nothing],
   [Operation.Fndisi, nothing],
   [Operation.Fnsetpm, nothing],
-  [Operation.Fnclex, control((e) => callX87(e, 'fnclex', 'i>'))],
-  [Operation.Fninit, control((e) => callX87(e, 'fninit', 'i>'))],
+  [Operation.Fnclex, clearing('fnclex')],
+  [Operation.Fninit, clearing('fninit')],
   [Operation.Fldcw, fldcw],
   [Operation.Fnstcw, fnstcw],
   [Operation.Fnstsw, fnstsw],
