@@ -2,6 +2,7 @@
 // every stop: registers, flags, segments, memory, device accesses, counts of instructions, and why the run ended.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { fullModel } from '../random/full-model.ts'
 import { lockstep, makeMachines, oddBudgets } from '../random/lockstep.ts'
 import { entryModes, randomProgram } from '../random/program.ts'
 import { structuredProgram } from '../random/structured-program.ts'
@@ -28,13 +29,26 @@ it.each(['kernel', 'user', 'real'] as const)(
   (mode) => {
     fc.assert(
       fc.property(fc.noShrink(fc.nat(0x7fff_ffff)), (number) => {
-        const program = randomProgram(new Random(number), [mode], true)
+        const program = randomProgram(new Random(number), [mode], { selfModifying: true })
         expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
       }),
       { seed, numRuns: modifying },
     )
   },
 )
+
+const newer = 80
+const newerMachines = makeMachines(fullModel())
+
+it.each(entryModes)(`programs of newer instructions run alike, mode %s (${newer} programs, seed ${seed})`, (mode) => {
+  fc.assert(
+    fc.property(fc.noShrink(fc.nat(0x7fff_ffff)), (number) => {
+      const program = randomProgram(new Random(number), [mode], { newer: true })
+      expect(lockstep(newerMachines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
+    }),
+    { seed, numRuns: newer },
+  )
+})
 
 const structured = 400
 
@@ -70,6 +84,6 @@ const modifyingExamples: readonly (readonly [what: string, number: number])[] = 
 ]
 
 it.each(modifyingExamples)('%s', (_, number) => {
-  const program = randomProgram(new Random(number), ['kernel'], true)
+  const program = randomProgram(new Random(number), ['kernel'], { selfModifying: true })
   expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
 })

@@ -1,4 +1,5 @@
 // Random instructions with operands that mostly hit memory, so that programs run for a while.
+import { forms } from '../oracle-sse/forms.ts'
 import { Map_, selectors } from './map.ts'
 import type { Random } from './random.ts'
 
@@ -143,6 +144,8 @@ export interface Style {
   readonly rareness: number
   /** Most pointers go to the code itself, directly or through its other linear address. */
   readonly selfModifying?: boolean
+  /** A third of the instructions are of the vector units, or newer than the Pentium. */
+  readonly newer?: boolean
 }
 
 /** Opcodes with immediates that name relative targets. */
@@ -242,8 +245,48 @@ function operands(random: Random, style: Style, opcode: number, two: boolean, ad
   return [...modrm(random, style, address32), ...little(random.interesting(), 4)]
 }
 
+/** Instructions of later processors that are no vector instructions, as prefix and opcode. */
+const later: readonly (readonly number[])[] = [
+  [0xf3, 0x0f, 0xb8], // POPCNT
+  [0xf3, 0x0f, 0xbc], // TZCNT
+  [0xf3, 0x0f, 0xbd], // LZCNT
+  [0x0f, 0x38, 0xf0], // MOVBE
+  [0x0f, 0x38, 0xf1],
+  [0x66, 0x0f, 0x38, 0xf0],
+  [0x0f, 0x18], // prefetches
+  [0x0f, 0xc7], // CMPXCHG8B, RDRAND, RDSEED, XSAVEC
+  [0x0f, 0xae], // FXSAVE ..., fences
+]
+/** Whole instructions: RDTSCP, XGETBV, MONITOR, MWAIT. */
+const fixed: readonly (readonly number[])[] = [
+  [0x0f, 0x01, 0xf9],
+  [0x0f, 0x01, 0xd0],
+  [0x0f, 0x01, 0xc8],
+  [0x0f, 0x01, 0xc9],
+]
+/** FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT, XSAVEC to [EDI] or [DI], less the ModRM's rm field. */
+const saves: readonly (readonly number[])[] = [
+  ...[0, 1, 4, 5, 6].map((digit) => [0x0f, 0xae, digit << 3]),
+  [0x0f, 0xc7, 4 << 3],
+]
+
+function newerInstruction(random: Random, style: Style): { bytes: number[]; setup: number[] } {
+  if (random.chance(0.03)) return { bytes: [...random.pick(fixed)], setup: [] }
+  if (random.chance(0.06)) {
+    const area = (Map_.data + 64 * random.below(0x180) - style.dataBase) >>> 0
+    const setup = [0xbf, ...little(area, style.code32 ? 4 : 2)]
+    const [escape, opcode, digit] = random.pick(saves)
+    return { bytes: [escape!, opcode!, digit! | (style.code32 ? 7 : 5)], setup }
+  }
+  const bytes = random.chance(0.2) ? [...random.pick(later)] : [...random.pick(forms).opcode]
+  if (random.chance(0.05)) bytes.unshift(random.pick(segmentPrefixes))
+  bytes.push(...modrm(random, style, style.code32), ...random.bytes(4))
+  return { bytes, setup: [] }
+}
+
 /** One random instruction, or a few that belong together; bytes after it are left over and are to be cut off. */
 export function randomInstruction(random: Random, style: Style): { bytes: number[]; setup: number[] } {
+  if (style.newer && random.chance(0.35)) return newerInstruction(random, style)
   const { opcode, two } = opcodeBytes(random, style)
   const isString = !two && strings.includes(opcode)
   const bytes: number[] = []

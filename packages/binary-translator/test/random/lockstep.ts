@@ -1,14 +1,15 @@
 // Runs one program on several engines in steps and tells the first difference.
 import { FlatMachine, differences, snapshot } from '../../src/testing/index.ts'
 import { Layout } from '../../src/state/layout.ts'
+import { mica32 } from '../../src/system/cpu-models.ts'
+import type { CpuModel } from '../../src/system/types.ts'
 import { Map_ } from './map.ts'
 import { prepare, type Program } from './program.ts'
 import { Random } from './random.ts'
 
-const options = { ramBytes: Map_.ram, cacheBytes: 1 << 20 }
-
 /** The engines that are held against each other: interpreted, translated at once, translated region by region, some time after they became hot. */
-export function makeMachines(): FlatMachine[] {
+export function makeMachines(model: CpuModel = mica32()): FlatMachine[] {
+  const options = { ramBytes: Map_.ram, cacheBytes: 1 << 20, model }
   const machines = [
     new FlatMachine({ ...options, mode: 'interpreter' }),
     new FlatMachine({ ...options, mode: 'translator' }),

@@ -17,6 +17,8 @@ export interface Program {
   readonly code: { readonly address: number; readonly bytes: readonly number[] }
   /** What handlers add to EIP after a fault. */
   readonly skip: number
+  /** Vector state and XSAVE are enabled, and registers hold something. */
+  readonly newer?: boolean
 }
 
 const flat = 0xffff_ffff
@@ -89,6 +91,18 @@ function furnish(machine: FlatMachine, program: Program): void {
   }
 }
 
+/** CR4.OSFXSR, OSXMMEXCPT and OSXSAVE, XCR0, and numbers in the registers. */
+function enableVectors({ state, vcpu }: FlatMachine): void {
+  state.set(Layout.cr4, 0x4_0600)
+  state.set(Layout.xcr0, 3)
+  for (let i = 0; i < 8; i++) {
+    for (let word = 0; word < 16; word += 4) {
+      state.set(Layout.vector + 32 * i + word, Math.imul(i * 16 + word + 1, 0x9e37_79b1) >>> 0)
+    }
+  }
+  vcpu.system.refresh()
+}
+
 /** Puts `program` into `machine` and the processor at its start. */
 export function prepare(machine: FlatMachine, program: Program): void {
   machine.ram.fill(0)
@@ -104,6 +118,7 @@ export function prepare(machine: FlatMachine, program: Program): void {
   mmu.map(Map_.absent >>> 12, { frame: -2 })
   mmu.map(Map_.supervisor >>> 12, { user: false })
   machine.start(program.start)
+  if (program.newer) enableVectors(machine)
   if (program.mode === 'real') return
   state.set(Layout.gdtrBase, Map_.gdt)
   state.set(Layout.gdtrLimit, 0x7f)
@@ -190,15 +205,23 @@ const eflagsOf = (random: Random, mode: EntryMode): number => {
   return 2 | arithmetic | direction | interrupts | trap | iopl | (mode === 'virtual-8086' ? 0x2_0000 : 0)
 }
 
-/** A random program: its mode, processor state and code; `selfModifying` ones write to their own code most of the time. */
+/** What kind of program is wanted. */
+export interface ProgramOptions {
+  /** Writes to its own code most of the time. */
+  readonly selfModifying?: boolean
+  /** Has vector instructions, and others that are newer than the Pentium. */
+  readonly newer?: boolean
+}
+
+/** A random program: its mode, processor state and code. */
 export function randomProgram(
   random: Random,
   modes: readonly EntryMode[] = entryModes,
-  selfModifying = false,
+  { selfModifying = false, newer = false }: ProgramOptions = {},
 ): Program {
   const mode = random.pick(modes)
   const { segments, style: place } = setting(random, mode)
-  const style = { ...place, rareness: random.pick([0, 0.02, 0.1]), selfModifying }
+  const style = { ...place, rareness: random.pick([0, 0.02, 0.1]), selfModifying, newer }
   const bytes = body(random, style)
   const crosses = random.chance(0.4)
   const address = crosses
@@ -229,6 +252,7 @@ export function randomProgram(
     },
     code: { address, bytes },
     skip: random.between(1, 3),
+    newer,
   }
 }
 

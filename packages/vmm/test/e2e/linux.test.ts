@@ -59,6 +59,17 @@ test('reboot boots again', { timeout: 5 * minutes }, async (context) => {
   expect(status).toBe(0)
 })
 
+test.for([
+  ['pentium3', 'sse', 'sse2'],
+  ['x86-64-v2,+aes,+rdrand,+xsave,+xsavec', 'xsavec', 'avx'],
+])('the guest runs on %s, which has %s and not %s', { timeout: 5 * minutes }, async ([cpu, has, lacks], context) => {
+  requireGuest(context)
+  const input = `grep -wc -e ${has} /proc/cpuinfo; grep -wc -e ${lacks} /proc/cpuinfo; echo end-$((1+1))\npoweroff -f\n`
+  const { status, stdout } = await mica(['run', '--cpu', cpu!, '--append', 'quiet'], input)
+  expect(stdout).toMatch(/^1\r\n0\r\nend-2/m)
+  expect(status).toBe(0)
+})
+
 test('a bzImage boots, and unpacks itself', { timeout: 5 * minutes }, async (context) => {
   const { kernel, initrd, commandLine } = requireGuest(context)
   const args = ['run', '--kernel', kernel, '--initrd', initrd, '--append', `${commandLine} quiet`]
