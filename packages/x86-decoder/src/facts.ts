@@ -53,6 +53,7 @@ function factsOf(form: Form): InstructionFacts {
     ...sensitivityOf(attributes.sensitivity, attributes.privilege),
     access: form.operands.map((_, slot) => ACCESS[attributes.access.charAt(slot) || (slot === 0 ? 'x' : 'r')]!),
     cpuFeature: attributes.feature,
+    x87StackIncrement: attributes.x87Slots,
     lockable: (attributes.traits & Trait.Lock) !== 0,
     isString: (attributes.traits & Trait.String) !== 0,
     validIn64BitMode: (form.selector.accepts[Dimension.Mode]! & 2) !== 0,

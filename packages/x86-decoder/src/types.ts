@@ -91,6 +91,8 @@ export interface InstructionFacts extends FlagEffect {
   /** The CPUID feature (or first processor) that brought it. */
   readonly cpuFeature: string
   readonly lockable: boolean
+  /** How many registers the x87 stack loses: 1 for a pop, -1 for a push; 0 too where TOP is loaded. */
+  readonly x87StackIncrement: number
   readonly isString: boolean
   readonly validIn64BitMode: boolean
   readonly validOutside64BitMode: boolean

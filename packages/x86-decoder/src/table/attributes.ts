@@ -90,6 +90,8 @@ export interface Attributes {
   implicit: string
   /** Slots that the stack pointer moves by: negative for pushes. */
   stackSlots: number
+  /** Registers that the x87 stack loses: negative for pushes. */
+  x87Slots: number
   /** Bytes of the element that an EVEX broadcast repeats, 0 if it cannot. */
   broadcast: number
   /** Factor of an EVEX 8-bit displacement, 0 for the size of the memory operand. */
@@ -117,6 +119,7 @@ const SETTERS: Readonly<Record<string, (attributes: Attributes, value: string) =
   b: (attributes, value) => void (attributes.broadcast = Number(value)),
   n: (attributes, value) => void (attributes.displacement = Number(value)),
   i: (attributes, value) => void (attributes.implicit = value),
+  fp: (attributes, value) => void (attributes.x87Slots = Number(value)),
   sp: (attributes, value) => void (attributes.stackSlots = Number(value)),
   op: (attributes, value) => void (attributes.operation = value),
   flow: (attributes, value) => void (attributes.flow = value),
@@ -129,7 +132,7 @@ function parse(text: string): Attributes {
   const attributes: Attributes = {
     traits: 0, access: '', read: 0, written: 0, undefined: 0, cleared: 0, set: 0, flow: 'Next',
     privilege: 'none', sensitivity: '', feature: '8086', operation: '', size: -1,
-    broadcast: 0, displacement: 0, implicit: '', stackSlots: 0,
+    broadcast: 0, displacement: 0, implicit: '', stackSlots: 0, x87Slots: 0,
   }
   for (const word of text.split(' ')) {
     const equals = word.indexOf('=')

@@ -96,6 +96,12 @@ function theirMemory(info: iced.InstructionInfo): string {
   return found.sort().join(', ')
 }
 
+function x87Difference({ code }: Instruction, theirs: iced.Instruction): string | null {
+  const { x87StackIncrement } = facts(code)
+  const increment = theirs.fpuTopIncrement
+  return x87StackIncrement === increment ? null : `x87 stack ${x87StackIncrement} / ${increment}`
+}
+
 /** What differs in registers, memory or stack; null if nothing does. */
 export function usesDifference(instruction: Instruction, theirs: iced.Instruction): string | null {
   if (!isDescribed(instruction)) return null
@@ -104,6 +110,8 @@ export function usesDifference(instruction: Instruction, theirs: iced.Instructio
   const info = factory.info(theirs)
   try {
     const increment = theirs.stackPointerIncrement
+    const x87 = x87Difference(instruction, theirs)
+    if (x87 !== null) return x87
     if (stackPointerIncrement(instruction) !== increment)
       return `stack ${stackPointerIncrement(instruction)} / ${increment}`
     if (isKnown(iced.Code[theirs.code]!, 'access')) return null
