@@ -4,20 +4,13 @@ import { reserveSegments, writeSegments } from '../elf-loader.ts'
 import { flatEntryState } from '../entry-state.ts'
 import { FirmwareError, hex } from '../errors.ts'
 import { GuestWriter } from '../memory/guest-writer.ts'
-import {
-  BOOT_PARAMS_BASE,
-  COMMAND_LINE_BASE,
-  COMMAND_LINE_SPACE,
-  EBDA_BASE,
-  FOUR_GIB,
-  HIGH_START,
-  PAGE,
-} from '../memory/layout.ts'
+import { BOOT_PARAMS_BASE, COMMAND_LINE_BASE, EBDA_BASE, FOUR_GIB, HIGH_START, PAGE } from '../memory/layout.ts'
 import { writeLowMemory } from '../memory/low-memory.ts'
 import { memoryMap } from '../memory/memory-map.ts'
 import { MemoryPlan } from '../memory/memory-plan.ts'
 import type { EntryState, GuestMemory, RamRange, Screen } from '../types.ts'
 import { buildBootParams } from './boot-params.ts'
+import { encodeCommandLine } from './command-line.ts'
 import { writeLongModeStub } from './long-mode-stub.ts'
 import { parseSetupHeader } from './setup-header.ts'
 
@@ -124,16 +117,6 @@ function noRoomForKernel(bytes: number, address: number): FirmwareError {
     bytes,
     where: `the RAM from ${hex(address)} on`,
   })
-}
-
-function encodeCommandLine(commandLine: string, limit: number): Uint8Array {
-  if (commandLine.includes('\0'))
-    throw new FirmwareError({ kind: 'bad-option', option: 'commandLine', reason: 'it holds a NUL character' })
-  const bytes = new TextEncoder().encode(`${commandLine}\0`)
-  const most = Math.min(limit, COMMAND_LINE_SPACE - 1)
-  if (bytes.length - 1 > most)
-    throw new FirmwareError({ kind: 'command-line-too-long', bytes: bytes.length - 1, limit: most })
-  return bytes
 }
 
 function placeInitrd(plan: MemoryPlan, initrd: Uint8Array, initrdMax: number): number {

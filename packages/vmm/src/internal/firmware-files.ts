@@ -7,6 +7,9 @@ import type { Drives } from './media.ts'
 const floppyPath = (unit: number): string => `/pci@i0cf8/isa@1/fdc@03f0/floppy@${unit}`
 const idePath = (place: number): string => `/pci@i0cf8/ide@1,1/drive@${place >> 1}/disk@${place & 1}`
 
+/** SeaBIOS looks for option ROMs of no device under this name. */
+const kernelRomFile = 'genroms/linux.rom'
+
 /** SLP_TYP of suspend to memory. */
 export const SUSPEND_TYPE = 1
 
@@ -20,11 +23,14 @@ export interface FirmwareFilesParts {
   readonly hasVga: boolean
   /** Where firmware has put the power management block, now. */
   readonly pmBase: () => number
+  /** Boots a kernel, before any medium. */
+  readonly kernelRom: Uint8Array | null
 }
 
 /** The files of fw_cfg that tell firmware what there is. */
-export function firmwareFiles({ drives, hasVga, pmBase }: FirmwareFilesParts): Record<string, FwCfgFile> {
-  const order = drives.bootOrder.flatMap((device) => pathsOf(device, drives))
+export function firmwareFiles({ drives, hasVga, pmBase, kernelRom }: FirmwareFilesParts): Record<string, FwCfgFile> {
+  const media = drives.bootOrder.flatMap((device) => pathsOf(device, drives))
+  const order = kernelRom ? [`/rom@${kernelRomFile}`, ...media] : media
   const hardware = (base: number): AcpiHardware => ({
     ...PIIX_HARDWARE,
     vga: hasVga,
@@ -40,6 +46,7 @@ export function firmwareFiles({ drives, hasVga, pmBase }: FirmwareFilesParts): R
     'etc/acpi/tables': () => tablesFor(hardware(pmBase())),
     // A card that lost its power while the machine slept is set up again.
     'etc/s3-resume-vga-init': Uint8Array.of(1),
+    ...(kernelRom && { [kernelRomFile]: kernelRom }),
     ...(order.length > 0 && { bootorder: `${order.join('\n')}\0` }),
   }
 }

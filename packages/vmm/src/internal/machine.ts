@@ -10,6 +10,7 @@ import { SerialPort } from '../serial/serial-port.ts'
 import { TextScreen } from '../text-screen.ts'
 import type { BootSource, DeviceHooks, FirmwareImages, HostClock, Screen, VmEvents, VmOptions } from '../types.ts'
 import { BiosHost, micaBiosBytes } from './bios-host.ts'
+import { firmwareKernelOf } from './firmware-kernel.ts'
 import { firmwareOf, installBios } from './firmware.ts'
 import type { Listeners } from './listeners.ts'
 import { drivesOf, type Drives } from './media.ts'
@@ -95,6 +96,7 @@ export class Machine {
     const hasTextPage = screen === 'text80x25'
     const biosBytes = this.#firmware?.bios.length ?? 0
     const drives = drivesOf(options)
+    const kernel = firmwareKernelOf(options, firmware)
     const ranges = memoryRanges({ bytes: options.memory, hasTextPage, biosBytes })
     this.pages = new PhysicalMap(memory, { ranges })
     const { entries, ...offsets } = tlbOffsets
@@ -115,6 +117,7 @@ export class Machine {
       drives,
       hasVga: screen === 'vga',
       firmware: this.#firmware,
+      kernel,
       events: this.#events(listeners),
     })
     const { bus, interrupts, localApic } = this.platform

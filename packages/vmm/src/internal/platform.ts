@@ -1,4 +1,5 @@
 import { createPcPlatform, PC_ADDRESSES, type FwCfgItems, type PcEvents, type PcPlatform } from '@mica-vm/pc-devices'
+import type { FirmwareKernel } from '@mica-vm/firmware'
 import type { PhysicalMap } from '@mica-vm/machine-memory'
 import type { MachineTime } from '../machine-time.ts'
 import type { FirmwareImages, VmOptions } from '../types.ts'
@@ -15,6 +16,8 @@ export interface PlatformParts {
   readonly hasVga: boolean
   /** Null: a boot protocol starts the kernel, and the platform is as firmware leaves it. */
   readonly firmware: FirmwareImages | null
+  /** What that firmware starts instead of media. */
+  readonly kernel: FirmwareKernel | null
   readonly events: PcEvents
 }
 
@@ -52,11 +55,13 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
   return platform
 }
 
-function fwCfgItems({ options: { memory }, drives, hasVga }: PlatformParts, pmBase: () => number): FwCfgItems {
+function fwCfgItems(parts: PlatformParts, pmBase: () => number): FwCfgItems {
+  const { options, drives, hasVga, kernel } = parts
   return {
-    ramBytes: memory,
-    e820: [{ start: 0, length: memory, type: ramType }],
-    files: firmwareFiles({ drives, hasVga, pmBase }),
+    ramBytes: options.memory,
+    e820: [{ start: 0, length: options.memory, type: ramType }],
+    ...(kernel && { kernel }),
+    files: firmwareFiles({ drives, hasVga, pmBase, kernelRom: kernel?.optionRom ?? null }),
   }
 }
 
