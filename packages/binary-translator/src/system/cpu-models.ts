@@ -194,6 +194,7 @@ const version2: readonly CpuFeature[] = [
   'LAHF64',
   'NX',
   'RDTSCP',
+  'PREFETCHW',
   'HYPERVISOR',
 ]
 
@@ -210,7 +211,6 @@ export const addableFeatures: readonly CpuFeature[] = [
   'MOVBE',
   'LZCNT',
   'MONITOR',
-  'PREFETCHW',
   'SMEP',
   'SMAP',
   'UMIP',
@@ -240,7 +240,7 @@ export const modelDefinitions: Readonly<Record<ModelName, ModelDefinition>> = {
   mica32: {
     name: 'mica32',
     signature: inOrder,
-    features: [...sixthGeneration, 'HYPERVISOR'],
+    features: [...sixthGeneration, 'PREFETCHW', 'HYPERVISOR'],
     highestBasicLeaf: 2,
     brand: 'Mica Virtual CPU',
     physicalBits: 36,

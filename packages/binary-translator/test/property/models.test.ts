@@ -1,7 +1,8 @@
 // Oracle: CPUID, as the guest itself reads it, and the decoder's word for what an encoding came with, which iced-x86 confirms.
 import { Operation, facts, formCount } from '@mica-vm/x86-decoder'
 import { describe, expect, it } from 'vitest'
-import { Layout } from '../../src/state/layout.ts'
+import { ShapeTable } from '../../src/emit/described.ts'
+import { Layout, Mode } from '../../src/state/layout.ts'
 import { addableFeatures, cpuModel, modelNames } from '../../src/system/cpu-models.ts'
 import { isCpuFeature, placeOf } from '../../src/system/cpuid-bits.ts'
 import type { CpuModel } from '../../src/system/types.ts'
@@ -110,4 +111,12 @@ it('met every legacy form that 32-bit code has', () => {
   }
   // The first is of 64-bit code; 3DNow! operations have forms of their own.
   expect(missing).toEqual(['0FC7 /1 m W1 cmpxchg16b Mx', '0F0F threednow Pq Qq Ib'])
+})
+
+it('units of processors with other instructions have other keys, and of equal processors the same', () => {
+  const shapes = new ShapeTable()
+  const modes = modelNames.map((name) => shapes.modeOf(cpuModel(name)))
+  expect(new Set(modes).size).toBe(modelNames.length)
+  expect(modelNames.map((name) => shapes.modeOf(cpuModel(name)))).toEqual(modes)
+  for (const mode of modes) expect(mode & ((1 << Mode.instructionSet) - 1)).toBe(0)
 })

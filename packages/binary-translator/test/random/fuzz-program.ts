@@ -255,7 +255,7 @@ export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extr
       0,
   )
   state.set(Layout.cr3, (random.chance(0.95) ? tables.directory : place(random) & ~0xfff) >>> 0)
-  state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x69f))
+  state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x4_069f))
   state.set(Layout.efer, random.chance(0.5) ? noExecuteEnable : 0)
   state.set(Layout.cpl, user ? 3 : 0)
   for (let number = 0; number < 8; number++)

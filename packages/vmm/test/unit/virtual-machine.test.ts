@@ -248,6 +248,8 @@ test('what a host programmer gets wrong is refused with value and range', () => 
   expect(create({ memory: 1000 })).toThrow(/memory is 1000 bytes; give a guest 1 MiB to 3584 MiB/)
   expect(create({ memory: 4096 * mib })).toThrow(VmmError)
   expect(create({ cpu: 'z80' })).toThrow(/cpu is z80; must be one of mica32/)
+  expect(create({ cpu: '486,+zip' })).toThrow(/cpu adds \+zip; must be \+ and one of .*aes/)
+  expect(create({ cpu: '486,aes' })).toThrow(/cpu adds aes; must be \+ and one of/)
   expect(create({ clock: 'sundial' })).toThrow(/clock is sundial/)
   expect(create({ serial: [{}, {}, {}, {}, {}] })).toThrow(/four serial ports/)
   expect(create({ boot: { kernel: new Uint8Array(10) } })).toThrow(FirmwareError)
