@@ -28,6 +28,11 @@ export interface Place {
  */
 export abstract class Emitter extends AccessEmitter {
   abstract readonly flags: Flags
+  /** `VectorBlock` bits that an earlier instruction of the unit being emitted has found clear. */
+  checked = 0
+
+  /** Remembers, where code of a unit is emitted in one piece, what has been checked. */
+  noteChecked(_bits: number): void {}
 
   /** Effective operand size in bytes. */
   get size(): number {

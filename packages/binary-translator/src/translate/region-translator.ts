@@ -91,6 +91,7 @@ export class RegionTranslator {
   #body(node: number): void {
     this.#current = node
     const unit = this.#units[node]!
+    this.#e.checked = 0
     for (let i = 0; i < unit.count; i++) {
       const { shape, family } = unit.described[i]!
       this.#e.start(unit.instructions[i]!, shape, unit.offsets[i]!, unit.count - i)

@@ -21,11 +21,6 @@ export interface RegionFlow {
 const firstRegister = 2
 const registers = 8
 
-interface TypedLocal {
-  readonly type: ValueType
-  readonly local: Local
-}
-
 /** Labels of the function's ways out, in nesting order. */
 interface Exits {
   callout: Label
@@ -53,8 +48,8 @@ export class TranslatedEmitter extends Emitter {
   readonly #x: readonly Local[]
   readonly #free = new Set<Local>()
   #live: Local[] = []
-  readonly #freeTyped: TypedLocal[] = []
-  readonly #liveTyped: TypedLocal[] = []
+  readonly #freeTyped: { type: ValueType; local: Local }[] = []
+  readonly #liveTyped: { type: ValueType; local: Local }[] = []
   #used = 0
   #dirty = 0
   #flagsUsed = false
@@ -207,10 +202,13 @@ export class TranslatedEmitter extends Emitter {
     this.w.prologue = w
   }
 
+  override noteChecked(bits: number): void {
+    this.checked |= bits
+  }
+
   override typed(type: ValueType): Local {
-    const free = this.#freeTyped.find((local) => local.type === type)
-    if (free) this.#freeTyped.splice(this.#freeTyped.indexOf(free), 1)
-    const local = free ?? { type, local: this.w.local(type) }
+    const at = this.#freeTyped.findIndex((free) => free.type === type)
+    const local = at < 0 ? { type, local: this.w.local(type) } : this.#freeTyped.splice(at, 1)[0]!
     this.#liveTyped.push(local)
     return local.local
   }

@@ -15,8 +15,11 @@ import { raisePending } from './x87-common.ts'
 
 /** Raises #UD or #NM if one of the `VectorBlock` bits in `relevant` is set. */
 export function requireVector(e: Emitter, relevant: number): void {
+  // Within a unit nothing changes the state: what writes CR0 or CR4 ends it.
+  if ((relevant & ~e.checked) === 0) return
   e.cell(Layout.vectorState).i32(relevant).op(Op.i32_and)
   e.when(() => e.callout(Callout.VectorBlocked, constant(relevant), constant(0)))
+  e.noteChecked(relevant)
 }
 
 const notMmx = (c: number): boolean => c !== RegisterClass.Mmx

@@ -16,6 +16,7 @@ import {
   touchMmx,
   vector,
 } from './vector-common.ts'
+import { compared, extreme, ordered } from './vector-ordered.ts'
 import { fastCompare, fastPacked, fastScalar, fastTruncate } from './vector-fast.ts'
 
 /** A format of elements: their size and how many an instruction takes. */
@@ -55,6 +56,35 @@ function float(name: SseFunction, format: Format, fixed: number, immediate = fal
   })
 }
 
+/** MIN and MAX. */
+const extremum = (format: Format, number: number, opcode: Simd): Family =>
+  vector((e) => {
+    const from = source(e, 1, format.size * format.count)
+    const to = registerPlace(e, 0)
+    ordered(e, format, to, from, extreme(e, opcode), () => {
+      callFloat(e, 'arithmetic', to, from, () => void e.i32(number | packed(format)))
+      raiseUnmasked(e)
+    })
+  })
+
+/** CMPPS and its like. */
+const comparison = (format: Format): Family =>
+  vector((e) => {
+    const from = source(e, 1, format.size * format.count)
+    const to = registerPlace(e, 0)
+    const exact = (): void => {
+      callFloat(e, 'compare', to, from, () => {
+        e.i32(packed(format))
+        pushImmediate(e)
+        e.i32(24).op(Op.i32_shl).op(Op.i32_or)
+      })
+      raiseUnmasked(e)
+    }
+    const predicate = e.immediate()
+    if (typeof predicate === 'number' || (predicate.constant & 0xff) > 7) return exact()
+    ordered(e, format, to, from, compared(e, format.size, predicate.constant & 7), exact)
+  })
+
 type Stem = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Sqrt' | 'Min' | 'Max'
 
 /** An operation of `arithmetic` that WebAssembly has too. */
@@ -90,11 +120,16 @@ const arithmetic = opcodes.flatMap(([stem, f32, f32x4, f64, f64x2], number): [nu
   [Operation[`${stem}sd`], direct(sd, number, f64, f64x2)],
 ])
 
-const extrema = (['Min', 'Max'] as const).flatMap((stem, i): [number, Family][] => [
-  [Operation[`${stem}ps`], float('arithmetic', ps, SQRT + 1 + i)],
-  [Operation[`${stem}pd`], float('arithmetic', pd, SQRT + 1 + i)],
-  [Operation[`${stem}ss`], float('arithmetic', ss, SQRT + 1 + i)],
-  [Operation[`${stem}sd`], float('arithmetic', sd, SQRT + 1 + i)],
+const extremeOpcodes = [
+  ['Min', Simd.f32x4_pmin, Simd.f64x2_pmin],
+  ['Max', Simd.f32x4_pmax, Simd.f64x2_pmax],
+] as const
+
+const extrema = extremeOpcodes.flatMap(([stem, single, double], i): [number, Family][] => [
+  [Operation[`${stem}ps`], extremum(ps, SQRT + 1 + i, single)],
+  [Operation[`${stem}pd`], extremum(pd, SQRT + 1 + i, double)],
+  [Operation[`${stem}ss`], extremum(ss, SQRT + 1 + i, single)],
+  [Operation[`${stem}sd`], extremum(sd, SQRT + 1 + i, double)],
 ])
 
 /** COMISS and its like: OF, SF and AF are cleared. */
@@ -178,10 +213,10 @@ export const floats: readonly (readonly [number, Family])[] = [
   [Operation.Hsubpd, float('arithmetic', pd, HSUB)],
   [Operation.Addsubps, float('arithmetic', ps, ADDSUB)],
   [Operation.Addsubpd, float('arithmetic', pd, ADDSUB)],
-  [Operation.Cmpps, float('compare', ps, 0, true)],
-  [Operation.Cmppd, float('compare', pd, 0, true)],
-  [Operation.Cmpss, float('compare', ss, 0, true)],
-  [Operation.CmpsdSse, float('compare', sd, 0, true)],
+  [Operation.Cmpps, comparison(ps)],
+  [Operation.Cmppd, comparison(pd)],
+  [Operation.Cmpss, comparison(ss)],
+  [Operation.CmpsdSse, comparison(sd)],
   [Operation.Roundps, float('round', ps, 0, true)],
   [Operation.Roundpd, float('round', pd, 0, true)],
   [Operation.Roundss, float('round', ss, 0, true)],

@@ -14,6 +14,8 @@ const emulateOrSwitched = 0xc
 /** CR0.NE: errors raise #MF. The status word's ES: an error waits. */
 const numericError = 0x20
 const errorSummary = 0x80
+/** In `Emitter.checked`, beside the bits of `VectorBlock`: the x87 may be used. */
+const x87Checked = 1 << 30
 
 export const raiseIf = (e: Emitter, vector: number): void =>
   e.when(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
@@ -55,13 +57,14 @@ export function recordPointers(e: Emitter, data: Value | null): void {
 /** An instruction that computes: waits for earlier errors and records its pointers. */
 export function numeric(emit: (e: Emitter) => void): Family {
   return next((e) => {
-    // Both at once: seldom is there anything.
-    e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and)
-    e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and).op(Op.i32_or)
+    // Both at once, since seldom there is anything; CR0 but once in a unit.
+    e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and)
+    if ((e.checked & x87Checked) === 0) e.cell(Layout.cr0).i32(emulateOrSwitched).op(Op.i32_and).op(Op.i32_or)
     e.when(() => {
       requireX87(e)
       raisePending(e)
     })
+    e.noteChecked(x87Checked)
     emit(e)
     recordPointers(e, e.shape.kinds.includes(OperandKind.Memory) ? e.offset() : null)
   })
