@@ -386,6 +386,12 @@ export const deviations: readonly Deviation[] = [
     qemu: 'looks for a match',
   },
   {
+    feature: 'events',
+    cases: /^IRQ 13/,
+    rule: 'SDM vol. 1, 8.7 and appendix D: with CR0.NE clear the next waiting instruction waits for IRQ 13, whose handler lets it go on by port F0h',
+    qemu: 'does not go on',
+  },
+  {
     feature: 'shutdown',
     cases: /^no stack/,
     rule: 'SDM vol. 3, 6.15: a #SS while a #DF is delivered shuts the processor down',

@@ -5,6 +5,7 @@ import { eventFeature } from './cases/events.ts'
 import { fastCalls, floatingPoint } from './cases/floating-point.ts'
 import { limitFeature, portFeature } from './cases/ports-and-limits.ts'
 import { pagingFeature } from './cases/paging.ts'
+import { randomStates } from './cases/random.ts'
 import { descriptorQueries, segmentLoads } from './cases/segments.ts'
 import { taskSwitches } from './cases/tasks.ts'
 import { farTransfers } from './cases/transfers.ts'
@@ -30,5 +31,6 @@ export const features: readonly Feature[] = [
   protectionFeature,
   virtualInterruptFeature,
   eventFeature,
+  randomStates,
   shutdown,
 ]

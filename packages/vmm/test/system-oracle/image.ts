@@ -89,5 +89,5 @@ export function imageOf(cases: readonly SystemCase[], first = 0): Uint8Array<Arr
   const magic = 0x1bad_b002
   const end = At.IMAGE + headerBytes + bytes.length
   const header = Uint32Array.of(magic, flags, -(magic + flags), At.IMAGE, At.IMAGE, end, end, labels.get('entry')!)
-  return Uint8Array.of(...new Uint8Array(header.buffer), ...bytes)
+  return Uint8Array.from([...new Uint8Array(header.buffer), ...bytes])
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { randomStatesFrom } from './cases/random.ts'
 import { deviationOf, deviations } from './deviations.ts'
 import { expectedOf, systemSummary } from './expected.ts'
 import { features } from './features.ts'
@@ -65,5 +66,19 @@ test.runIf(hasQemu)('QEMU still sends what the golden files have', { timeout: 12
     )
     const traces = await tracesOf({ ...feature, cases: sample }, runInQemu)
     for (const { name } of cases) expect.soft(text(traces.get(name)), name).toBe(text(golden.get(name)))
+  }
+})
+
+const isLong = process.env['MICA_LONG'] !== undefined
+
+// Oracle: QEMU, on states that no golden file has.
+test.runIf(hasQemu && isLong)('fresh random states are as in QEMU', async () => {
+  const fresh = randomStatesFrom(1 + Number(process.env['MICA_SEED'] ?? 0), 8)
+  const qemu = await tracesOf(fresh, runInQemu)
+  for (const engine of ['interpreter', 'translator'] as const) {
+    const traces = await tracesOf(fresh, (image) => runInMica(image, engine))
+    for (const { name } of fresh.cases) {
+      expect.soft(text(traces.get(name)), name).toBe(text(byTheManual(qemu.get(name) ?? [])))
+    }
   }
 })

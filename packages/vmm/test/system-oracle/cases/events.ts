@@ -1,5 +1,5 @@
-import { At } from '../layout.ts'
-import { resumeAt, setControl, toRing, toVirtual8086 } from '../macros.ts'
+import { At, Selector } from '../layout.ts'
+import { makeInterruptGate, resumeAt, setControl, toRing, toVirtual8086 } from '../macros.ts'
 import type { Feature, SystemCase } from '../types.ts'
 
 const apic = 0xfee0_0000
@@ -243,9 +243,12 @@ const pic: readonly SystemCase[] = [
 
 const fpu: readonly SystemCase[] = [
   {
-    name: 'IRQ 13: an x87 error without CR0.NE waits until it is let in',
-    code: `mov eax, 0x11; mov cr0, eax; mov al, 0xfb; out 0x21, al; mov al, 0xdf; out 0xa1, al
-    fninit; mov dword [DATA], 0x360; fldcw [DATA]; fld1; fldz; fdivp; mov dword [RETURNS], 1; sti; fwait; nop; nop; cli; mov al, 0xff; out 0x21, al; out 0xa1, al; mov al, 0x65; out 0xa0, al; mov al, 0x62; out 0x20, al; out 0xf0, al`,
+    name: 'IRQ 13: an x87 error without CR0.NE interrupts before the next instruction that waits',
+    code: `${on}${write('lint0', 0x700)} mov eax, 0x11; mov cr0, eax; mov al, 0xfb; out 0x21, al; mov al, 0xdf; out 0xa1, al
+      ${makeInterruptGate(0x4d, Selector.CODE0, 'handler', 14)}
+      fninit; mov dword [DATA], 0x360; fldcw [DATA]; fld1; fldz; fdivp; sti; nop; fwait; mov ecx, 1; cli; int 0x21
+      mov al, 0xff; out 0x21, al; out 0xa1, al; ${write('lint0', 0x1_0000)} int 0x20
+      handler: int 0x21; out 0xf0, al; fnclex; mov al, 0x65; out 0xa0, al; mov al, 0x62; out 0x20, al; iretd`,
   },
 ]
 
