@@ -1,5 +1,6 @@
 // Oracle: the places and values that the IBM PC AT Technical Reference gives to ROM, vectors and data area.
 import { expect, test } from 'vitest'
+import { PIIX_HARDWARE, buildAcpiTables } from '../../../src/index.ts'
 import { FakePc } from '../../../src/testing/index.ts'
 
 const ROM = 0xf0000
@@ -82,4 +83,24 @@ test('a write to the trap port from anywhere else is no call', () => {
     expect(pc.bios.service()).toBe(false)
   }
   expect(pc.memory.bytes).toEqual(before)
+})
+
+test('a machine that wakes up goes on at the waking vector of its FACS, with the chips set up anew and memory as it was', () => {
+  const ramBytes = 4 << 20
+  const pc = new FakePc({ ramBytes, acpi: PIIX_HARDWARE })
+  const facs = buildAcpiTables(PIIX_HARDWARE, ramBytes - 0x10000).addresses['FACS']!
+  new DataView(pc.memory.bytes.buffer).setUint32(facs + 12, 0x9_a123, true)
+  pc.memory.bytes.set([1, 2, 3], 0x5000)
+  const mark = (): void => void (pc.ports.files.get(0x70)![0x0f] = 0xfe)
+  mark()
+  pc.ports.writes.length = 0
+  pc.post()
+  expect([pc.cpu.cs, pc.cpu.eip]).toEqual([0x9a12, 3])
+  expect(pc.ports.writes).toContainEqual({ port: 0x20, size: 1, value: 0x11 })
+  expect([...pc.memory.bytes.subarray(0x5000, 0x5003)]).toEqual([1, 2, 3])
+  // Without a vector it is an ordinary power-on.
+  new DataView(pc.memory.bytes.buffer).setUint32(facs + 12, 0, true)
+  mark()
+  pc.post()
+  expect(pc.cpu.cs).toBe(0xf000)
 })
