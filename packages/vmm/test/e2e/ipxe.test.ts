@@ -13,3 +13,11 @@ test.for(bioses)('iPXE comes from a CD to its banner by %s', { timeout: 10 * min
   const screen = await session.shows(/^Features: .* PXEXT$/m, 500)
   await expect(/^iPXE [^]*(?<=^Features: .*)$/m.exec(screen)?.[0]).toMatchFileSnapshot('screens/ipxe.txt')
 })
+
+// As `--kernel` with `--bios`: the firmware's own loader takes an image that needs a BIOS below it.
+test("iPXE comes as a kernel to its banner by SeaBIOS's loader", { timeout: 10 * minutes }, async (context) => {
+  const kernel = await requireImage(context, 'ipxe-kernel')
+  const session = new Session({ memory, clock: 'real', firmware: await firmware(context, 'SeaBIOS'), boot: { kernel } })
+  const screen = await session.shows(/^Features: .* PXEXT$/m, 500)
+  expect(screen).toMatch(/Booting from ROM\.\.\.\niPXE initialising devices\.\.\.ok$/m)
+})
