@@ -60,13 +60,22 @@ export const systemFeatures: readonly SystemFeature[] = [
   },
   {
     name: 'Breakpoints: instruction, data, I/O; DR6, DR7, RF, T bit; what a load of SS holds off',
-    oracle: 'naive model; SDM',
-    tests: ['binary-translator/test/unit/breakpoints.test.ts', 'binary-translator/test/property/breakpoints.test.ts'],
+    oracle: 'real CPU, 600 programs; naive model; SDM',
+    tests: [
+      'binary-translator/test/conformance/breakpoints.test.ts',
+      'binary-translator/test/property/breakpoints.test.ts',
+      'binary-translator/test/unit/breakpoints.test.ts',
+    ],
   },
   {
     name: 'Alignment checks (#AC)',
     oracle: 'real CPU, by operand; SDM',
     tests: ['binary-translator/test/unit/alignment.test.ts'],
+  },
+  {
+    name: 'x87 errors by IRQ 13, port F0h',
+    oracle: manual,
+    tests: ['binary-translator/test/x87/numeric-error.test.ts', 'pc-devices/test/unit/system.test.ts'],
   },
   {
     name: 'RESET, INIT, start-up messages, HLT, shutdown',
