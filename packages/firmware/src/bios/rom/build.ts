@@ -6,6 +6,7 @@ import { type Traps, interruptLabel, layPrograms } from './programs.ts'
 import { layStep } from './traps.ts'
 import { layPci32 } from './pci32.ts'
 import { layApm } from './apm.ts'
+import { layVbeProtected } from './vbe-protected.ts'
 import { layVideoData } from './video-data.ts'
 
 /** The ROM's bytes, and where its parts are: offsets in its segment. */
@@ -30,6 +31,7 @@ export function buildRom(parts: readonly RomPart[]): Rom {
   layStep(assembler)
   layApm(assembler)
   layVideoData(assembler)
+  layVbeProtected(assembler)
   layPci32(assembler, traps)
   const h8 = font(8)
   const at = (label: string, bytes: Uint8Array): number => {

@@ -1,5 +1,6 @@
 import { Bda } from '../bda.ts'
 import type { Context, FunctionTable, Resume } from '../context.ts'
+import { ROM_SEGMENT } from '../rom/layout.ts'
 import { readColors, writeColors } from './vga-ports.ts'
 import { setMode } from './mode-set.ts'
 import { PartBit, restoreState, saveState, stateBytes } from './saved-state.ts'
@@ -205,6 +206,16 @@ function paletteData(context: Context): Resume {
   return answer(context, true)
 }
 
+/** AL=0Ah: where the same functions are as 32-bit code. */
+function protectedMode(context: Context): Resume {
+  const { registers, rom } = context
+  if (registers.bl !== 0) return answer(context, false)
+  registers.cpu.es = ROM_SEGMENT
+  registers.di = rom.offsetOf('vbe-protected')
+  registers.cx = rom.offsetOf('vbe-protected-end') - registers.di
+  return answer(context, true)
+}
+
 const TABLE: FunctionTable = new Map([
   [0x00, (context) => answer(context, controllerInformation(context))],
   [0x01, (context) => answer(context, modeInformation(context))],
@@ -216,6 +227,7 @@ const TABLE: FunctionTable = new Map([
   [0x07, displayStart],
   [0x08, dacFormat],
   [0x09, paletteData],
+  [0x0a, protectedMode],
 ])
 
 /** AH=4Fh. A display without the extensions has none of it. */
