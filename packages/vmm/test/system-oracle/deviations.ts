@@ -263,7 +263,7 @@ export const deviations: readonly Deviation[] = [
     feature: 'debug',
     cases: /^INT1/,
     rule: 'SDM vol. 2, INT1: a #DB as a trap',
-    qemu: 'raises #UD, since its own debugger is not there',
+    qemu: 'raises #UD',
   },
   {
     feature: 'debug',
