@@ -1,6 +1,7 @@
 /** The text of `docs/conformance.md`. */
 import { existsSync } from 'node:fs'
 import { engineGroups, instructionGroups, type InstructionGroup } from './instruction-groups.ts'
+import { systemSummary, type FeatureSummary } from '../../packages/vmm/test/system-oracle/expected.ts'
 import { systemFeatures, type SystemFeature } from './system-features.ts'
 import type { GroupResult, Results } from './vector-results.ts'
 
@@ -41,6 +42,11 @@ function systemRow({ name, oracle, tests, missing = '' }: SystemFeature): string
   return [name, oracle, links.join(', '), missing]
 }
 
+function summaryRow({ title, cases, agreeWithQemu, byManual, deviations }: FeatureSummary): string[] {
+  const otherwise = deviations.map(({ rule, qemu }) => `${qemu} (${rule})`).join('; ')
+  return [title, `${cases}`, `${agreeWithQemu}`, `${byManual}`, otherwise]
+}
+
 /** All of the document, from the tables of decoder and engine and from what running the recordings gave. */
 export function conformanceDocument(results: Results): string {
   const groups = instructionGroups()
@@ -74,5 +80,12 @@ XOP, 3DNow! and their like. What of them is executed, as no operation or as an o
 ## System architecture
 
 ${table(['feature', 'oracle', 'tests', 'missing'], systemFeatures.map(systemRow))}
+
+## Beside QEMU
+
+Small system programs run in QEMU 7.2 and in both engines; a test compares what they record. Where QEMU breaks a rule of the manual, Mica
+follows the manual. Differences from what is expected: none, or the test fails.
+
+${table(['feature', 'programs', 'as QEMU', 'by the manual', 'what QEMU does otherwise'], systemSummary().map(summaryRow))}
 `
 }

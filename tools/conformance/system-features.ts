@@ -102,4 +102,9 @@ export const systemFeatures: readonly SystemFeature[] = [
     oracle: manual,
     tests: ['binary-translator/test/sse/conditions.test.ts', 'binary-translator/test/sse/memory.test.ts'],
   },
+  {
+    name: 'All devices, hostile guests',
+    oracle: 'the other engine; canary frames',
+    tests: ['vmm/test/property/platform-fuzz.test.ts', 'vmm/test/property/hostile-guest.test.ts'],
+  },
 ]
