@@ -13,6 +13,8 @@ const cells: readonly (readonly [name: string, offset: number])[] = [
   ['mode', Layout.mode],
   ['halted', Layout.halted],
   ['interruptShadow', Layout.interruptShadow],
+  ['pendingDebug', Layout.pendingDebug],
+  ['repeating', Layout.repeating],
   ['interruptPending', Layout.interruptPending],
   ['heldVector', Layout.heldVector],
   ['gdtrBase', Layout.gdtrBase],
