@@ -126,7 +126,12 @@ function requireModel(cpu: CpuName | CpuModel): CpuModel {
   const [name, ...added] = String(cpu).split(',')
   const model = CPU_MODELS.find((known) => known === name)
   if (model === undefined) throw new VmmError('bad-option', `cpu is ${name}; must be one of ${CPU_MODELS.join(', ')}`)
-  return cpuModel(model, added.map(requireFeature))
+  return cpuModel(model, [...partsOfMachine(model), ...added.map(requireFeature)])
+}
+
+/** The PC's local APIC, which the models before MSR-based APICs do not announce: SDM vol. 3, section 10.4.2. */
+function partsOfMachine(model: ModelName): readonly CpuFeature[] {
+  return model === '486' || model === 'pentium' ? [] : ['APIC']
 }
 
 function requireFeature(text: string): CpuFeature {

@@ -5,6 +5,16 @@ export type PciInterrupts =
   /** Wired: PIRQ A-D arrive at these four lines. */
   | { readonly kind: 'wired'; readonly lines: readonly [number, number, number, number] }
 
+/** The high precision event timers. */
+export interface HpetDescription {
+  /** Physical address of their registers. */
+  readonly address: number
+  /** The low half of the capabilities register. */
+  readonly capabilities: number
+  /** The shortest period of a periodic timer that loses no interrupt, in ticks of the main counter. */
+  readonly minimumTicks: number
+}
+
 /** The machine that the tables describe. Port numbers and interrupt lines must be those of the devices themselves. */
 export interface AcpiHardware {
   /** Processors, with local APIC ids 0, 1, ... */
@@ -13,6 +23,8 @@ export interface AcpiHardware {
   readonly localApic: number | undefined
   /** Undefined: none. */
   readonly ioApic: { readonly id: number; readonly address: number } | undefined
+  /** Undefined: none. */
+  readonly hpet?: HpetDescription | undefined
   /** First port of PM1a_EVT_BLK (4 ports). */
   readonly pm1aEvent: number
   /** Port of PM1a_CNT_BLK (2 ports). */
@@ -57,3 +69,6 @@ export const PIIX_HARDWARE: AcpiHardware = {
   vga: false,
   mouse: true,
 }
+
+/** Event timers as PCs with a PIIX have them added: three, 64 bits, at the usual place; a tick is 10 ns and 10 us are safe. */
+export const PIIX_HPET: HpetDescription = { address: 0xfed00000, capabilities: 0x8086a201, minimumTicks: 1000 }

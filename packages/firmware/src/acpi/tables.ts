@@ -3,6 +3,7 @@ import { LittleEndian } from '../little-endian.ts'
 import { buildDsdtBody } from './dsdt.ts'
 import { buildFadt, type Pointer } from './fadt.ts'
 import type { AcpiHardware } from './hardware.ts'
+import { buildHpet } from './hpet.ts'
 import { buildMadt } from './madt.ts'
 import { HEADER_BYTES, OEM, checksum, table } from './table-header.ts'
 
@@ -31,7 +32,7 @@ export interface AcpiTables {
 }
 
 /**
- * The ACPI tables of a machine (ACPI 5.2), for this address: RSDP revision 2, RSDT and XSDT, FADT, FACS, DSDT, MADT.
+ * The ACPI tables of a machine (ACPI 5.2), for this address: RSDP revision 2, RSDT and XSDT, FADT, FACS, DSDT, MADT, HPET.
  *
  * @throws FirmwareError when the hardware's description cannot be expressed.
  */
@@ -39,7 +40,7 @@ export function buildAcpiTables(hardware: AcpiHardware, rsdpAddress: number): Ac
   checkHardware(hardware, rsdpAddress)
   const body = buildDsdtBody(hardware)
   const dsdt = table('DSDT', 2, HEADER_BYTES + body.length, (block) => block.copy(HEADER_BYTES, body))
-  const madt = buildMadt(hardware)
+  const optional = { APIC: buildMadt(hardware), HPET: buildHpet(hardware) }
   const placed: { readonly signature: string; readonly address: number; readonly bytes: Uint8Array }[] = []
   let end = rsdpAddress + RSDP_BYTES
   const place = (signature: string, bytes: Uint8Array): number => {
@@ -49,7 +50,8 @@ export function buildAcpiTables(hardware: AcpiHardware, rsdpAddress: number): Ac
     return address
   }
   const addresses = { facs: place('FACS', buildFacs()), dsdt: place('DSDT', dsdt) }
-  const listed = [place('FACP', buildFadt(hardware, addresses)), ...(madt === undefined ? [] : [place('APIC', madt)])]
+  const listed = [place('FACP', buildFadt(hardware, addresses))]
+  for (const [signature, bytes] of Object.entries(optional)) if (bytes) listed.push(place(signature, bytes))
   const rsdt = place('RSDT', addressTable('RSDT', 4, listed))
   const xsdt = place('XSDT', addressTable('XSDT', 8, listed))
   const rsdp = buildRsdp(rsdt, xsdt)

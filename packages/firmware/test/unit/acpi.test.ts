@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PIIX_HARDWARE, buildAcpiTables } from '../../src/index.ts'
+import { PIIX_HARDWARE, PIIX_HPET, buildAcpiTables } from '../../src/index.ts'
 import type { AcpiHardware } from '../../src/index.ts'
 
 const BASE = 0x9e010
@@ -100,4 +100,28 @@ test('the MADT lists processors, the I/O APIC and what differs from the ISA defa
     [2, 10, 0, 11, 11, 0, 0, 0, 0x0d, 0],
     [4, 6, 255, 0, 0, 1],
   ])
+})
+
+describe('HPET', () => {
+  const table = tableOf('HPET', { ...PIIX_HARDWARE, hpet: PIIX_HPET })
+
+  test.runIf(haveIasl)('reads as the registers are, and survives the reference compiler (oracle: iasl)', () => {
+    const { source, aml } = throughIasl(table)
+    expect(Buffer.from(aml.subarray(HEADER_BYTES)).equals(table.subarray(HEADER_BYTES))).toBe(true)
+    expect(source).toMatch(/Hardware Block ID : 8086A201/)
+    expect(source).toMatch(/Space ID : 00 \[SystemMemory\]/)
+    expect(source).toMatch(/Address : 00000000FED00000/)
+    expect(source).toMatch(/Minimum Clock Ticks : 03E8/)
+  })
+
+  test('is listed by both roots, and absent where the timers are', () => {
+    const { bytes, addresses } = buildAcpiTables({ ...PIIX_HARDWARE, hpet: PIIX_HPET }, BASE)
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    const last = (signature: string, width: number): number => {
+      const at = addresses[signature]! - BASE
+      return view.getUint32(at + view.getUint32(at + 4, true) - width, true)
+    }
+    expect([last('RSDT', 4), last('XSDT', 8)]).toEqual([addresses['HPET'], addresses['HPET']])
+    expect(buildAcpiTables(PIIX_HARDWARE, BASE).addresses).not.toHaveProperty('HPET')
+  })
 })

@@ -1,4 +1,4 @@
-import { Bios, PIIX_HARDWARE, type BiosMachine, type CdRom, type HardDisk } from '@mica-vm/firmware'
+import { Bios, PIIX_HARDWARE, PIIX_HPET, type BiosMachine, type CdRom, type HardDisk } from '@mica-vm/firmware'
 import type { ShadowMmu } from '@mica-vm/shadow-mmu'
 import type { Engine, Vcpu } from '@mica-vm/binary-translator'
 import type { PcPlatform } from '@mica-vm/pc-devices'
@@ -73,6 +73,6 @@ function describe({ floppies, kinds, stores, bootOrder }: Drives, ramBytes: numb
     disks,
     cdroms,
     bootOrder,
-    acpi: { ...PIIX_HARDWARE, vga: true, s3SleepType: SUSPEND_TYPE },
+    acpi: { ...PIIX_HARDWARE, hpet: PIIX_HPET, vga: true, s3SleepType: SUSPEND_TYPE },
   }
 }

@@ -1,4 +1,4 @@
-import { buildAcpiLoaderFiles, PIIX_HARDWARE, type AcpiHardware } from '@mica-vm/firmware'
+import { buildAcpiLoaderFiles, PIIX_HARDWARE, PIIX_HPET, type AcpiHardware } from '@mica-vm/firmware'
 import type { FwCfgFile } from '@mica-vm/pc-devices'
 import type { BootDevice } from '../types.ts'
 import type { Drives } from './media.ts'
@@ -33,6 +33,7 @@ export function firmwareFiles({ drives, hasVga, pmBase, kernelRom }: FirmwareFil
   const order = kernelRom ? [`/rom@${kernelRomFile}`, ...media] : media
   const hardware = (base: number): AcpiHardware => ({
     ...PIIX_HARDWARE,
+    hpet: PIIX_HPET,
     vga: hasVga,
     s3SleepType: SUSPEND_TYPE,
     pm1aEvent: base,

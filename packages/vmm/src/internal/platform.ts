@@ -48,6 +48,7 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     ...(drives.floppies && { floppy: drives.floppies }),
     ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
     ...(firmware && {
+      hpet: true,
       suspendTypes: [SUSPEND_TYPE],
       fwCfg: fwCfgItems(parts, () => platform?.pmBase ?? PC_ADDRESSES.pm1aEvent),
     }),
