@@ -1,20 +1,12 @@
 import { sensitivityOf } from './sensitivity.ts'
+import { ACCESS_LETTERS } from './table/access-letters.ts'
 import { Trait } from './table/attributes.ts'
 import { formCount, formOf, isForm } from './table/forms.ts'
 import type { Form } from './table/forms.ts'
 import { Dimension } from './table/selector.ts'
-import { Access, FlowControl, Privilege } from './types.ts'
+import { FlowControl, Privilege } from './types.ts'
 import type { InstructionFacts } from './types.ts'
 
-const ACCESS: Readonly<Record<string, Access>> = {
-  n: Access.None,
-  r: Access.Read,
-  w: Access.Write,
-  x: Access.ReadWrite,
-  c: Access.ConditionalWrite,
-  y: Access.ReadConditionalWrite,
-  q: Access.ConditionalRead,
-}
 const PRIVILEGES: Readonly<Record<string, Privilege>> = {
   none: Privilege.None,
   cpl0: Privilege.Cpl0,
@@ -51,7 +43,7 @@ function factsOf(form: Form): InstructionFacts {
     endsBlock: flow !== FlowControl.Next || (attributes.traits & Trait.EndsBlock) !== 0,
     privilege: PRIVILEGES[attributes.privilege]!,
     ...sensitivityOf(attributes.sensitivity, attributes.privilege),
-    access: form.operands.map((_, slot) => ACCESS[attributes.access.charAt(slot) || (slot === 0 ? 'x' : 'r')]!),
+    access: form.operands.map((_, slot) => ACCESS_LETTERS[attributes.access.charAt(slot) || (slot === 0 ? 'x' : 'r')]!),
     cpuFeature: attributes.feature,
     x87StackIncrement: attributes.x87Slots,
     lockable: (attributes.traits & Trait.Lock) !== 0,

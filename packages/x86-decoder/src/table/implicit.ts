@@ -1,5 +1,6 @@
 import { RegisterClass, registerId } from '../register.ts'
-import { Access } from '../types.ts'
+import type { Access } from '../types.ts'
+import { ACCESS_LETTERS } from './access-letters.ts'
 
 /** How an implied register is found. */
 export const ImplicitKind = {
@@ -38,15 +39,6 @@ export interface Implicit {
   readonly memory: MemoryPlace
 }
 
-const ACCESS: Readonly<Record<string, Access>> = {
-  n: Access.None,
-  r: Access.Read,
-  w: Access.Write,
-  x: Access.ReadWrite,
-  c: Access.ConditionalWrite,
-  y: Access.ReadConditionalWrite,
-  q: Access.ConditionalRead,
-}
 const KINDS: Readonly<Record<string, ImplicitKind>> = {
   v: ImplicitKind.ByOperand,
   h: ImplicitKind.ByHalfOperand,
@@ -87,7 +79,7 @@ function fixedRegister(name: string): number {
 
 /** `xaSI`: access and register; `r@aSI`, `w@@aDI`: memory that it points to, the second in ES. `wXMM0-7`: all of these. */
 function parse(word: string): Implicit[] {
-  const access = ACCESS[word.charAt(0)]
+  const access = ACCESS_LETTERS[word.charAt(0)]
   if (access === undefined) throw new Error(`unknown access in implied "${word}"`)
   const memory = word.startsWith('@@', 1) ? MemoryPlace.Target : word.charAt(1) === '@' ? MemoryPlace.Source : MemoryPlace.None
   const name = word.slice(1 + memory)
