@@ -1,5 +1,6 @@
 import { OverlayBlockStore, type BlockStore } from '@mica-vm/pc-devices'
-import { FileBlockStore, ImageFileError } from '../node/file-block-store.ts'
+import { FileBlockStore, ImageFileError, type FileBlockStoreOptions } from '../node/file-block-store.ts'
+import { floppySizes } from '../internal/media.ts'
 import type { BootDevice, Media } from '../types.ts'
 import type { RunOptions } from './options.ts'
 import { UsageError } from './status.ts'
@@ -11,26 +12,30 @@ const bootLetters: Readonly<Record<string, BootDevice>> = { a: 'floppy', c: 'dis
 /** Opens the image files that the options name; `warn` hears of what goes wrong with them while the guest runs. @throws UsageError */
 export function openMedia({ floppy, disk, cdrom, snapshot }: RunOptions, warn: (text: string) => void): Media {
   const openImage = imageOpener(warn)
-  const writable = (option: string, path: string): BlockStore => {
-    const file = openImage(option, path, 512, !snapshot)
+  const writable = (option: string, path: string, sizes: readonly number[] = []): BlockStore => {
+    const file = openImage(option, path, { sectorBytes: 512, writable: !snapshot, sizes })
+    if (file.sectors !== file.fileSectors) {
+      const [has, medium] = [file.fileSectors / 2, file.sectors / 2]
+      warn(`${option} ${path} has ${has}K; on its ${medium}K diskette the rest reads as zeros`)
+    }
     if (snapshot) return new OverlayBlockStore(file)
     if (file.readOnly) warn(`${option} ${path}: no permission to write it: the guest's writes will fail`)
     return file
   }
   return {
-    floppies: floppy.map((path) => writable('--floppy', path)),
+    floppies: floppy.map((path) => writable('--floppy', path, floppySizes)),
     disks: disk.map((path) => writable('--disk', path)),
-    cdroms: cdrom.map((path) => openImage('--cdrom', path, 2048, false)),
+    cdroms: cdrom.map((path) => openImage('--cdrom', path, { sectorBytes: 2048, writable: false })),
   }
 }
 
-type ImageOpener = (option: string, path: string, sectorBytes: number, writable: boolean) => FileBlockStore
+type ImageOpener = (option: string, path: string, options: FileBlockStoreOptions) => FileBlockStore
 
 function imageOpener(warn: (text: string) => void): ImageOpener {
-  return (option, path, sectorBytes, writable) => {
+  return (option, path, options) => {
     const onFailure = (reason: string): void => warn(`${option} ${path} ${reason}`)
     try {
-      return new FileBlockStore(path, { sectorBytes, writable, onFailure })
+      return new FileBlockStore(path, { ...options, onFailure })
     } catch (error) {
       if (!(error instanceof ImageFileError)) throw error
       throw new UsageError(`${option} ${path}: ${error.message}`)

@@ -18,6 +18,9 @@ const floppyDriveTypes: ReadonlyMap<number, number> = new Map([
   [5760, 5],
 ])
 
+/** Sectors that a diskette may have, ascending. */
+export const floppySizes: readonly number[] = [...floppyDriveTypes.keys()].sort((one, other) => one - other)
+
 /** The drives of a machine. */
 export interface Drives {
   /** Null: no floppy controller. */

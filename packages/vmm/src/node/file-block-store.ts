@@ -9,6 +9,11 @@ export interface FileBlockStoreOptions {
   readonly sectorBytes: number
   /** Whether the guest's writes go to the file. If it must not be written, the store is read-only. */
   readonly writable: boolean
+  /**
+   * Sectors that the medium may have, ascending: it is the smallest that holds the file. Past the file's end it reads zeros, and writing
+   * there makes the file longer. Default: the file's own.
+   */
+  readonly sizes?: readonly number[]
   /** Told, once, why the file could not be read or written while the guest ran; the guest gets an I/O error each time. */
   readonly onFailure?: (reason: string) => void
 }
@@ -31,20 +36,23 @@ const failures: Readonly<Record<string, string>> = {
 export class FileBlockStore implements BlockStore {
   readonly sectorBytes: number
   readonly sectors: number
+  /** What the file had of them when it was opened. */
+  readonly fileSectors: number
   readonly readOnly: boolean
   readonly #descriptor: number
   readonly #onFailure: (reason: string) => void
   #hasFailed = false
 
   /** @throws ImageFileError when the file cannot be opened or is no image of whole sectors. */
-  constructor(path: string, { sectorBytes, writable, onFailure = () => {} }: FileBlockStoreOptions) {
+  constructor(path: string, { sectorBytes, writable, sizes = [], onFailure = () => {} }: FileBlockStoreOptions) {
     this.#onFailure = onFailure
     const { descriptor, readOnly } = open(path, writable)
     this.#descriptor = descriptor
     this.readOnly = readOnly
     this.sectorBytes = sectorBytes
     try {
-      this.sectors = wholeSectors(descriptor, sectorBytes)
+      this.fileSectors = wholeSectors(descriptor, sectorBytes)
+      this.sectors = sizes.find((size) => size >= this.fileSectors) ?? this.fileSectors
     } catch (error) {
       closeSync(descriptor)
       throw error
@@ -56,7 +64,10 @@ export class FileBlockStore implements BlockStore {
     this.#attempt('read', () => {
       for (let at = 0; at < into.length;) {
         const bytes = readSync(this.#descriptor, into, at, into.length - at, start + at)
-        if (bytes === 0) throw new BlockStoreError('it has become shorter')
+        if (bytes === 0 && start + at < this.fileSectors * this.sectorBytes) {
+          throw new BlockStoreError('it has become shorter')
+        }
+        if (bytes === 0) return void into.fill(0, at)
         at += bytes
       }
     })

@@ -26,11 +26,18 @@ test('a guest writes to the image in place, and with --snapshot to memory', asyn
   expect(readFileSync(second)).toEqual(Buffer.alloc(1024))
 })
 
+test('an image shorter than a diskette is one all the same, and that is said', async () => {
+  const { status, stderr } = await mica(['run', '--bios', bios(debugExit(1)), '--floppy', disk(), '--snapshot'])
+  expect(status).toBe(3)
+  expect(stderr).toMatch(/^mica: --floppy \S+ has 1K; on its 360K diskette the rest reads as zeros\n$/)
+})
+
 describe('bad input is one line and status 2', () => {
   const firmware = bios(debugExit(1))
   const odd = files.file('odd', new Uint8Array(1000))
   const empty = files.file('empty', '')
   const small = disk()
+  const large = files.file('large', new Uint8Array(2881 * 1024))
   const run = (...args: string[]): string[] => ['run', '--bios', firmware, ...args]
   test.each([
     [run('--floppy', files.path('absent')), 'absent: there is no such file'],
@@ -38,7 +45,7 @@ describe('bad input is one line and status 2', () => {
     [run('--disk', odd), 'odd: has 1000 bytes, which is no multiple of a sector of 512'],
     [run('--cdrom', odd), 'no multiple of a sector of 2048'],
     [run('--disk', empty), 'empty: it is empty'],
-    [run('--floppy', small), 'the floppy image has 1K; must have 360K'],
+    [run('--floppy', large), 'the floppy image has 2881K; must have 360K'],
     [run('--boot', 'cdrom', '--disk', small), 'there is no cdrom'],
     [run('--boot', 'tape'), '--boot tape: name media in order'],
     [run('--disk', small, '--disk', small, '--disk', small, '--disk', small, '--disk', small), '5 disks'],

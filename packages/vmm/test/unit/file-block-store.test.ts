@@ -1,4 +1,5 @@
 import { readFileSync, truncateSync } from 'node:fs'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BlockStoreError } from '@mica-vm/pc-devices'
 import { FileBlockStore } from '../../src/node/file-block-store.ts'
@@ -46,4 +47,37 @@ test('what the operating system refuses is an error of the store, told once, and
   expect(() => store.write(0, sector(2))).toThrow(BlockStoreError)
   expect(() => store.flush()).toThrow(BlockStoreError)
   expect(told).toEqual(['cannot be read: it has become shorter; the guest gets an I/O error'])
+})
+
+test('a file on a larger medium reads zeros past its end, and grows where it is written (oracle: an array of that size)', () => {
+  let name = 0
+  const accesses = fc.array(fc.record({ lba: fc.nat(11), sectors: fc.integer({ min: 1, max: 4 }), value: fc.nat(255) }))
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), accesses, (fileSectors, writes) => {
+      const model = new Uint8Array(16 * 512).fill(3, 0, fileSectors * 512)
+      const path = files.file(`short-${name++}`, model.subarray(0, fileSectors * 512))
+      const store = new FileBlockStore(path, { sectorBytes: 512, writable: true, sizes: [8, 16] })
+      expect([store.fileSectors, store.sectors]).toEqual([fileSectors, fileSectors > 8 ? 16 : 8])
+      for (const { lba, sectors, value } of writes) {
+        const bytes = new Uint8Array(Math.min(sectors, Math.max(0, store.sectors - lba)) * 512).fill(value)
+        store.write(lba, bytes)
+        model.set(bytes, lba * 512)
+        const back = new Uint8Array(store.sectors * 512)
+        store.read(0, back)
+        expect(Buffer.from(back).equals(model.subarray(0, back.length))).toBe(true)
+      }
+      store.close()
+    }),
+    { numRuns: 100, seed: 20260601 },
+  )
+})
+
+test('a file larger than every medium keeps its own size', () => {
+  const store = new FileBlockStore(files.file('large', new Uint8Array(10 * 512)), {
+    sectorBytes: 512,
+    writable: false,
+    sizes: [4, 8],
+  })
+  expect(store.sectors).toBe(10)
+  store.close()
 })
