@@ -9,7 +9,6 @@ import { sseBytes, sseFunctions } from './generated/sse.ts'
 import { x87Functions, x87Bytes } from './generated/x87.ts'
 import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
-import { helpers } from './runtime/signatures.ts'
 import { Layout } from './state/layout.ts'
 import { successorsOf } from './translate/region-translator.ts'
 import { translateRegions, type RegionPlan } from './translate/translator.ts'
@@ -112,12 +111,13 @@ export class Engine {
       for (const vcpu of this.#vcpus) vcpu.traceFrame(frame, on)
     }
     const memoryPages = memory.buffer.byteLength / 65536
-    const imports: Record<string, WebAssembly.ImportValue> = { memory, table: this.#table }
-    const dispatcher = dispatcherModule(this.tlb, this.cache.hashBase, memoryPages)
+    const imports: Record<string, WebAssembly.ImportValue> = { memory, table: this.#table, ...this.#upcalls() }
+    const dispatcher = dispatcherModule(this.tlb, this.cache, memoryPages)
     this.dispatcher = new WebAssembly.Instance(new WebAssembly.Module(dispatcher), { mica: imports })
       .exports as unknown as Dispatcher
     this.#table.set(0, this.dispatcher.stub as never)
-    Object.assign(imports, this.#helperFunctions())
+    // Emitted code calls the dispatcher's helpers, which call those of TypeScript that have the same names.
+    Object.assign(imports, this.dispatcher)
     this.#placeFunctions(x87Bytes(), x87Functions)
     this.#placeFunctions(sseBytes(), sseFunctions)
     this.#linkage = {
@@ -139,9 +139,9 @@ export class Engine {
     this.#vcpus.splice(this.#vcpus.indexOf(vcpu), 1)
   }
 
-  #helperFunctions(): Record<string, Function> {
+  #upcalls(): Record<string, Function> {
     const cpu = (): Upcalls => this.current!.upcalls
-    const functions: Record<string, Function> = {
+    return {
       read: (_: number, linear: number, size: number, site: number) => cpu().slowRead(linear, size, site),
       write: (_: number, linear: number, size: number, site: number, value: number) =>
         cpu().slowWrite(linear, size, site, value),
@@ -150,10 +150,7 @@ export class Engine {
       checkSegment: (_: number, packed: number, offset: number, site: number) =>
         cpu().checkSegment(packed, offset, site),
       callout: (_: number, id: number, x: number, y: number, site: number) => cpu().callout(id, x, y, site),
-      continueAtRip: this.dispatcher.continueAtRip,
     }
-    for (const [name] of helpers) if (!(name in functions)) throw new Error(`helper ${name} has no function`)
-    return functions
   }
 
   /** Links the functions of a generated module, at the slots that emitted code calls. */

@@ -25,7 +25,10 @@ export type EngineMode =
 export interface EngineOptions {
   /** The machine's memory; it must not grow. */
   readonly memory: WebAssembly.Memory
-  /** Area of that memory for the translation cache: start (a multiple of 4096) and size in bytes. */
+  /**
+   * Area of that memory for the translation cache: start (a multiple of 4096) and size in bytes, `chunkMapBytes` of the
+   * memory among them.
+   */
   readonly cacheStart: number
   readonly cacheBytes: number
   /** Default: `auto`. */
@@ -38,7 +41,16 @@ export interface EngineOptions {
   readonly maximumRegions?: number
 }
 
-/** Port: the MMU. Results are left in its fields. Outcomes: 0 direct, 1 device, 2 fault, 3 traced, 4 out of memory. */
+/**
+ * Bit in the tag of a write entry that leads to a traced frame: the inline probe never matches it, and the slow path
+ * finds the host address there.
+ */
+export const tracedTag = 1
+
+/**
+ * Port: the MMU. Results are left in its fields. Outcomes: 0 direct, 1 device, 2 fault, 3 traced, 4 out of memory. It fills
+ * the soft TLB after outcome 0, and after outcome 3 if it likes, then with `tracedTag` in the tag.
+ */
 export interface Mmu {
   /** Host byte address, after outcomes 0 and 3. */
   readonly host: number
@@ -54,7 +66,7 @@ export interface Mmu {
   exclude(exclusion: Exclusion): void
   /** EFLAGS.AC: lets the supervisor reach user pages in spite of SMAP. */
   setUserDataAllowed(allowed: boolean): void
-  /** Starts or ends a write trace of the frame at a host address. */
+  /** Starts or ends a write trace of the frame at a host address; write entries that lead there are dropped both times. */
   trace(frame: number, on: boolean): void
 }
 

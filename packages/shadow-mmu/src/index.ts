@@ -1,7 +1,7 @@
 export { packedLayout, tlbBytes } from './layout.ts'
 export { CR0, CR4, EFER, PageFault } from './registers.ts'
 export { ShadowMmu } from './shadow-mmu.ts'
-export { INVALID_TAG, SoftTlb } from './soft-tlb.ts'
+export { INVALID_TAG, SoftTlb, TRACED_TAG } from './soft-tlb.ts'
 export { MmuStatistics } from './statistics.ts'
 export { Access, Outcome, Privilege } from './types.ts'
 export type {

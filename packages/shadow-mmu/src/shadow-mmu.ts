@@ -6,7 +6,7 @@ import { faultCode, isPermitted } from './permissions.ts'
 import { noncaching } from './policy.ts'
 import type { ShadowPolicy } from './policy.ts'
 import { CR0, CR4, EFER, ENTRY, PageFault } from './registers.ts'
-import { Lifetime, SoftTlb } from './soft-tlb.ts'
+import { Lifetime, SoftTlb, TRACED_TAG } from './soft-tlb.ts'
 import { MmuStatistics } from './statistics.ts'
 import { Access, Outcome, Privilege } from './types.ts'
 import type { ControlRegisters, Exclusion, PhysicalPages, ProcessorFeatures, ShadowMmuOptions } from './types.ts'
@@ -141,11 +141,12 @@ export class ShadowMmu {
       return Outcome.OutOfMemory
     }
     const outcome = this.#resolve(linear, kind)
-    if (outcome === Outcome.Direct) {
-      if (high === 0 && !this.#isExcluded(linear, kind, privilege)) this.#fill(linear, kind, privilege)
+    if (outcome === Outcome.Direct || outcome === Outcome.Traced) {
+      const tag = outcome === Outcome.Traced ? TRACED_TAG : 0
+      if (high === 0 && !this.#isExcluded(linear, kind, privilege)) this.#fill(linear, kind, privilege, tag)
     } else if (outcome === Outcome.Device) statistics.deviceAccesses++
-    else if (outcome === Outcome.Traced) statistics.traces++
     else statistics.outOfMemory++
+    if (outcome === Outcome.Traced) statistics.traces++
     return outcome
   }
 
@@ -172,11 +173,14 @@ export class ShadowMmu {
     this.#policy.rootLoaded(this.tlb)
   }
 
-  /** Starts or ends a write trace of the frame that holds a host byte address: writes to it are `Traced`, from the next one on. */
+  /**
+   * Starts or ends a write trace of the frame that holds a host byte address: writes to it are `Traced`, from the next one on. The
+   * entries that they fill have `TRACED_TAG` in their tags.
+   */
   trace(host: number, on: boolean): void {
     const frame = this.#frameOf(host)
     this.#traced[frame] = on ? 1 : 0
-    if (on) this.tlb.dropWritesTo(frame)
+    this.tlb.dropWritesTo(frame)
   }
 
   isTraced(host: number): boolean {
@@ -250,7 +254,7 @@ export class ShadowMmu {
     return exclusion.data.includes(page) || (exclusion.userData && privilege === Privilege.User)
   }
 
-  #fill(linear: number, kind: Access, privilege: Privilege): void {
+  #fill(linear: number, kind: Access, privilege: Privilege, tag: number): void {
     const mode = this.#mode
     const walk = this.#walk
     const isUser = privilege === Privilege.User
@@ -262,6 +266,6 @@ export class ShadowMmu {
       else if (mode.globalPages && walk.isGlobal) lifetime = Lifetime.Global
     }
     this.statistics.refills++
-    this.tlb.fill(linear, kind, isUser, this.host, this.#ppn, lifetime, sizeShift)
+    this.tlb.fill(linear, kind, isUser, this.host, this.#ppn, lifetime, sizeShift, tag)
   }
 }

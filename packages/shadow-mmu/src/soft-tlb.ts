@@ -6,6 +6,9 @@ import type { HostMemory, TlbLayout } from './types.ts'
 /** No tag of a page equals this: tags end in twelve zero bits. */
 export const INVALID_TAG: number = 0xffffffff
 
+/** Bit in the tag of a write entry that leads to a traced frame: no plain probe matches it. */
+export const TRACED_TAG = 1
+
 /** Which flushes an entry survives. */
 export const Lifetime = {
   /** Until the next CR3 load. */
@@ -74,7 +77,7 @@ export class SoftTlb {
     return this.#counts[0]! + this.#counts[1]! + this.#counts[2]!
   }
 
-  /** Caches the page of `linear` for one kind and privilege. `host` is the address of `linear`, `ppn` its page, `sizeShift` the guest's page size. */
+  /** Caches the page of `linear` for one kind and privilege. `host` is the address of `linear`, `ppn` its page, `sizeShift` the guest's page size, `tag` 0 or `TRACED_TAG`. */
   fill(
     linear: number,
     kind: Access,
@@ -83,11 +86,12 @@ export class SoftTlb {
     ppn: number,
     lifetime: Lifetime,
     sizeShift: number,
+    tag: number,
   ): void {
     const slot = this.#slotOf(linear, kind, isUser)
     if (this.#places[slot]! >= 0) this.#drop(slot)
     const word = this.#wordOf(slot)
-    this.#words[word] = linear & -4096
+    this.#words[word] = (linear & -4096) | tag
     this.#words[word + 1] = host - linear
     const place = lifetime * this.#slots + this.#counts[lifetime]!++
     this.#lists[place] = slot
@@ -100,10 +104,13 @@ export class SoftTlb {
     if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(linear, sizeShift, 1)
   }
 
-  /** The host address of `linear` if it is cached, else -1. For tests and debuggers: translated code reads the arrays itself. */
-  lookup(linear: number, kind: Access, isUser: boolean): number {
+  /**
+   * The host address of `linear` if it is cached with this `tag`, else -1. For tests and debuggers: translated code reads the arrays
+   * itself.
+   */
+  lookup(linear: number, kind: Access, isUser: boolean, tag: number = 0): number {
     const word = this.#wordOf(this.#slotOf(linear, kind, isUser))
-    return this.#words[word] === (linear & -4096) ? (linear + this.#words[word + 1]!) >>> 0 : -1
+    return this.#words[word] === ((linear & -4096) | tag) ? (linear + this.#words[word + 1]!) >>> 0 : -1
   }
 
   /** Drops all entries of the page that holds `linear`: all of a large page's, as INVLPG does. */
@@ -111,7 +118,7 @@ export class SoftTlb {
     const index = (linear >>> 12) & (this.#entries - 1)
     const tag = linear & -4096
     for (let slot = index; slot < this.#slots; slot += this.#entries) {
-      if (this.#words[this.#wordOf(slot)] === tag) this.#drop(slot)
+      if ((this.#words[this.#wordOf(slot)]! & ~TRACED_TAG) === tag) this.#drop(slot)
     }
     if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0)
       this.#invalidateLarge(linear)

@@ -53,7 +53,8 @@ export interface HostMemory {
 
 /**
  * Where the six TLB arrays lie. Each has `entries` entries of 8 bytes: u32 tag (`linear & ~0xfff`, or `INVALID_TAG`) and u32 addend,
- * with host address = (linear + addend) mod 2^32. The entry of a linear address is `(linear >>> 12) & (entries - 1)`.
+ * with host address = (linear + addend) mod 2^32. The entry of a linear address is `(linear >>> 12) & (entries - 1)`. A write entry
+ * that leads to a traced frame has `TRACED_TAG` in its tag.
  */
 export interface TlbLayout {
   /** A power of two. */

@@ -1,4 +1,5 @@
 import {
+  chunkMapBytes,
   Engine,
   addableFeatures,
   cpuModel,
@@ -51,7 +52,7 @@ export class Host {
     requireSize('maximumVms', maximumVms, 1)
     const vcpuStride = roundUp(vcpuBytes, wasmPage)
     const cacheStart = firstVcpu + maximumVms * vcpuStride
-    const cacheBytes = roundUp(translationCache, wasmPage)
+    const cacheBytes = roundUp(translationCache + chunkMapBytes(memory), wasmPage)
     const reservedBytes = cacheStart + cacheBytes
     // One frame more than asked for: the zero frame that untouched pages share.
     const bytes = reservedBytes + roundUp(memory + 4096, wasmPage)

@@ -1,8 +1,13 @@
 import { UnitField, unitBytes } from './unit.ts'
 
 const pageBytes = 4096
-/** Granularity of write detection inside a code page. */
-const chunkBytes = 64
+/** log2 of the granularity at which emitted code detects writes to code: a frame has 64 chunks of 64 bytes. */
+const chunkShift = 6
+/** A frame's entry in the chunk map: one bit for each chunk. */
+const chunkMapEntry = 8
+
+/** Bytes of the cache's area that go to the chunk map of a memory of `memoryBytes`. */
+export const chunkMapBytes = (memoryBytes: number): number => Math.ceil(memoryBytes / pageBytes) * chunkMapEntry
 
 /** A translation unit's descriptor seen from TypeScript. */
 export interface Unit {
@@ -31,8 +36,8 @@ export interface CodePage {
   readonly units: Map<number, Unit>
   /** Units of the page before whose last instruction ends in this page. */
   readonly tails: Set<Unit>
-  /** One byte per chunk of 64 bytes: whether it holds code. */
-  readonly chunks: Uint8Array
+  /** One byte per byte of the frame: whether it is code. */
+  readonly code: Uint8Array
   /** Times that code of this frame was overwritten. */
   writes: number
   /** Whether writes to the frame are traced: as long as it holds code. */
@@ -57,6 +62,11 @@ const hashBits = 16
  */
 export class CodeCache {
   readonly hashBase: number
+  /**
+   * The chunk map: 64 bits for each frame of the memory, by its number, which say what chunks hold code. Emitted code
+   * tests it, too, before it writes to a traced frame: see `runtime/traced-writes.ts`.
+   */
+  readonly chunkMap: number
   readonly #words: Int32Array
   readonly #start: number
   readonly #end: number
@@ -74,7 +84,8 @@ export class CodeCache {
   constructor({ memory, start, bytes, heat }: CacheOptions) {
     this.#words = new Int32Array(memory.buffer)
     this.hashBase = start
-    this.#start = start + (4 << hashBits)
+    this.chunkMap = start + (4 << hashBits)
+    this.#start = this.chunkMap + chunkMapBytes(memory.buffer.byteLength)
     this.#end = start + bytes
     this.#next = this.#start
     this.#heat = heat
@@ -133,8 +144,8 @@ export class CodeCache {
   #pageOf(frame: number): CodePage {
     const known = this.#pages.get(frame)
     if (known) return known
-    const chunks = new Uint8Array(pageBytes / chunkBytes)
-    const page: CodePage = { frame, units: new Map(), tails: new Set(), chunks, writes: 0, traced: false }
+    const code = new Uint8Array(pageBytes)
+    const page: CodePage = { frame, units: new Map(), tails: new Set(), code, writes: 0, traced: false }
     this.#pages.set(frame, page)
     return page
   }
@@ -180,25 +191,45 @@ export class CodeCache {
     unit.length = length
     this.set(unit, UnitField.last, length - 1)
     this.#trace(unit.page, true)
-    const last = Math.min(unit.offset + length, pageBytes) - 1
-    for (let chunk = unit.offset >>> 6; chunk <= last >>> 6; chunk++) unit.page.chunks[chunk] = 1
+    this.#watch(unit.page, unit.offset, Math.min(unit.offset + length, pageBytes))
+  }
+
+  /** Index in words of a frame's entry in the chunk map. */
+  #chunksOf(frame: number): number {
+    return (this.chunkMap + (frame / pageBytes) * chunkMapEntry) >>> 2
+  }
+
+  /** Notes that the bytes of a page from offset `start` to before `end` are code. */
+  #watch(page: CodePage, start: number, end: number): void {
+    page.code.fill(1, start, end)
+    const word = this.#chunksOf(page.frame)
+    for (let chunk = start >>> chunkShift; chunk <= (end - 1) >>> chunkShift; chunk++) {
+      this.#words[word + (chunk >>> 5)]! |= 1 << (chunk & 31)
+    }
+  }
+
+  #unwatch(page: CodePage): void {
+    page.code.fill(0)
+    const word = this.#chunksOf(page.frame)
+    this.#words.fill(0, word, word + chunkMapEntry / 4)
   }
 
   /** Notes that the one instruction of `unit` ends in the frame at `secondPage`. */
   extendInto(unit: Unit, secondPage: number): void {
     const page = this.#pageOf(secondPage)
     page.tails.add(unit)
-    page.chunks[0] = 1
+    this.#watch(page, 0, unit.offset + unit.length - pageBytes)
     this.#trace(page, true)
     this.set(unit, UnitField.secondPage, secondPage)
   }
 
-  /** Whether a write of `size` bytes at `host` could touch cached code. */
+  /** Whether a write of `size` bytes at `host` touches cached code. */
   overlaps(host: number, size: number): boolean {
     const page = this.#pages.get(host - (host % pageBytes))
     if (!page) return false
-    const offset = host % pageBytes
-    return page.chunks[offset >>> 6] !== 0 || page.chunks[Math.min(offset + size - 1, pageBytes - 1) >>> 6] !== 0
+    const first = host - page.frame
+    for (let at = first; at < first + size; at++) if (page.code[at]) return true
+    return false
   }
 
   /** Drops all code that overlaps a write of `size` bytes at `host`. */
@@ -213,8 +244,8 @@ export class CodeCache {
     }
     for (const unit of page.tails) {
       if (unit.offset + unit.length - pageBytes <= first) continue
-      page.tails.delete(unit)
-      if (this.get(unit, UnitField.secondPage) === page.frame) this.drop(unit)
+      this.drop(unit)
+      if (unit.page !== page) this.#recount(unit.page)
     }
     this.#recount(page)
   }
@@ -225,21 +256,28 @@ export class CodeCache {
   }
 
   #recount(page: CodePage): void {
-    page.chunks.fill(0)
-    if (page.tails.size > 0) page.chunks[0] = 1
-    for (const unit of page.units.values()) if (unit.length > 0) this.occupy(unit, unit.length)
-    this.#trace(page, page.chunks.includes(1))
+    this.#unwatch(page)
+    for (const unit of page.tails) this.#watch(page, 0, unit.offset + unit.length - pageBytes)
+    let holdsCode = page.tails.size > 0
+    for (const unit of page.units.values()) {
+      if (unit.length === 0) continue
+      this.occupy(unit, unit.length)
+      holdsCode = true
+    }
+    this.#trace(page, holdsCode)
   }
 
   /** Drops one unit's records and every region that contains it; its descriptor, and so every chain, stays. */
   drop(unit: Unit): void {
     this.dropped++
     for (const region of [...unit.regions]) this.dropRegion(region)
+    const second = this.#pages.get(this.get(unit, UnitField.secondPage))
     unit.length = 0
     this.set(unit, UnitField.head, 0)
     this.set(unit, UnitField.records, 0)
     this.set(unit, UnitField.secondPage, 0)
     this.set(unit, UnitField.heat, this.#heat)
+    if (second?.tails.delete(unit)) this.#recount(second)
   }
 
   /** Links `region` as the code of its entry. */
@@ -265,6 +303,7 @@ export class CodeCache {
   flush(): void {
     for (const page of this.#pages.values()) {
       for (const unit of page.units.values()) for (const region of [...unit.regions]) this.dropRegion(region)
+      this.#unwatch(page)
       this.#trace(page, false)
     }
     this.#pages.clear()

@@ -8,6 +8,7 @@ import { Op } from '../wasm/opcodes.ts'
 import { ValueType } from '../wasm/opcodes.ts'
 import { RecordField } from '../emit/record.ts'
 import { codeSignature } from './signatures.ts'
+import { importSlowWrites, writeTracedWrites } from './traced-writes.ts'
 
 const cpu = 0
 
@@ -19,20 +20,24 @@ export interface Dispatcher {
   interpret(cpu: number, record: number): number
   continueAtRip(cpu: number, unit: number): number
   stub(cpu: number, unit: number): number
+  /** The helpers of these names, which leave to TypeScript what is not a harmless write to a traced frame. */
+  write(cpu: number, linear: number, size: number, site: number, value: number): number
+  update(cpu: number, linear: number, size: number, site: number): number
 }
 
 /**
  * Assembles the dispatcher: the loop between translated code and the interpreter, and the look-up of units by RIP
- * through the fetch TLB and the unit hash.
+ * through the fetch TLB and the unit hash. Writes to traced frames that touch no code are its work, too.
  */
-export function dispatcherModule(tlb: TlbOffsets, hashBase: number, memoryPages: number): Uint8Array<ArrayBuffer> {
+export function dispatcherModule(tlb: TlbOffsets, cache: CodeCache, memoryPages: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter()
+  const slow = importSlowWrites(module)
   module.importMemory('mica', 'memory', 1, memoryPages)
   module.importTable('mica', 'table')
   const codeType = module.type(codeSignature)
   const one = { parameters: [ValueType.i32], results: [ValueType.i32] }
   const lookup = module.function(one)
-  writeLookup(lookup.writer, tlb, hashBase)
+  writeLookup(lookup.writer, tlb, cache.hashBase)
   const crossing = module.function(codeSignature)
   writeCrossingCheck(crossing.writer, tlb)
   const interpret = module.function(codeSignature, 'interpret')
@@ -45,6 +50,7 @@ export function dispatcherModule(tlb: TlbOffsets, hashBase: number, memoryPages:
   })
   writeContinue(module.function(codeSignature, 'continueAtRip').writer, lookup.index, codeType)
   writeStub(module.function(codeSignature, 'stub').writer)
+  writeTracedWrites(module, slow, tlb, cache)
   return module.toBytes()
 }
 

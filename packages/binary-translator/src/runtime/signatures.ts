@@ -18,6 +18,9 @@ export const helpers: readonly (readonly [name: string, signature: Signature])[]
   ['continueAtRip', codeSignature],
 ]
 
+/** The signature of the helper `name`. */
+export const helperSignature = (name: string): Signature => helpers.find(([known]) => known === name)![1]
+
 /** The imports that every module of emitted code has, in fixed order. */
 export function importHelpers(module: ModuleWriter, memoryPages: number): void {
   for (const [name, signature] of helpers) module.importFunction('mica', name, signature)

@@ -1,6 +1,6 @@
 import { tlbOffsets } from '../engine.ts'
 import type { Exclusion } from '../system/types.ts'
-import { MmuOutcome, type Mmu } from '../types.ts'
+import { MmuOutcome, tracedTag, type Mmu } from '../types.ts'
 
 const pageBytes = 4096
 const invalidTag = 0xffff_ffff
@@ -101,11 +101,8 @@ export class FakeMmu implements Mmu {
   }
 
   trace(frame: number, on: boolean): void {
-    if (!on) {
-      this.#traced.delete(frame)
-      return
-    }
-    this.#traced.add(frame)
+    if (on) this.#traced.add(frame)
+    else this.#traced.delete(frame)
     for (const array of [tlbOffsets.writeUser, tlbOffsets.writeSupervisor]) this.#dropFrame(array, frame)
   }
 
@@ -123,9 +120,9 @@ export class FakeMmu implements Mmu {
     if (kind === 1 && this.outOfMemory) return MmuOutcome.OutOfMemory
     const frame = this.#ram + page.frame * pageBytes
     this.host = frame + (linear & 0xfff)
-    if (kind === 1 && this.#traced.has(frame)) return MmuOutcome.Traced
-    if (!this.#isExcluded(linear, kind, user)) this.#fill(arrays[kind * 2 + (user ? 0 : 1)]!, linear, frame)
-    return MmuOutcome.Direct
+    const isTraced = kind === 1 && this.#traced.has(frame)
+    if (!this.#isExcluded(linear, kind, user)) this.#fill(arrays[kind * 2 + (user ? 0 : 1)]!, linear, frame, isTraced)
+    return isTraced ? MmuOutcome.Traced : MmuOutcome.Direct
   }
 
   #isExcluded(linear: number, kind: 0 | 1 | 2, user: boolean): boolean {
@@ -141,10 +138,10 @@ export class FakeMmu implements Mmu {
     return { frame, writable: true, user: true }
   }
 
-  #fill(array: number, linear: number, frame: number): void {
+  #fill(array: number, linear: number, frame: number, isTraced: boolean): void {
     const tag = linear & ~0xfff
     const word = (this.#base + array + ((linear >>> 12) & (tlbOffsets.entries - 1)) * 8) >>> 2
-    this.#words[word] = tag
+    this.#words[word] = isTraced ? tag | tracedTag : tag
     this.#words[word + 1] = frame - tag
   }
 
@@ -152,7 +149,8 @@ export class FakeMmu implements Mmu {
     const first = (this.#base + array) >>> 2
     for (let word = first; word < first + tlbOffsets.entries * 2; word += 2) {
       if (this.#words[word] === -1) continue
-      if ((this.#words[word]! + this.#words[word + 1]!) >>> 0 === frame) this.#words[word] = invalidTag | 0
+      if (((this.#words[word]! & ~tracedTag) + this.#words[word + 1]!) >>> 0 === frame)
+        this.#words[word] = invalidTag | 0
     }
   }
 }

@@ -28,11 +28,13 @@ export class CacheModel {
   entries: Entry[] = []
   regions: LiveRegion[] = []
   readonly freed: number[] = []
+  readonly traced: Set<number> = new Set()
   #slot = 1
 
   constructor() {
     new Uint8Array(memory.buffer).fill(0)
     this.cache.onRegionDropped = (slot) => this.freed.push(slot)
+    this.cache.onTrace = (frame, on) => void (on ? this.traced.add(frame) : this.traced.delete(frame))
   }
 
   add(host: number, length: number, mode: number, second: number): void {
@@ -105,16 +107,22 @@ export class CacheModel {
       strictEqual(entry.unit.length, entry.length)
       strictEqual(this.cache.get(entry.unit, UnitField.records) !== 0, live)
       strictEqual(this.cache.get(entry.unit, UnitField.code), codeOf.get(entry.unit) ?? 0)
-      if (!live) continue
-      for (const [from, to] of CacheModel.ranges(entry)) {
-        for (const at of [from, to - 1]) strictEqual(this.cache.overlaps(at, 1), true)
-      }
     }
-    // Only the neighbourhood of code is watched.
+    const ranges = this.entries.filter(({ length }) => length > 0).flatMap((entry) => CacheModel.ranges(entry))
+    const isCode = (at: number, size: number): boolean => ranges.some(([from, to]) => from < at + size && to > at)
+    const map = new BigUint64Array(memory.buffer, this.cache.chunkMap, memory.buffer.byteLength / pageBytes)
+    const expected = new BigUint64Array(map.length)
     for (const frame of frames) {
-      for (let at = frame; at < frame + pageBytes; at += 64) {
-        const near = this.entries.some((entry) => entry.unit.page.frame === frame || entry.second === frame)
-        if (this.cache.overlaps(at, 64)) strictEqual(near, true)
+      for (let chunk = 0; chunk < 64; chunk++) {
+        if (isCode(frame + chunk * 64, 64)) expected[frame / pageBytes]! |= 1n << BigInt(chunk)
+      }
+      strictEqual(this.traced.has(frame), expected[frame / pageBytes] !== 0n)
+    }
+    deepStrictEqual(map, expected)
+    for (const edge of ranges.flat()) {
+      for (const at of [edge - 2, edge - 1, edge]) {
+        const room = pageBytes - (at % pageBytes)
+        for (const size of [1, 2, 4]) if (size <= room) strictEqual(this.cache.overlaps(at, size), isCode(at, size))
       }
     }
   }

@@ -1,5 +1,5 @@
 // Oracle: a list of what is cached, searched from end to end. A write drops exactly the units that it overlaps and the regions that hold one
-// of them, each region's slot is given back once, and no byte of cached code goes unwatched.
+// of them, each region's slot is given back once, and what is watched, byte by byte and in the chunk map, is what is code.
 import fc from 'fast-check'
 import { it } from 'vitest'
 import { CacheModel, frames, pageBytes } from './code-cache-model.ts'

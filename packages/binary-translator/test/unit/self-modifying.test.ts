@@ -52,6 +52,24 @@ describe.each(engines)('$mode, $regionsPerModule regions to a module', (options)
     expect(machine.state.gpr(EAX)).toBe(3)
   })
 
+  it('writes beside code without TypeScript, and to code with it', () => {
+    // ECX times: MOV [data], ECX; INC WORD [data + 4]; MOV [data + 8], CL - in the page of the loop, but not in its chunk.
+    const data = driver + 0x800
+    const [low, high] = [data & 0xff, data >> 8]
+    const stores = [0x89, 0x0d, low, high, 0, 0, 0x66, 0xff, 0x05, low + 4, high, 0, 0, 0x88, 0x0d, low + 8, high, 0, 0]
+    const loop = [...stores, 0x49, 0x75, 0x100 - stores.length - 3]
+    // Then it makes the MOV EAX, 1 that follows one of 7.
+    const after = driver + loop.length
+    const machine = machineWith(driver, [...loop, ...poke(after + 8, 7), 0xb8, 1, 0, 0, 0, hlt])
+    machine.state.setGpr(1, 200)
+    expect(machine.run(10_000)).toBe(VcpuExit.Halt)
+    expect([0, 4, 8].map((at) => machine.ram[data + at])).toEqual([1, 200, 1])
+    expect(machine.state.gpr(EAX)).toBe(7)
+    // One that finds the trace, two of the poke; more only where the trace of the page has come and gone.
+    const { slowWrites, slowUpdates } = machine.vcpu.statistics
+    expect(slowWrites + slowUpdates).toBeLessThan(8)
+  })
+
   /** Heats the function up and does `first` before it can be translated; `second`, and EAX of a call, in another run. */
   function afterHeating(
     at: number,
@@ -125,6 +143,9 @@ describe.each(engines)('$mode, $regionsPerModule regions to a module', (options)
     machine.mmu.map(0x8, { frame: 1 })
     expect(machine.run(100)).toBe(VcpuExit.Halt)
     expect(machine.state.gpr(EAX)).toBe(7)
+    // One that finds the trace, two of the poke; more only where the trace of the page has come and gone.
+    const { slowWrites, slowUpdates } = machine.vcpu.statistics
+    expect(slowWrites + slowUpdates).toBeLessThan(8)
   })
 
   it('sees an instruction that crosses a page change in either page', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Outcome, Privilege } from '../../src/index.ts'
+import { Outcome, Privilege, TRACED_TAG } from '../../src/index.ts'
 import type { ControlRegisters, ProcessorFeatures } from '../../src/index.ts'
 import {
   DATA,
@@ -101,22 +101,26 @@ class LargestTlb {
     for (const linear of this.linears) {
       for (const kind of KINDS) {
         for (const isUser of [true, false]) {
-          const host = this.guest.mmu.tlb.lookup(Number(linear), kind[0], isUser)
-          if (host < 0) continue
-          found++
-          const isAllowed = this.allowed.some(
-            (entry) => entry.linear === linear && entry.kind === kind && entry.isUser === isUser && entry.host === host,
-          )
-          if (!isAllowed)
-            throw new Error(
-              `${kind[1]} of ${linear.toString(16)} by ${isUser ? 'user' : 'supervisor'} is cached to host ${host.toString(16)}`,
-            )
-          if (kind[1] === 'write' && this.traced.has(host))
-            throw new Error(`a write entry leads to the traced frame at ${host.toString(16)}`)
+          for (const tag of [0, TRACED_TAG]) found += this.checkEntry(linear, kind, isUser, tag)
         }
       }
     }
     return found
+  }
+
+  checkEntry(linear: bigint, kind: (typeof KINDS)[number], isUser: boolean, tag: number): number {
+    const host = this.guest.mmu.tlb.lookup(Number(linear), kind[0], isUser, tag)
+    if (host < 0) return 0
+    const isAllowed = this.allowed.some(
+      (entry) => entry.linear === linear && entry.kind === kind && entry.isUser === isUser && entry.host === host,
+    )
+    if (!isAllowed)
+      throw new Error(
+        `${kind[1]} of ${linear.toString(16)} by ${isUser ? 'user' : 'supervisor'} is cached to host ${host.toString(16)}`,
+      )
+    if ((tag === TRACED_TAG) !== (kind[1] === 'write' && this.traced.has(host)))
+      throw new Error(`${kind[1]} entry with tag bit ${tag} leads to the frame at ${host.toString(16)}`)
+    return 1
   }
 }
 
@@ -167,8 +171,10 @@ function run(model: LargestTlb, command: Command): void {
       const wanted = naiveTranslate(model, guest, { linear, kind: command.kind[1], who: command.who[1] })
       const outcome = mmu.access(Number(linear), command.kind[0], command.who[0])
       requireEqual('fault', outcome === Outcome.Fault, wanted.fault !== undefined)
-      const cached = mmu.tlb.lookup(Number(linear), command.kind[0], command.who[0] === Privilege.User)
-      if (outcome === Outcome.Direct) requireEqual('cached host address', cached, mmu.host)
+      const tag = outcome === Outcome.Traced ? TRACED_TAG : 0
+      const cached = mmu.tlb.lookup(Number(linear), command.kind[0], command.who[0] === Privilege.User, tag)
+      if (outcome === Outcome.Direct || outcome === Outcome.Traced)
+        requireEqual('cached host address', cached, mmu.host)
       return
     }
     case 'edit':
@@ -255,7 +261,7 @@ function commandArbitrary(paging: Paging): fc.Arbitrary<Command> {
     command(1, fc.record({ do: fc.constant('toggleA20' as const) })),
     command(2, fc.record({ do: fc.constant('allowUserData' as const), allowed: fc.boolean() })),
     command(2, fc.record({ do: fc.constant('move' as const), ppn })),
-    command(2, fc.record({ do: fc.constant('trace' as const), ppn, on: fc.boolean() })),
+    command(5, fc.record({ do: fc.constant('trace' as const), ppn, on: fc.boolean() })),
     command(1, fc.record({ do: fc.constant('flush' as const) })),
   )
 }

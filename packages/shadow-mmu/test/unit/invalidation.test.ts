@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { Access, CR0, CR4, Outcome, Privilege } from '../../src/index.ts'
+import { Access, CR0, CR4, Outcome, Privilege, TRACED_TAG } from '../../src/index.ts'
 import { LINEAR, PAGE, createFixture, createTwoLevel } from './fixture.ts'
 import type { Fixture } from './fixture.ts'
 
@@ -77,10 +77,29 @@ describe('what the host changes', () => {
     expect(mmu.tlb.lookup(LINEAR, Write, true)).toBe(-1)
     expect(mmu.tlb.lookup(LINEAR, Read, true)).toBe(host + 0x123)
     expect(mmu.access(LINEAR, Write, User)).toBe(Traced)
-    expect([mmu.host, mmu.physical, mmu.tlb.filled]).toEqual([host + 0x123, 0x9123, 1])
+    expect([mmu.host, mmu.physical, mmu.tlb.filled]).toEqual([host + 0x123, 0x9123, 2])
+    expect(mmu.tlb.lookup(LINEAR, Write, true)).toBe(-1)
+    expect(mmu.tlb.lookup(LINEAR, Write, true, TRACED_TAG)).toBe(host + 0x123)
     mmu.trace(host, false)
+    expect(mmu.tlb.lookup(LINEAR, Write, true, TRACED_TAG)).toBe(-1)
     expect(mmu.access(LINEAR, Write, User)).toBe(Direct)
     expect(mmu.statistics.traces).toBe(1)
+  })
+
+  it.each<[string, (mmu: Fixture['mmu']) => unknown]>([
+    ['INVLPG', (mmu) => mmu.invalidatePage(LINEAR)],
+    ['a CR3 load', (mmu) => mmu.loadCr3(0x1000)],
+    ['a flush', (mmu) => mmu.flush()],
+    ['a change of the map', (mmu) => mmu.forget(9)],
+    ['a breakpoint', (mmu) => mmu.exclude({ data: [(LINEAR & ~0xfff) >>> 0], code: [], userData: false })],
+    ['an alignment check', (mmu) => mmu.exclude({ data: [], code: [], userData: true })],
+  ])('%s drops write entries that lead to traced frames', (_, drop) => {
+    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
+    mmu.trace(pages.frame(9) * PAGE, true)
+    mmu.access(LINEAR, Write, User)
+    expect(mmu.tlb.lookup(LINEAR, Write, true, TRACED_TAG)).toBe(mmu.host)
+    drop(mmu)
+    expect(mmu.tlb.lookup(LINEAR, Write, true, TRACED_TAG)).toBe(-1)
   })
 
   it('refuses to trace outside memory', () => {
