@@ -9,7 +9,7 @@ import { sseBytes, sseFunctions } from './generated/sse.ts'
 import { x87Functions, x87Bytes } from './generated/x87.ts'
 import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
-import { Layout } from './state/layout.ts'
+import { Layout, Mode } from './state/layout.ts'
 import { successorsOf } from './translate/region-translator.ts'
 import { translateRegions, type RegionPlan } from './translate/translator.ts'
 import type { EngineOptions, TlbOffsets } from './types.ts'
@@ -230,7 +230,8 @@ export class Engine {
     if (address < 0) throw new RangeError('the code cache has no room for a unit; makeRoom comes first')
     this.handlers.prepare(decoded.described, count)
     let word = address >>> 2
-    this.#words[word + HeadField.handler / 4] = this.handlers.head
+    const { head, boundedHead } = this.handlers
+    this.#words[word + HeadField.handler / 4] = unit.mode & Mode.flat ? head : boundedHead
     this.#words[word + HeadField.count / 4] = count
     this.#words[word + HeadField.unit / 4] = unit.address
     this.#words[word + HeadField.offset / 4] = unit.offset

@@ -347,14 +347,13 @@ export class Vcpu {
     const unit = this.#engine.ensureUnit(host, mode)
     if (unit === null)
       return this.#breakpoints.guardsCode(linear + pageBytes) ? this.#alone() : this.#crossing(host, mode)
-    if (!(mode & Mode.flat) && state.eip + unit.length - 1 > state.limit(Segment.CS)) return this.#alone()
-    return -1
+    return state.codeHolds(unit.length) ? -1 : this.#alone()
   }
 
   /** An instruction that ends in the next page is cached under both pages, if both are memory. */
   #crossing(host: number, mode: number): number {
     const { fetch } = this.#lone
-    if (!fetch.at() || fetch.secondHost < 0) return this.#alone()
+    if (!fetch.at() || fetch.secondHost < 0 || !this.state.codeHolds(fetch.unit.length)) return this.#alone()
     this.#engine.crossingUnit(host, mode, fetch.unit, fetch.secondHost)
     return -1
   }

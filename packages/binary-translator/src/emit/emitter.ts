@@ -175,6 +175,16 @@ export abstract class Emitter extends AccessEmitter {
     this.checkCodeLimit(this.directTarget())
   }
 
+  /** Pushes whether a unit of `last` + 1 bytes at page offset `offset` reaches beyond the code segment's limit. */
+  pushBeyondLimit(offset: Value, last: Value): void {
+    const first = this.eipOf(offset)
+    const end = this.push(first).push(last).op(Op.i32_add).pop()
+    this.push(end)
+      .cell(segmentSlot(Segment.CS) + SegmentField.limit)
+      .op(Op.i32_gt_u)
+    this.push(end).push(first).op(Op.i32_lt_u).op(Op.i32_or)
+  }
+
   /** EIP of the direct branch target, truncated to the operand size. */
   directTarget(): Value {
     return this.push(this.eipOf(this.targetOffset())).mask(this.size).pop()

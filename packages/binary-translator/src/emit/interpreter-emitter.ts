@@ -1,7 +1,7 @@
 import type { TlbOffsets } from '../types.ts'
 import { ExitCode, Layout } from '../state/layout.ts'
 import { UnitField } from '../cache/unit.ts'
-import type { FunctionWriter } from '../wasm/function-writer.ts'
+import type { FunctionWriter, Local } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
 import { Op, type ValueType } from '../wasm/opcodes.ts'
 import { Helper, loadOf, storeOf } from './access-emitter.ts'
@@ -35,8 +35,11 @@ export class InterpreterEmitter extends Emitter {
     this.w.get(this.#record).i32(recordBytes).op(Op.i32_add)
   }
 
-  /** Emits the handler of a unit's head: takes the unit's instructions from the budget, or leaves. */
-  head(writer: FunctionWriter): void {
+  /**
+   * Emits the handler of a unit's head: takes the unit's instructions from the budget, or leaves. `bounded`: also
+   * where the unit does not lie inside the code segment as a whole, since code may have run on from the unit before.
+   */
+  head(writer: FunctionWriter, bounded: boolean): void {
     this.w = writer
     const field = (offset: number): this => {
       writer.get(this.#record).memory(Op.i32_load, offset)
@@ -48,6 +51,7 @@ export class InterpreterEmitter extends Emitter {
     this.when(() => this.#leaveHead(ExitCode.Budget))
     field(HeadField.unit)
     const unit = this.pop()
+    if (bounded) this.#leaveBeyondLimit(unit)
     writer.get(unit).get(unit).memory(Op.i32_load, UnitField.heat).i32(1).op(Op.i32_sub)
     const heat = this.temporary()
     writer.tee(heat).memory(Op.i32_store, UnitField.heat).get(heat).op(Op.i32_eqz)
@@ -64,6 +68,12 @@ export class InterpreterEmitter extends Emitter {
     this.w = writer
     this.#chain(RecordField.next, RecordField.linkNext)
     writer.i32(0)
+  }
+
+  #leaveBeyondLimit(unit: Local): void {
+    this.w.get(unit).memory(Op.i32_load, UnitField.last)
+    this.pushBeyondLimit(this.#field(HeadField.offset), this.pop())
+    this.when(() => this.#leaveHead(ExitCode.NeedUnit))
   }
 
   #leaveHead(exit: number): void {

@@ -22,8 +22,9 @@ export interface Linkage {
 export class Handlers {
   readonly #tlb: TlbOffsets
   readonly #linkage: Linkage
-  /** Table slots of the handlers that begin and end units. */
+  /** Table slots of the handlers that begin units, without and with a check of the code segment's limit, and end them. */
   readonly head: number
+  readonly boundedHead: number
   readonly end: number
   /** What has a handler now. */
   readonly #described: Described[] = []
@@ -34,8 +35,13 @@ export class Handlers {
   constructor(tlb: TlbOffsets, linkage: Linkage) {
     this.#tlb = tlb
     this.#linkage = linkage
-    const [head, end] = this.#build([(e, w) => e.head(w), (e, w) => e.end(w)])
+    const [head, boundedHead, end] = this.#build([
+      (e, w) => e.head(w, false),
+      (e, w) => e.head(w, true),
+      (e, w) => e.end(w),
+    ])
     this.head = head!
+    this.boundedHead = boundedHead!
     this.end = end!
   }
 

@@ -1,6 +1,6 @@
 import { CodeCache } from '../cache/code-cache.ts'
 import { UnitField } from '../cache/unit.ts'
-import { ExitCode, Layout, Mode, Segment, SegmentField, segmentSlot } from '../state/layout.ts'
+import { ExitCode, Layout, Segment, SegmentField, segmentSlot } from '../state/layout.ts'
 import type { TlbOffsets } from '../types.ts'
 import type { FunctionWriter } from '../wasm/function-writer.ts'
 import { ModuleWriter } from '../wasm/module-writer.ts'
@@ -57,7 +57,6 @@ export function dispatcherModule(tlb: TlbOffsets, cache: CodeCache, memoryPages:
 const load = (w: FunctionWriter, offset: number): FunctionWriter => w.get(cpu).memory(Op.i32_load, offset)
 
 const csBase = segmentSlot(Segment.CS) + SegmentField.base
-const csLimit = segmentSlot(Segment.CS) + SegmentField.limit
 
 /** Pushes the fetch TLB entry of the linear address in `linear`, and leaves its address in `entry`. */
 function probeFetch(w: FunctionWriter, tlb: TlbOffsets, linear: number, entry: number): void {
@@ -88,22 +87,11 @@ function writeLookup(w: FunctionWriter, tlb: TlbOffsets, hashBase: number): void
   w.get(unit).memory(Op.i32_load, UnitField.host).get(host).op(Op.i32_eq)
   w.get(unit).memory(Op.i32_load, UnitField.mode)
   load(w, Layout.mode).op(Op.i32_eq).op(Op.i32_and).if()
-  load(w, Layout.mode).i32(Mode.flat).op(Op.i32_and).op(Op.i32_eqz).if()
-  beyondLimit(w, unit)
-  w.brIf(missing).end()
   w.get(cpu)
   load(w, Layout.rip).get(linear).i32(0xfff).op(Op.i32_and).op(Op.i32_sub).memory(Op.i32_store, Layout.ripPage)
   w.get(unit).op(Op.return).end()
   w.get(unit).memory(Op.i32_load, UnitField.nextInBucket).set(unit).br(search)
   w.end().end().i32(0)
-}
-
-/** Pushes whether the unit at RIP reaches beyond the code segment's limit. */
-function beyondLimit(w: FunctionWriter, unit: number): void {
-  const last = w.local()
-  load(w, Layout.rip).get(unit).memory(Op.i32_load, UnitField.last).op(Op.i32_add).tee(last)
-  load(w, csLimit).op(Op.i32_gt_u).get(last)
-  load(w, Layout.rip).op(Op.i32_lt_u).op(Op.i32_or)
 }
 
 /** crossing(cpu, unit) -> whether the page after ripPage is still the unit's second page. */

@@ -1,4 +1,4 @@
-import { Flag, Layout, Segment, SegmentField, arithmeticFlags, segmentSlot } from './layout.ts'
+import { Flag, Layout, Mode, Segment, SegmentField, arithmeticFlags, segmentSlot } from './layout.ts'
 
 /**
  * A vCPU's state block seen from TypeScript: named access to the bytes that translated code works on.
@@ -110,6 +110,11 @@ export class CpuState {
 
   limit(segment: number): number {
     return this.get(segmentSlot(segment) + SegmentField.limit)
+  }
+
+  /** Whether the `length` bytes at EIP lie inside the code segment, as far as heads of units ask for it. */
+  codeHolds(length: number): boolean {
+    return (this.get(Layout.mode) & Mode.flat) !== 0 || this.eip + length - 1 <= this.limit(Segment.CS)
   }
 
   /** Protected mode (CR0.PE). */

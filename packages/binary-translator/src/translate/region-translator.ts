@@ -60,8 +60,7 @@ export class RegionTranslator {
   /** Emits the whole function. */
   translate(): void {
     this.#e.function(() => {
-      const first = this.#units[0]!
-      this.#e.takeBudget(first.count, first.offset)
+      this.#e.enter(this.#units[0]!)
       this.#tree(0)
     })
   }
@@ -116,7 +115,7 @@ export class RegionTranslator {
     const unit = this.#units[node]!
     const back = order[node]! <= order[from]!
     if (back || merge[node]) this.#e.flags.settle()
-    this.#e.takeBudget(unit.count, unit.offset)
+    this.#e.enter(unit)
     if (back) this.#e.w.br(this.#labels.get(~node)!)
     else if (merge[node]) this.#e.w.br(this.#labels.get(node)!)
     else this.#tree(node)

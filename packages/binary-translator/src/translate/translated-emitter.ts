@@ -1,6 +1,7 @@
 import { OperandKind, registerClass, registerNumber, RegisterClass, type Instruction } from '@mica-vm/x86-decoder'
+import type { DecodedUnit } from '../decode-unit.ts'
 import type { TlbOffsets } from '../types.ts'
-import { ExitCode, Layout } from '../state/layout.ts'
+import { ExitCode, Layout, Mode } from '../state/layout.ts'
 import { UnitField } from '../cache/unit.ts'
 import { FunctionWriter, type Label, type Local } from '../wasm/function-writer.ts'
 import type { Signature } from '../wasm/module-writer.ts'
@@ -10,25 +11,11 @@ import { Emitter } from '../emit/emitter.ts'
 import { siteOf } from '../emit/record.ts'
 import { isGeneral, type Shape } from '../emit/shape.ts'
 import { constant, sizeMask, type Value } from '../emit/value.ts'
+import type { Exits, RegionFlow } from './flow.ts'
 import { TranslatedFlags } from './translated-flags.ts'
-
-/** How the region continues after an instruction that transfers control; offsets count from the code page's start. */
-export interface RegionFlow {
-  /** Emits the transfer to the unit at `offset`. */
-  go(offset: number): void
-}
 
 const firstRegister = 2
 const registers = 8
-
-/** Labels of the function's ways out, in nesting order. */
-interface Exits {
-  callout: Label
-  indirect: Label
-  chain: Label
-  leave: Label
-  budget: Label
-}
 
 /**
  * The translation-time binding: emits one function (cpu, unit) -> exit code for a region. General registers and flags
@@ -41,7 +28,7 @@ export class TranslatedEmitter extends Emitter {
   readonly unit: Local = 1
   readonly #typeOf: (signature: Signature) => number
   readonly #codeType: number
-  readonly #user: boolean
+  readonly #mode: number
   readonly #result: Local
   readonly #aux: Local
   readonly #budget: Local
@@ -63,13 +50,13 @@ export class TranslatedEmitter extends Emitter {
   constructor(
     writer: FunctionWriter,
     tlb: TlbOffsets,
-    user: boolean,
+    mode: number,
     codeType: number,
     typeOf: (signature: Signature) => number,
   ) {
     super(tlb)
     this.w = writer
-    this.#user = user
+    this.#mode = mode
     this.#codeType = codeType
     this.#typeOf = typeOf
     for (let i = 0; i < registers; i++) writer.local()
@@ -94,12 +81,17 @@ export class TranslatedEmitter extends Emitter {
     const indirect = w.block()
     const chain = w.block()
     const leave = w.block()
+    const limit = this.#mode & Mode.flat ? null : w.block()
     const budget = w.block()
-    this.#exits = { callout, indirect, chain, leave, budget }
+    this.#exits = { callout, indirect, chain, leave, limit, budget }
     body()
     w.op(Op.unreachable).end()
-    this.#budgetExit()
+    this.#unitExit(ExitCode.Budget)
     w.end()
+    if (limit !== null) {
+      this.#unitExit(ExitCode.NeedUnit)
+      w.end()
+    }
     this.#spill()
     this.cell(Layout.exit).w.op(Op.return).end()
     this.#spill()
@@ -142,14 +134,25 @@ export class TranslatedEmitter extends Emitter {
     }
   }
 
-  /** Takes a unit's `count` instructions from the budget, or leaves at its start, page offset `offset`. */
-  takeBudget(count: number, offset: number): void {
+  /**
+   * Takes a unit's instructions from the budget, or leaves at its start. So it does where the unit does not lie inside
+   * the code segment as a whole: code may have run on from the unit before.
+   */
+  enter({ count, offset, length }: DecodedUnit): void {
     const w = this.w
-    const [x0, x1] = this.#x
     w.get(this.cpu).get(this.#budget).i32(count).op(Op.i32_sub).tee(this.#budget).memory(Op.i32_store, Layout.budget)
-    w.get(this.#budget).get(this.cpu).memory(Op.i32_load, Layout.attention).op(Op.i32_or).i32(0).op(Op.i32_lt_s).if()
+    w.get(this.#budget).get(this.cpu).memory(Op.i32_load, Layout.attention).op(Op.i32_or).i32(0).op(Op.i32_lt_s)
+    this.when(() => this.#leaveUnit(this.#exits.budget, offset, count))
+    const { limit } = this.#exits
+    if (limit === null) return
+    this.pushBeyondLimit(constant(offset), constant(length - 1))
+    this.when(() => this.#leaveUnit(limit, offset, count))
+  }
+
+  #leaveUnit(exit: Label, offset: number, count: number): void {
     this.flags.inArm(() => this.flags.settle())
-    w.i32(offset).set(x0!).i32(count).set(x1!).br(this.#exits.budget).end()
+    const [x0, x1] = this.#x
+    this.w.i32(offset).set(x0!).i32(count).set(x1!).br(exit)
   }
 
   /** Leaves to the unit whose descriptor is `unit`, in the same code page. */
@@ -163,14 +166,15 @@ export class TranslatedEmitter extends Emitter {
     this.jumpTo(this.eipOf(constant(offset)))
   }
 
-  #budgetExit(): void {
+  /** Leaves at the start of the unit at the page offset in x0, and gives the count in x1 back. */
+  #unitExit(exit: number): void {
     const w = this.w
     const [offset, count] = this.#x
     this.#spill()
     w.get(this.cpu).get(this.#budget).get(count!).op(Op.i32_add).memory(Op.i32_store, Layout.budget)
     w.get(this.cpu)
     this.cell(Layout.ripPage).w.get(offset!).op(Op.i32_add).memory(Op.i32_store, Layout.rip)
-    w.i32(ExitCode.Budget).op(Op.return)
+    w.i32(exit).op(Op.return)
   }
 
   #spill(): void {
@@ -325,7 +329,7 @@ export class TranslatedEmitter extends Emitter {
 
   protected override pushTlbBase(write: boolean): number {
     this.push(this.cpu)
-    if (this.#user) return write ? this.tlb.writeUser : this.tlb.readUser
+    if (this.#mode & Mode.user) return write ? this.tlb.writeUser : this.tlb.readUser
     return write ? this.tlb.writeSupervisor : this.tlb.readSupervisor
   }
 

@@ -1,7 +1,6 @@
 import type { DecodedUnit } from '../decode-unit.ts'
 import type { Linkage } from '../interpreter/handlers.ts'
 import { codeSignature, importHelpers } from '../runtime/signatures.ts'
-import { Mode } from '../state/layout.ts'
 import type { TlbOffsets } from '../types.ts'
 import { ModuleWriter } from '../wasm/module-writer.ts'
 import { RegionTranslator, type UnitAddress } from './region-translator.ts'
@@ -33,8 +32,8 @@ export function regionModule(
   const codeType = module.type(codeSignature)
   plans.forEach(({ units, addressOf }, i) => {
     const { writer } = module.function(codeSignature, `r${i}`)
-    const user = (units[0]!.mode & Mode.user) !== 0
-    const emitter = new TranslatedEmitter(writer, tlb, user, codeType, (signature) => module.type(signature))
+    const { mode } = units[0]!
+    const emitter = new TranslatedEmitter(writer, tlb, mode, codeType, (signature) => module.type(signature))
     new RegionTranslator(emitter, units, addressOf).translate()
   })
   return module.toBytes()
