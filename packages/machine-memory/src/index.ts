@@ -1,14 +1,17 @@
 export { FRAME_BYTES } from './geometry.ts'
 export { MachineMemory } from './machine-memory.ts'
 export { PhysicalMap } from './physical-map.ts'
-export { NOT_MEMORY, OUT_OF_FRAMES, PageState, RangeKind } from './types.ts'
+export { MapEvent, NOT_MEMORY, OUT_OF_FRAMES, PageState, RangeKind } from './types.ts'
 export type {
   AuditReport,
   FrameHolder,
   MachineMemoryOptions,
   MachineStatistics,
+  MapEventListener,
+  MapFailure,
   MapStatistics,
   MemoryRange,
   PhysicalMapOptions,
+  VictimOptions,
   WriteListener,
 } from './types.ts'

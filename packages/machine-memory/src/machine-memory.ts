@@ -1,5 +1,5 @@
 import { FRAME_BYTES, LARGEST_MEMORY_BYTES, WASM_PAGE_BYTES } from './geometry.ts'
-import { FramePool } from './internal/frame-pool.ts'
+import { NumberPool } from './internal/number-pool.ts'
 import { NOT_MEMORY } from './types.ts'
 import type { AuditReport, FrameHolder, MachineMemoryOptions, MachineStatistics } from './types.ts'
 
@@ -24,8 +24,9 @@ export class MachineMemory {
   /** A frame that reads as zero and that nobody may write. Its own reference is never given up. */
   readonly zeroFrame: number
 
-  readonly #pool: FramePool
+  readonly #pool: NumberPool
   readonly #holders = new Set<FrameHolder>()
+  #freedListeners: readonly ((mpn: number) => void)[] = []
   #copies = 0
 
   constructor({ bytes, reservedBytes }: MachineMemoryOptions) {
@@ -42,7 +43,7 @@ export class MachineMemory {
     this.bytes = new Uint8Array(this.memory.buffer)
     this.firstFrame = Math.ceil(reservedBytes / FRAME_BYTES)
     this.endFrame = bytes / FRAME_BYTES
-    this.#pool = new FramePool(this.firstFrame, this.endFrame)
+    this.#pool = new NumberPool('frame', this.firstFrame, this.endFrame)
     this.zeroFrame = this.#pool.take()
   }
 
@@ -56,6 +57,11 @@ export class MachineMemory {
       this.bytes.fill(0, mpn * FRAME_BYTES, (mpn + 1) * FRAME_BYTES)
     }
     return mpn
+  }
+
+  /** As `allocate`, with whatever the frame held before: the caller overwrites all of it before anybody else sees it. */
+  allocateUncleared(): number {
+    return this.#pool.take()
   }
 
   /** A frame with the contents of `source` and one reference, or -1 when none is free. */
@@ -80,7 +86,19 @@ export class MachineMemory {
     if (mpn === this.zeroFrame && this.#pool.references(mpn) === 1) {
       throw new RangeError(`frame ${mpn} is the zero frame; its own reference cannot be released`)
     }
-    this.#pool.release(mpn)
+    if (this.#pool.release(mpn)) for (const listener of this.#freedListeners) listener(mpn)
+  }
+
+  /**
+   * Calls `listener` when the last reference to a frame has gone, whoever gave it up: for caches by frame, such as of translated code or of
+   * frames to share. The frame's contents are still there. The listener must not allocate frames or call maps. Returns the function that
+   * stops this.
+   */
+  onFrameFreed(listener: (mpn: number) => void): () => void {
+    this.#freedListeners = [...this.#freedListeners, listener]
+    return () => {
+      this.#freedListeners = this.#freedListeners.filter((other) => other !== listener)
+    }
   }
 
   /** References to a frame; 0 for a free one and for numbers that name no frame. */

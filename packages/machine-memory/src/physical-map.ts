@@ -1,10 +1,20 @@
 import { FRAME_BYTES } from './geometry.ts'
 import { Contents } from './internal/contents.ts'
-import { copyPageTable, createPageTable, requireRange } from './internal/page-table.ts'
-import type { PageTable } from './internal/page-table.ts'
+import { PageEvents } from './internal/page-events.ts'
+import { PageFlag, PageTable, requireRange } from './internal/page-table.ts'
+import { Pager } from './internal/pager.ts'
 import type { MachineMemory } from './machine-memory.ts'
-import { NOT_MEMORY, OUT_OF_FRAMES, PageState, RangeKind } from './types.ts'
-import type { FrameHolder, MapStatistics, MemoryRange, PhysicalMapOptions, WriteListener } from './types.ts'
+import { MapEvent, NOT_MEMORY, PageState, RangeKind } from './types.ts'
+import type {
+  FrameHolder,
+  MapEventListener,
+  MapFailure,
+  MapStatistics,
+  MemoryRange,
+  PhysicalMapOptions,
+  VictimOptions,
+  WriteListener,
+} from './types.ts'
 
 /**
  * The pmap of one virtual machine: guest page number (PPN) to frame (MPN).
@@ -22,20 +32,17 @@ import type { FrameHolder, MapStatistics, MemoryRange, PhysicalMapOptions, Write
 export class PhysicalMap implements FrameHolder {
   readonly #machine: MachineMemory
   readonly #zeroAddress: number
+  readonly #events = new PageEvents()
   #table: PageTable
-  #changeListeners: readonly ((ppn: number) => void)[] = []
+  #pager: Pager
   readonly #contents: Contents
   readonly #unregister: () => void
-  #untouched = 0
-  #resident = 0
-  #populations = 0
-  #copyOnWriteBreaks = 0
 
   constructor(machine: MachineMemory, { ranges }: PhysicalMapOptions) {
     this.#machine = machine
     this.#zeroAddress = machine.zeroFrame * FRAME_BYTES
-    this.#table = createPageTable(ranges)
-    this.#untouched = countState(this.#table.states, PageState.Untouched)
+    this.#table = PageTable.of(ranges)
+    this.#pager = new Pager(machine, this.#table, this.#events)
     this.#contents = new Contents(machine.bytes, {
       isMemory: (ppn) => this.stateOf(ppn) !== PageState.Hole,
       isWritable: (ppn) => this.isWritable(ppn),
@@ -56,7 +63,7 @@ export class PhysicalMap implements FrameHolder {
     if (ppn >= states.length) return NOT_MEMORY
     const state = states[ppn]!
     if (state === PageState.Resident) return frames[ppn]! * FRAME_BYTES
-    return state === PageState.Untouched ? this.#zeroAddress : NOT_MEMORY
+    return state === PageState.Untouched ? this.#zeroAddress : this.#pager.toRead(ppn)
   }
 
   /**
@@ -64,11 +71,11 @@ export class PhysicalMap implements FrameHolder {
    * needed. -1: not memory that a guest or device may write. -2: the host is out of frames; nothing has changed.
    */
   writeAddress(ppn: number): number {
-    const { states, frames, readOnly } = this.#table
-    if (ppn >= states.length || readOnly[ppn] !== 0) return NOT_MEMORY
-    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1)
+    const { states, frames, flags } = this.#table
+    if (ppn >= states.length) return NOT_MEMORY
+    if (states[ppn] === PageState.Resident && flags[ppn] === 0 && this.#machine.references(frames[ppn]!) === 1)
       return frames[ppn]! * FRAME_BYTES
-    return this.#makePrivate(ppn)
+    return this.isWritable(ppn) ? this.#pager.toWrite(ppn) : NOT_MEMORY
   }
 
   stateOf(ppn: number): PageState {
@@ -82,15 +89,22 @@ export class PhysicalMap implements FrameHolder {
 
   /** Whether the guest and devices may write this page. */
   isWritable(ppn: number): boolean {
-    return this.stateOf(ppn) !== PageState.Hole && this.#table.readOnly[ppn] === 0
+    return this.stateOf(ppn) !== PageState.Hole && (this.#table.flags[ppn]! & PageFlag.ReadOnly) === 0
+  }
+
+  /** Why the last access that got no answer, or `-2`, did not get one; null if there was none. */
+  get failure(): MapFailure | null {
+    return this.#pager.failure
   }
 
   /** Calls `listener` with the PPN after each change of a page's frame or permission. Returns the function that stops this. */
   onChange(listener: (ppn: number) => void): () => void {
-    this.#changeListeners = [...this.#changeListeners, listener]
-    return () => {
-      this.#changeListeners = this.#changeListeners.filter((other) => other !== listener)
-    }
+    return this.#events.onChange(listener)
+  }
+
+  /** Calls `listener` with what has happened to a page, after each change. Returns the function that stops this. */
+  onEvent(listener: MapEventListener): () => void {
+    return this.#events.onEvent(listener)
   }
 
   /** Calls `listener` after `write`, `write8..32` and `load` have changed bytes of a frame: for caches of contents, such as translated code. */
@@ -152,24 +166,44 @@ export class PhysicalMap implements FrameHolder {
     for (let ppn = first; ppn < end; ppn++) this.#redefinePage(ppn, range.kind)
   }
 
-  /** Drops a page's contents: it reads as zero again and owns no frame. Nothing happens to a hole. */
+  /** Drops a page's contents: it reads as zero again and owns no frame. Nothing happens to a page that owns nothing. */
   discard(ppn: number): void {
-    if (this.stateOf(ppn) !== PageState.Resident) return
-    this.#dropFrame(ppn)
-    this.#changed(ppn)
+    if (this.stateOf(ppn) === PageState.Resident) this.#pager.vacate(ppn, PageState.Untouched, MapEvent.Discarded)
+  }
+
+  /** Drops all contents, and gives the guest back what it gave up: every memory page is as at first. For a machine that is switched off and on. */
+  clear(): void {
+    const { states, residents, counts } = this.#table
+    residents.forEach((ppn) => this.discard(ppn))
+    for (let ppn = 0; counts[PageState.Ballooned]! + this.#table.zeroed > 0 && ppn < states.length; ppn++) {
+      if (states[ppn] === PageState.Ballooned) this.deflate(ppn)
+      else if (states[ppn] === PageState.Untouched) this.#table.become(ppn, PageState.Untouched)
+    }
+  }
+
+  /**
+   * The guest promises not to touch the page until it is given back with `deflate`: its frame is free for others. False, and nothing has
+   * changed, if the page is not RAM, or was given up before: guests may ask for any page.
+   */
+  balloon(ppn: number): boolean {
+    if (!this.isWritable(ppn) || this.stateOf(ppn) === PageState.Ballooned) return false
+    this.#pager.vacate(ppn, PageState.Ballooned, MapEvent.Ballooned)
+    return true
+  }
+
+  /** Gives back a page that the guest gave up: it is zero. False if it is not ballooned, such as after the guest has touched it. */
+  deflate(ppn: number): boolean {
+    if (this.stateOf(ppn) !== PageState.Ballooned) return false
+    this.#pager.vacate(ppn, PageState.Untouched, MapEvent.Deflated)
+    return true
   }
 
   /**
    * The frame behind a memory page, with a new reference that the caller owns; the page loses its right to write the frame in place.
-   * For an untouched page this is the zero frame. -1 for a hole.
+   * For a page that owns nothing this is the zero frame. -1 for a hole.
    */
   lend(ppn: number): number {
-    const state = this.stateOf(ppn)
-    if (state === PageState.Hole) return NOT_MEMORY
-    const mpn = state === PageState.Resident ? this.frameOf(ppn) : this.#machine.zeroFrame
-    this.#machine.retain(mpn)
-    if (state === PageState.Resident) this.#changed(ppn)
-    return mpn
+    return this.stateOf(ppn) === PageState.Hole ? NOT_MEMORY : this.#pager.lend(ppn)
   }
 
   /** Puts a frame behind a memory page, in place of what it held, and takes over one reference from the caller. */
@@ -178,27 +212,21 @@ export class PhysicalMap implements FrameHolder {
       throw new RangeError(`page ${ppn} is a hole; only memory can adopt a frame`)
     if (this.#machine.references(mpn) === 0)
       throw new RangeError(`frame ${mpn} is free; only a frame in use can be adopted`)
-    const isZero = mpn === this.#machine.zeroFrame
-    if (this.stateOf(ppn) === PageState.Resident) this.#dropFrame(ppn)
-    if (isZero) this.#machine.release(mpn)
-    else this.#setFrame(ppn, mpn)
-    this.#changed(ppn)
+    this.#pager.adopt(ppn, mpn)
   }
 
   /** A second map with the same contents that shares every frame. Either side copies a page when it writes it. */
   fork(): PhysicalMap {
     const child = new PhysicalMap(this.#machine, { ranges: [] })
-    child.#table = copyPageTable(this.#table)
-    child.#untouched = this.#untouched
-    child.#resident = this.#resident
-    const { states, frames } = child.#table
-    for (let ppn = 0; ppn < states.length; ppn++) {
-      if (states[ppn] === PageState.Resident) this.#machine.retain(frames[ppn]!)
-    }
+    child.#table = this.#table.copy()
+    child.#pager = new Pager(this.#machine, child.#table, child.#events)
+    const lent: number[] = []
+    this.forEachResident((ppn, mpn) => {
+      this.#machine.retain(mpn)
+      lent.push(ppn)
+    })
     // Listeners run only when every frame has its second reference.
-    for (let ppn = 0; ppn < states.length; ppn++) {
-      if (states[ppn] === PageState.Resident) this.#changed(ppn)
-    }
+    for (const ppn of lent) this.#events.changed(MapEvent.Lent, ppn)
     return child
   }
 
@@ -211,44 +239,53 @@ export class PhysicalMap implements FrameHolder {
     this.#unregister()
   }
 
+  /** Visits the pages that have frames, in no order, and no others. The visitor may discard the page that it was given. */
+  forEachResident(visit: (ppn: number, mpn: number) => void): void {
+    const { residents, frames } = this.#table
+    residents.forEach((ppn) => visit(ppn, frames[ppn]!))
+  }
+
+  /**
+   * Resident pages drawn at random, all with the same chance, none twice: `count` of them, or as many as there are. Pages in shared frames
+   * are passed over unless asked for, since taking one frees no frame. `random` answers a number from 0 to below 1.
+   */
+  chooseVictims(count: number, random: () => number, { shared = false }: VictimOptions = {}): number[] {
+    const { residents, frames } = this.#table
+    const chosen: number[] = []
+    if (count <= 0) return chosen
+    residents.draw(random, (ppn) => {
+      if (shared || this.#machine.references(frames[ppn]!) === 1) chosen.push(ppn)
+      return chosen.length < count
+    })
+    return chosen
+  }
+
   get statistics(): MapStatistics {
-    const { states, frames } = this.#table
+    const { counts, zeroed } = this.#table
+    const events = this.#events.counts
     let shared = 0
-    for (let ppn = 0; ppn < states.length; ppn++) {
-      if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) > 1) shared++
-    }
-    const untouched = this.#untouched
-    const resident = this.#resident
+    this.forEachResident((_, mpn) => (shared += this.#machine.references(mpn) > 1 ? 1 : 0))
     return {
-      pages: untouched + resident,
-      untouched,
-      resident,
+      pages: this.endPage - counts[PageState.Hole]!,
+      untouched: counts[PageState.Untouched]!,
+      resident: counts[PageState.Resident]!,
+      ballooned: counts[PageState.Ballooned]!,
+      zero: zeroed,
       shared,
-      populations: this.#populations,
-      copyOnWriteBreaks: this.#copyOnWriteBreaks,
+      populations: events[MapEvent.Populated]!,
+      copyOnWriteBreaks: events[MapEvent.Copied]!,
+      balloonings: events[MapEvent.Ballooned]!,
+      deflations: events[MapEvent.Deflated]!,
+      pops: events[MapEvent.Popped]!,
     }
   }
 
   countReferences(counts: Uint32Array): void {
-    const { states, frames } = this.#table
-    for (let ppn = 0; ppn < states.length; ppn++) {
-      if (states[ppn] === PageState.Resident) counts[frames[ppn]!]!++
-    }
+    this.forEachResident((_, mpn) => counts[mpn]!++)
   }
 
   contradictions(): string[] {
-    const { states, frames } = this.#table
-    const found: string[] = []
-    for (let ppn = 0; ppn < states.length; ppn++) {
-      const isResident = states[ppn] === PageState.Resident
-      if (isResident !== frames[ppn]! >= 0)
-        found.push(`page ${ppn} is in state ${states[ppn]} with frame ${frames[ppn]}`)
-    }
-    const untouched = countState(states, PageState.Untouched)
-    const resident = countState(states, PageState.Resident)
-    if (untouched !== this.#untouched) found.push(`${untouched} pages are untouched, ${this.#untouched} counted`)
-    if (resident !== this.#resident) found.push(`${resident} pages are resident, ${this.#resident} counted`)
-    return found
+    return this.#table.contradictions()
   }
 
   /** As `writeAddress`, whatever the guest's permission. */
@@ -256,67 +293,19 @@ export class PhysicalMap implements FrameHolder {
     const { states, frames } = this.#table
     if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1)
       return frames[ppn]! * FRAME_BYTES
-    return this.#makePrivate(ppn)
-  }
-
-  #makePrivate(ppn: number): number {
-    const state = this.stateOf(ppn)
-    if (state === PageState.Hole) return NOT_MEMORY
-    const isShared = state === PageState.Resident
-    const mpn = isShared ? this.#machine.allocateCopy(this.frameOf(ppn)) : this.#machine.allocate()
-    if (mpn < 0) return OUT_OF_FRAMES
-    if (isShared) {
-      this.#dropFrame(ppn)
-      this.#copyOnWriteBreaks++
-    } else this.#populations++
-    this.#setFrame(ppn, mpn)
-    this.#changed(ppn)
-    return mpn * FRAME_BYTES
+    return this.#pager.toWrite(ppn)
   }
 
   #redefinePage(ppn: number, kind: RangeKind): void {
-    const { states, readOnly } = this.#table
-    const isReadOnly = kind === RangeKind.Rom ? 1 : 0
+    const { states, flags } = this.#table
+    const readOnly = kind === RangeKind.Rom ? PageFlag.ReadOnly : 0
     const isHole = kind === RangeKind.Hole
-    if ((states[ppn] === PageState.Hole) === isHole && readOnly[ppn] === isReadOnly) return
-    if (isHole) {
-      if (states[ppn] === PageState.Resident) this.#dropFrame(ppn)
-      states[ppn] = PageState.Hole
-      this.#untouched--
-    } else if (states[ppn] === PageState.Hole) {
-      states[ppn] = PageState.Untouched
-      this.#untouched++
+    if ((states[ppn] === PageState.Hole) === isHole && (flags[ppn]! & PageFlag.ReadOnly) === readOnly) return
+    flags[ppn] = (flags[ppn]! & ~PageFlag.ReadOnly) | readOnly
+    if (isHole) this.#pager.vacate(ppn, PageState.Hole, MapEvent.Redefined)
+    else {
+      if (states[ppn] === PageState.Hole) this.#table.become(ppn, PageState.Untouched)
+      this.#events.changed(MapEvent.Redefined, ppn)
     }
-    readOnly[ppn] = isReadOnly
-    this.#changed(ppn)
   }
-
-  /** Resident to untouched. */
-  #dropFrame(ppn: number): void {
-    const { states, frames } = this.#table
-    this.#machine.release(frames[ppn]!)
-    frames[ppn] = -1
-    states[ppn] = PageState.Untouched
-    this.#resident--
-    this.#untouched++
-  }
-
-  /** Untouched to resident; takes over one reference. */
-  #setFrame(ppn: number, mpn: number): void {
-    const { states, frames } = this.#table
-    frames[ppn] = mpn
-    states[ppn] = PageState.Resident
-    this.#untouched--
-    this.#resident++
-  }
-
-  #changed(ppn: number): void {
-    for (const listener of this.#changeListeners) listener(ppn)
-  }
-}
-
-function countState(states: Uint8Array, wanted: PageState): number {
-  let count = 0
-  for (const state of states) if (state === wanted) count++
-  return count
 }

@@ -23,8 +23,44 @@ export const PageState = {
   Untouched: 1,
   /** Holds one reference to a frame, which other pages may share. */
   Resident: 2,
+  /** The guest has given it up and owns nothing until it touches the page again: it is zero then. */
+  Ballooned: 3,
 } as const
 export type PageState = (typeof PageState)[keyof typeof PageState]
+
+/** What has happened to a page. */
+export const MapEvent = {
+  /** Untouched to resident: its first frame. */
+  Populated: 0,
+  /** A write has left a shared frame for a copy. */
+  Copied: 1,
+  /** To untouched: its contents are gone. */
+  Discarded: 2,
+  /** Somebody else has a reference to its frame now, which is no longer to be written in place. */
+  Lent: 3,
+  /** It has a frame that came from elsewhere. */
+  Adopted: 4,
+  /** It has become RAM, ROM or a hole. */
+  Redefined: 5,
+  /** The guest has given it up. */
+  Ballooned: 6,
+  /** The guest was given it back: ballooned to untouched. */
+  Deflated: 7,
+  /** It was touched while ballooned: to untouched by a read, to resident by a write. */
+  Popped: 8,
+} as const
+export type MapEvent = (typeof MapEvent)[keyof typeof MapEvent]
+
+/** Called after each change of a page. */
+export type MapEventListener = (event: MapEvent, ppn: number) => void
+
+/** Why an access could not be served. */
+export interface MapFailure {
+  readonly kind: 'out-of-frames'
+  readonly ppn: number
+  /** What is wrong, for whoever runs the guest. */
+  readonly message: string
+}
 
 /** A run of guest-physical pages. `start` and `length` are bytes, multiples of `FRAME_BYTES`. */
 export interface MemoryRange {
@@ -71,16 +107,30 @@ export interface MachineStatistics {
   readonly copies: number
 }
 
-/** `pages === untouched + resident`; `shared` of the resident ones lie in frames with other references. */
+/** Which pages may be taken from a guest. */
+export interface VictimOptions {
+  /** Pages in shared frames, too. By themselves they free no frame. Default: false. */
+  readonly shared?: boolean
+}
+
+/** `pages === untouched + resident + ballooned`. */
 export interface MapStatistics {
   readonly pages: number
   readonly untouched: number
   readonly resident: number
+  readonly ballooned: number
+  /** Of the untouched ones, those that had contents, which were found to be zero. */
+  readonly zero: number
+  /** Of the resident ones, those whose frame has other references. */
   readonly shared: number
   /** Pages that got their first frame, ever. */
   readonly populations: number
   /** Writes that had to leave a shared frame, ever. */
   readonly copyOnWriteBreaks: number
+  /** Pages that the guest gave up, was given back, and touched without being given back, ever. */
+  readonly balloonings: number
+  readonly deflations: number
+  readonly pops: number
 }
 
 export interface AuditReport {

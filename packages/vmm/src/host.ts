@@ -11,7 +11,7 @@ import {
   type EngineMode,
   type ModelName,
 } from '@mica-vm/binary-translator'
-import { MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
+import { FRAME_BYTES, MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
 import { runtimeClock } from './host-clock.ts'
 import { requireGuestMemory } from './internal/memory-layout.ts'
@@ -65,6 +65,8 @@ export class Host {
     }
     this.#memory = allocate({ bytes, reservedBytes })
     this.#engine = new Engine({ memory: this.#memory.memory, cacheStart, cacheBytes, mode: requireMode(engine) })
+    // Code that is cached of a frame goes before another page gets the frame.
+    this.#memory.onFrameFreed((frame) => this.#engine.cache.invalidateFrame(frame * FRAME_BYTES))
     this.#clock = clock
     this.#freeBases = Array.from({ length: maximumVms }, (_, i) => firstVcpu + (maximumVms - 1 - i) * vcpuStride)
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { FRAME_BYTES, MachineMemory, PhysicalMap } from '../../src/index.ts'
+import { FRAME_BYTES, MachineMemory, PageState, PhysicalMap } from '../../src/index.ts'
 
 const PAGES = 12
 const FRAMES = 31
@@ -12,10 +12,20 @@ interface ModelFrame {
   readonly bytes: Map<number, number>
 }
 
-type ModelPage = { readonly kind: 'hole' } | { readonly kind: 'ram' | 'rom'; readonly frame: ModelFrame | undefined }
+type ModelPage =
+  | { readonly kind: 'hole' }
+  | {
+      readonly kind: 'ram' | 'rom'
+      /** `zero`: nothing is held, since contents were found to be zero; else the same as `nothing`. */
+      readonly holds: ModelFrame | 'nothing' | 'zero' | 'ballooned'
+    }
 
 /** What a map should be: page number to frame, and nothing about how frames are found, counted or reused. */
 type ModelMap = Map<number, ModelPage>
+
+function frameIn(page: ModelPage | undefined): ModelFrame | undefined {
+  return page && page.kind !== 'hole' && typeof page.holds === 'object' ? page.holds : undefined
+}
 
 /** All maps of a host and the frames that the host's own code holds. References are counted by looking for them. */
 class Model {
@@ -24,15 +34,17 @@ class Model {
 
   references(frame: ModelFrame): number {
     let count = this.lent.filter((other) => other === frame).length
-    for (const map of this.maps)
-      for (const page of map.values()) if (page.kind !== 'hole' && page.frame === frame) count++
+    for (const map of this.maps) for (const page of map.values()) if (frameIn(page) === frame) count++
     return count
   }
 
   frames(): Set<ModelFrame> {
     const found = new Set(this.lent)
     for (const map of this.maps)
-      for (const page of map.values()) if (page.kind !== 'hole' && page.frame) found.add(page.frame)
+      for (const page of map.values()) {
+        const frame = frameIn(page)
+        if (frame) found.add(frame)
+      }
     return found
   }
 
@@ -40,10 +52,11 @@ class Model {
   makePrivate(map: ModelMap, ppn: number): ModelFrame | undefined {
     const page = map.get(ppn)!
     if (page.kind === 'hole') throw new Error('a hole has no frame')
-    if (page.frame && this.references(page.frame) === 1) return page.frame
+    const old = frameIn(page)
+    if (old && this.references(old) === 1) return old
     if (this.frames().size === FRAMES - 1) return undefined
-    const frame = { bytes: new Map(page.frame?.bytes) }
-    map.set(ppn, { kind: page.kind, frame })
+    const frame = { bytes: new Map(old?.bytes) }
+    map.set(ppn, { kind: page.kind, holds: frame })
     return frame
   }
 
@@ -64,7 +77,13 @@ class Model {
 
   byte(map: ModelMap, address: number): number {
     const page = map.get(Math.floor(address / FRAME_BYTES)) ?? { kind: 'hole' }
-    return page.kind === 'hole' ? -1 : (page.frame?.bytes.get(address % FRAME_BYTES) ?? 0)
+    return page.kind === 'hole' ? -1 : (frameIn(page)?.bytes.get(address % FRAME_BYTES) ?? 0)
+  }
+
+  /** A guest or a device has looked at a page. */
+  touch(map: ModelMap, ppn: number): void {
+    const page = map.get(ppn)
+    if (page && page.kind !== 'hole' && page.holds === 'ballooned') map.set(ppn, { kind: page.kind, holds: 'nothing' })
   }
 }
 
@@ -85,7 +104,7 @@ function verify(model: Model, real: Real): void {
   const { contradictions, ...report } = real.machine.audit()
   const frames = model.frames().size
   let held = 1
-  for (const map of model.maps) for (const page of map.values()) if (page.kind !== 'hole' && page.frame) held++
+  for (const map of model.maps) for (const page of map.values()) if (frameIn(page)) held++
   expect({ contradictions, ...report }).toEqual({
     contradictions: [],
     frames: FRAMES,
@@ -98,15 +117,15 @@ function verify(model: Model, real: Real): void {
 }
 
 function verifyMap(model: Model, pages: ModelMap, { map, remembered }: Real['maps'][number]): void {
-  let untouched = 0
-  let resident = 0
-  let shared = 0
+  const counts = { nothing: 0, zero: 0, ballooned: 0, resident: 0, shared: 0 }
   for (let ppn = 0; ppn < PAGES; ppn++) {
     const page = pages.get(ppn)!
-    if (page.kind !== 'hole' && page.frame) resident++
-    else if (page.kind !== 'hole') untouched++
-    if (page.kind !== 'hole' && page.frame && model.references(page.frame) > 1) shared++
-    for (const offset of OFFSETS) {
+    expect(map.stateOf(ppn)).toBe(stateOf(page))
+    const frame = frameIn(page)
+    if (page.kind !== 'hole') counts[typeof page.holds === 'string' ? page.holds : 'resident']++
+    if (frame && model.references(frame) > 1) counts.shared++
+    // Reading a ballooned page would change it.
+    for (const offset of stateOf(page) === PageState.Ballooned ? [] : OFFSETS) {
       const address = ppn * FRAME_BYTES + offset
       if (map.read8(address) !== model.byte(pages, address)) {
         throw new Error(`byte at ${address} is ${map.read8(address)}; should be ${model.byte(pages, address)}`)
@@ -114,12 +133,22 @@ function verifyMap(model: Model, pages: ModelMap, { map, remembered }: Real['map
     }
     // Whatever a listener has not been told to forget must still be right.
     const known = remembered.get(ppn)
+    if (known && stateOf(page) === PageState.Ballooned) throw new Error(`page ${ppn} was ballooned unannounced`)
     if (known && known.read !== map.readAddress(ppn)) throw new Error(`page ${ppn} moved unannounced`)
     if (known && known.write >= 0 && known.write !== known.read) throw new Error(`page ${ppn} reads and writes apart`)
-    const mustCopy = page.kind !== 'ram' || !page.frame || model.references(page.frame) > 1
+    const mustCopy = page.kind !== 'ram' || !frame || model.references(frame) > 1
     if (known && known.write >= 0 && mustCopy) throw new Error(`page ${ppn} may be written in place unannounced`)
   }
-  expect(map.statistics).toMatchObject({ pages: untouched + resident, untouched, resident, shared })
+  const { nothing, zero, ballooned, resident, shared } = counts
+  const untouched = nothing + zero
+  const statistics = { pages: untouched + resident + ballooned, untouched, zero, resident, ballooned, shared }
+  expect(map.statistics).toMatchObject(statistics)
+}
+
+function stateOf(page: ModelPage): PageState {
+  if (page.kind === 'hole') return PageState.Hole
+  if (typeof page.holds === 'object') return PageState.Resident
+  return page.holds === 'ballooned' ? PageState.Ballooned : PageState.Untouched
 }
 
 const OFFSETS = [0, 1, 2047, FRAME_BYTES - 2, FRAME_BYTES - 1]
@@ -154,8 +183,8 @@ function storeWith(method: 'write' | 'load'): Perform {
 function redefine(model: Model, real: Real, map: number, ppn: number, kind: 'ram' | 'rom' | 'hole'): void {
   const pages = model.maps[map]!
   const page = pages.get(ppn)!
-  const frame = page.kind === 'hole' ? undefined : page.frame
-  pages.set(ppn, kind === 'hole' ? { kind } : { kind, frame })
+  const holds = page.kind === 'hole' ? 'nothing' : page.holds
+  pages.set(ppn, kind === 'hole' ? { kind } : { kind, holds })
   real.maps[map]!.map.redefine({ start: ppn * FRAME_BYTES, length: FRAME_BYTES, kind })
 }
 
@@ -168,20 +197,44 @@ const STEPS: Record<string, Perform> = {
     const wanted = model.write(pick(model.maps, which), address, bytes, false)
     expect(pick(real.maps, which).map.write32(address, value & 0xffff)).toBe(wanted)
   },
-  remember(_model, real, { which, ppn }) {
+  remember(model, real, { which, ppn }) {
     const { map, remembered } = pick(real.maps, which)
     const write = map.writeAddress(ppn)
     remembered.set(ppn, { read: map.readAddress(ppn), write })
     // The model learns of the frame in the same way.
-    const pages = pick(_model.maps, which)
-    const wanted = pages.get(ppn)!.kind !== 'ram' ? -1 : _model.makePrivate(pages, ppn) ? 0 : -2
+    const pages = pick(model.maps, which)
+    const wanted = pages.get(ppn)!.kind !== 'ram' ? -1 : model.makePrivate(pages, ppn) ? 0 : -2
+    model.touch(pages, ppn)
     expect(Math.min(write, 0)).toBe(wanted)
   },
   discard(model, real, { which, ppn }) {
     const pages = pick(model.maps, which)
     const page = pages.get(ppn)!
-    if (page.kind !== 'hole') pages.set(ppn, { kind: page.kind, frame: undefined })
+    if (frameIn(page) && page.kind !== 'hole') pages.set(ppn, { kind: page.kind, holds: 'nothing' })
     pick(real.maps, which).map.discard(ppn)
+  },
+  touch(model, real, { which, ppn, offset }) {
+    const address = ppn * FRAME_BYTES + offset
+    expect(pick(real.maps, which).map.read8(address)).toBe(model.byte(pick(model.maps, which), address))
+    model.touch(pick(model.maps, which), ppn)
+  },
+  balloon(model, real, { which, ppn }) {
+    const pages = pick(model.maps, which)
+    const page = pages.get(ppn)!
+    const isTaken = page.kind === 'ram' && page.holds !== 'ballooned'
+    if (isTaken) pages.set(ppn, { kind: 'ram', holds: 'ballooned' })
+    expect(pick(real.maps, which).map.balloon(ppn)).toBe(isTaken)
+  },
+  deflate(model, real, { which, ppn }) {
+    const pages = pick(model.maps, which)
+    const isBallooned = stateOf(pages.get(ppn)!) === PageState.Ballooned
+    model.touch(pages, ppn)
+    expect(pick(real.maps, which).map.deflate(ppn)).toBe(isBallooned)
+  },
+  clear(model, real, { which }) {
+    const pages = pick(model.maps, which)
+    for (const [ppn, page] of pages) if (page.kind !== 'hole') pages.set(ppn, { kind: page.kind, holds: 'nothing' })
+    pick(real.maps, which).map.clear()
   },
   redefine(model, real, { which, ppn, kind }) {
     redefine(model, real, which % model.maps.length, ppn, kind)
@@ -197,13 +250,16 @@ const STEPS: Record<string, Perform> = {
     const target = to.get(otherPpn)!
     const mpn = target.kind === 'hole' ? -1 : pick(real.maps, which).map.lend(ppn)
     if (target.kind === 'hole' || from.kind === 'hole') return expect(mpn).toBe(-1)
-    to.set(otherPpn, { kind: target.kind, frame: from.frame })
+    // Nobody tells pages of zeros apart but by what they were.
+    const zeros = target.holds === 'nothing' || target.holds === 'zero' ? target.holds : 'zero'
+    to.set(otherPpn, { kind: target.kind, holds: frameIn(from) ?? zeros })
     pick(real.maps, other).map.adopt(otherPpn, mpn)
   },
   hold(model, real, { which, ppn }) {
     const page = pick(model.maps, which).get(ppn)!
-    if (page.kind === 'hole' || !page.frame) return
-    model.lent.push(page.frame)
+    const frame = frameIn(page)
+    if (!frame) return
+    model.lent.push(frame)
     real.lent.push(pick(real.maps, which).map.lend(ppn))
   },
   letGo(model, real) {
@@ -223,7 +279,9 @@ const STEPS: Record<string, Perform> = {
 
 const stepArbitrary: fc.Arbitrary<Step> = fc.record({
   name: fc.constantFrom(
-    ...Object.keys(STEPS).flatMap((name) => (['fork', 'release'].includes(name) ? [name] : [name, name, name])),
+    ...Object.keys(STEPS).flatMap((name) =>
+      ['fork', 'release', 'clear'].includes(name) ? [name] : [name, name, name],
+    ),
   ),
   which: fc.nat(3),
   other: fc.nat(3),
@@ -243,7 +301,7 @@ it('preserves contents, loses no frame and counts exactly', () => {
       const real: Real = { machine, maps: [], lent: [] }
       const model = new Model()
       watch(real, new PhysicalMap(machine, { ranges: [{ start: 0, length: PAGES * FRAME_BYTES, kind: 'ram' }] }))
-      model.maps.push(new Map(Array.from({ length: PAGES }, (_, ppn) => [ppn, { kind: 'ram', frame: undefined }])))
+      model.maps.push(new Map(Array.from({ length: PAGES }, (_, ppn) => [ppn, { kind: 'ram', holds: 'nothing' }])))
       for (const step of steps) {
         STEPS[step.name]!(model, real, step)
         verify(model, real)

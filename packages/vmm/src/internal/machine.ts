@@ -1,5 +1,5 @@
 import { pagingFeatures, tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
-import { FRAME_BYTES, PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
+import { PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
 import { CMOS_BYTES, type PcEvents, type PcPlatform, type WakeSource } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
 import { loadBootSource } from '../boot-source.ts'
@@ -230,16 +230,9 @@ export class Machine {
     return this.#shadow ? [this.pages, this.#shadow.hidden] : [this.pages]
   }
 
-  /** Drops all contents, and the code that was cached of them before another machine gets the frames. */
+  /** Drops all contents. */
   #forgetMemory(): void {
-    for (const map of this.#maps) {
-      for (let ppn = 0; ppn < map.endPage; ppn++) {
-        const frame = map.frameOf(ppn)
-        if (frame < 0) continue
-        this.#engine.cache.invalidateFrame(frame * FRAME_BYTES)
-        map.discard(ppn)
-      }
-    }
+    for (const map of this.#maps) map.clear()
   }
 
   #createBios(drives: Drives): BiosHost {
