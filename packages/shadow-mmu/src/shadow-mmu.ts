@@ -40,6 +40,8 @@ export class ShadowMmu {
   physical = 0
   /** After Fault: the code that the page fault pushes. */
   errorCode = 0
+  /** Called with each page that was given to `sample`, when the processor touches it for the first time since. */
+  onTouched: (ppn: number) => void = () => {}
   readonly statistics: MmuStatistics = new MmuStatistics()
   readonly tlb: SoftTlb
 
@@ -53,6 +55,8 @@ export class ShadowMmu {
   /** By frame number; nonzero is traced. */
   readonly #traced: Uint8Array
   readonly #entryUpdated: (host: number) => void
+  /** Guest pages whose next touch is waited for. */
+  readonly #sampled: Set<number> = new Set()
   #registers: ControlRegisters = AFTER_RESET
   #userDataAllowed = false
   #exclusion: Exclusion | null = null
@@ -143,6 +147,7 @@ export class ShadowMmu {
     const outcome = this.#resolve(linear, kind)
     if (outcome === Outcome.Direct || outcome === Outcome.Traced) {
       const tag = outcome === Outcome.Traced ? TRACED_TAG : 0
+      if (this.#sampled.size > 0) this.#touch(this.#ppn)
       if (high === 0 && !this.#isExcluded(linear, kind, privilege)) this.#fill(linear, kind, privilege, tag)
     } else if (outcome === Outcome.Device) statistics.deviceAccesses++
     else statistics.outOfMemory++
@@ -191,6 +196,26 @@ export class ShadowMmu {
   forget(ppn: number): void {
     this.statistics.forgets++
     this.tlb.dropPage(ppn)
+  }
+
+  /**
+   * Asks for the processor's next touch of a guest page: a read, write or fetch of any linear address that leads there calls
+   * `onTouched` once. Page walks do not count, nor do devices. To be called between instructions.
+   */
+  sample(ppn: number): void {
+    this.#sampled.add(ppn)
+    this.tlb.dropPage(ppn)
+  }
+
+  /** No page is waited for any longer. */
+  endSampling(): void {
+    this.#sampled.clear()
+  }
+
+  #touch(ppn: number): void {
+    if (!this.#sampled.delete(ppn)) return
+    this.statistics.touches++
+    this.onTouched(ppn)
   }
 
   #frameOf(host: number): number {

@@ -24,4 +24,6 @@ export class MmuStatistics {
   pageInvalidations = 0
   /** Pages dropped because the host changed what lies behind them. */
   forgets = 0
+  /** Sampled pages that the processor touched. */
+  touches = 0
 }
