@@ -69,7 +69,7 @@ export abstract class AccessEmitter extends CodeEmitter {
         .w.get(record)
         .memory(Op.i32_load, slot + span)
         .op(Op.i32_ge_u)
-    this.when(() => {
+    this.rarely(() => {
       this.w.get(this.cpu)
       this.push(segment).i32((Math.min(size, 255) << 8) | (write ? 0x1_0000 : 0))
       this.op(Op.i32_or).push(at).pushSite()
@@ -128,7 +128,7 @@ export abstract class AccessEmitter extends CodeEmitter {
   /** Host address of `size` readable bytes at `linear`: direct memory, or the bounce buffer after the slow path. */
   readable(linear: Value, size: number): void {
     const { entry, offset } = this.probe(linear, size, false)
-    this.w.if(ValueType.i32)
+    this.w.mostly().if(ValueType.i32)
     this.push(linear)
       .w.get(entry)
       .memory(Op.i32_load, offset + 4)
@@ -148,7 +148,7 @@ export abstract class AccessEmitter extends CodeEmitter {
   /** Host address of `size` bytes at `linear` for reading and writing. */
   updatable(linear: Value, size: number): Local {
     const { entry, offset } = this.probe(linear, size, true)
-    this.w.if(ValueType.i32)
+    this.w.mostly().if(ValueType.i32)
     this.push(linear)
       .w.get(entry)
       .memory(Op.i32_load, offset + 4)
@@ -162,13 +162,13 @@ export abstract class AccessEmitter extends CodeEmitter {
   /** Writes an update back that went to the bounce buffer. */
   commit(host: Local): void {
     this.w.get(host).get(this.cpu).i32(Layout.bounce).op(Op.i32_add).op(Op.i32_eq)
-    this.when(() => this.w.get(this.cpu).call(Helper.commit))
+    this.rarely(() => this.w.get(this.cpu).call(Helper.commit))
   }
 
   /** Stores the low `size` (1, 2 or 4) bytes of `value`. */
   store(linear: Value, size: number, value: Value): void {
     const { entry, offset } = this.probe(linear, size, true)
-    this.w.if()
+    this.w.mostly().if()
     this.push(linear)
       .w.get(entry)
       .memory(Op.i32_load, offset + 4)

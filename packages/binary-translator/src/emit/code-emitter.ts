@@ -63,6 +63,12 @@ export abstract class CodeEmitter {
     this.w.end()
   }
 
+  /** The same, of a condition that seldom holds. */
+  rarely(body: () => void): void {
+    this.w.rarely()
+    this.when(body)
+  }
+
   /** Pushes the 32-bit state cell at `offset`. */
   cell(offset: number): this {
     this.w.get(this.cpu).memory(Op.i32_load, offset)

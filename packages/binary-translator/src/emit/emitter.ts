@@ -166,7 +166,7 @@ export abstract class Emitter extends AccessEmitter {
     this.push(target)
       .cell(segmentSlot(Segment.CS) + SegmentField.limit)
       .op(Op.i32_gt_u)
-    this.when(() => this.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+    this.rarely(() => this.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   }
 
   /** The same for the direct branch target, before anything of the instruction takes effect. */

@@ -48,7 +48,7 @@ export class InterpreterEmitter extends Emitter {
     this.cell(Layout.budget)
     const budget = field(HeadField.count).op(Op.i32_sub).pop()
     this.push(budget).cell(Layout.attention).op(Op.i32_or).i32(0).op(Op.i32_lt_s)
-    this.when(() => this.#leaveHead(ExitCode.Budget))
+    this.rarely(() => this.#leaveHead(ExitCode.Budget))
     field(HeadField.unit)
     const unit = this.pop()
     if (bounded) this.#leaveBeyondLimit(unit)
@@ -189,7 +189,7 @@ export class InterpreterEmitter extends Emitter {
   }
 
   override leaveIf(): void {
-    this.when(() => this.w.i32(0).op(Op.return))
+    this.rarely(() => this.w.i32(0).op(Op.return))
   }
 
   override callout(id: number, x: Value, y: Value): void {

@@ -142,11 +142,11 @@ export class TranslatedEmitter extends Emitter {
     const w = this.w
     w.get(this.cpu).get(this.#budget).i32(count).op(Op.i32_sub).tee(this.#budget).memory(Op.i32_store, Layout.budget)
     w.get(this.#budget).get(this.cpu).memory(Op.i32_load, Layout.attention).op(Op.i32_or).i32(0).op(Op.i32_lt_s)
-    this.when(() => this.#leaveUnit(this.#exits.budget, offset, count))
+    this.rarely(() => this.#leaveUnit(this.#exits.budget, offset, count))
     const { limit } = this.#exits
     if (limit === null) return
     this.pushBeyondLimit(constant(offset), constant(length - 1))
-    this.when(() => this.#leaveUnit(limit, offset, count))
+    this.rarely(() => this.#leaveUnit(limit, offset, count))
   }
 
   #leaveUnit(exit: Label, offset: number, count: number): void {
@@ -335,10 +335,10 @@ export class TranslatedEmitter extends Emitter {
 
   override leaveIf(): void {
     if (this.flags.pending === null) {
-      this.w.brIf(this.#exits.leave)
+      this.w.rarely().brIf(this.#exits.leave)
       return
     }
-    this.when(() => {
+    this.rarely(() => {
       this.flags.inArm(() => this.flags.settle())
       this.w.br(this.#exits.leave)
     })

@@ -10,6 +10,12 @@ export type Local = number
 /** log2 of the natural alignment, by load and store opcode; x86 promises none, so all accesses say 0. */
 const alignmentHint = 0
 
+/** Whether the branch at byte `at` is likely to be taken. */
+export interface BranchHint {
+  readonly at: number
+  readonly likely: boolean
+}
+
 /**
  * Writes the body of one WebAssembly function. Calls chain, so that emitted code reads in its own order:
  *
@@ -22,6 +28,7 @@ export class FunctionWriter {
   readonly #parameters: number
   readonly #locals: ValueType[] = []
   readonly #free: Local[] = []
+  readonly #hints: BranchHint[] = []
   #depth = 0
 
   constructor(parameters: number) {
@@ -118,6 +125,21 @@ export class FunctionWriter {
     return this.#open(Op.loop, result)
   }
 
+  /** Says of the `if` or `brIf` that comes next that its condition seldom holds: what follows it is laid out aside. */
+  rarely(): this {
+    return this.#hint(false)
+  }
+
+  /** The same, of a condition that seldom fails. */
+  mostly(): this {
+    return this.#hint(true)
+  }
+
+  #hint(likely: boolean): this {
+    this.#hints.push({ at: this.code.length, likely })
+    return this
+  }
+
   /** Takes the condition from the stack. */
   if(result: number = noResult): Label {
     return this.#open(Op.if, result)
@@ -196,8 +218,8 @@ export class FunctionWriter {
   /** Code to run before the body, written once the body is known: straight-line code over the same locals. */
   prologue: FunctionWriter | null = null
 
-  /** Writes the finished body (size, locals, code, end) to `out`. */
-  finish(out: ByteBuffer): void {
+  /** Writes the finished body (size, locals, code, end) to `out`; returns the hints, their places counted from the locals' start. */
+  finish(out: ByteBuffer): BranchHint[] {
     if (this.#depth !== 0) throw new Error(`function body ends ${this.#depth} blocks deep`)
     const runs = runLengths(this.#locals)
     const header = new ByteBuffer(16)
@@ -212,6 +234,8 @@ export class FunctionWriter {
     out.append(header)
     if (prologue) out.append(prologue)
     out.append(this.code)
+    const start = header.length + (prologue?.length ?? 0)
+    return this.#hints.map(({ at, likely }) => ({ at: start + at, likely }))
   }
 
   #open(opcode: Op, result: number): Label {

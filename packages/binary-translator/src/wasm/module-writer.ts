@@ -1,5 +1,5 @@
 import { ByteBuffer } from './byte-buffer.ts'
-import { FunctionWriter } from './function-writer.ts'
+import { type BranchHint, FunctionWriter } from './function-writer.ts'
 import type { ValueType } from './opcodes.ts'
 
 /** A function's parameters and results. */
@@ -8,7 +8,7 @@ export interface Signature {
   readonly results: readonly ValueType[]
 }
 
-const Section = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const
+const Section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const
 const External = { function: 0, table: 1, memory: 2 } as const
 const funcref = 0x70
 
@@ -93,7 +93,8 @@ export class ModuleWriter {
     section(out, Section.function, this.#functionTypes.length, functions)
     section(out, Section.export, this.#exportCount, this.#exports)
     const code = new ByteBuffer(4096)
-    for (const body of this.#bodies) body.finish(code)
+    const hints = this.#bodies.map((body) => body.finish(code))
+    writeHints(out, hints, this.#importedFunctions)
     section(out, Section.code, this.#bodies.length, code)
     return out.toBytes()
   }
@@ -104,6 +105,30 @@ export class ModuleWriter {
     this.#imports.byte(kind)
     this.#importCount++
   }
+}
+
+/**
+ * Tells the engine which branches are seldom taken, so that it lays their code out aside and keeps registers for the rest. WebAssembly's
+ * branch hinting (code metadata, section "metadata.code.branch_hint"); engines that do not know it skip it.
+ */
+function writeHints(out: ByteBuffer, hints: readonly (readonly BranchHint[])[], firstFunction: number): void {
+  const functions = hints.flatMap((list, i) => (list.length === 0 ? [] : [{ list, index: firstFunction + i }]))
+  if (functions.length === 0) return
+  const body = new ByteBuffer(1024)
+  body.name('metadata.code.branch_hint')
+  body.unsigned(functions.length)
+  for (const { list, index } of functions) {
+    body.unsigned(index)
+    body.unsigned(list.length)
+    for (const { at, likely } of list) {
+      body.unsigned(at)
+      body.unsigned(1)
+      body.byte(likely ? 1 : 0)
+    }
+  }
+  out.byte(Section.custom)
+  out.unsigned(body.length)
+  out.append(body)
 }
 
 function section(out: ByteBuffer, id: number, count: number, content: ByteBuffer): void {

@@ -68,7 +68,7 @@ export const aas: Family = asciiAdjust(Op.i32_sub)
 export const aam: Family = next((e) => {
   const base = e.read(0)
   e.push(base).op(Op.i32_eqz)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.DE), constant(noErrorCode)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.DE), constant(noErrorCode)))
   const al = e.copy(e.gpr(0, 1))
   const digit = e.push(al).push(base).op(Op.i32_rem_u).pop()
   e.push(al).push(base).op(Op.i32_div_u).i32(8).op(Op.i32_shl)

@@ -121,6 +121,6 @@ export const int1: Family = jump((e) => e.callout(Callout.Int, constant(1), cons
 /** INTO traps only with OF set. */
 export const into: Family = jump((e) => {
   e.flags.pushCondition(0)
-  e.when(() => e.callout(Callout.Int, constant(4), constant(2)))
+  e.rarely(() => e.callout(Callout.Int, constant(4), constant(2)))
   e.goNext()
 })

@@ -34,7 +34,7 @@ function area(e: Emitter, write: boolean): Local {
   e.flags.settle()
   const linear = e.push(e.memoryOperand(areaBytes, write)).pop()
   e.push(linear).i32(63).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   return linear
 }
 
@@ -70,7 +70,7 @@ const restore: Family = next((e) => {
   pushRequested(e)
   e.cell(Layout.xcr0).cell(Layout.compaction)
   e.callTable(x87Slot('xrstor'), signatureOf('iiiii>i'))
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
 })
 
 const zero = constant(0)

@@ -26,7 +26,7 @@ export const std: Family = next((e) => setSystemFlag(e, Flag.DF))
 function unlessKernel(e: Emitter, callout: number): void {
   if (e.shape.user) return e.callout(callout, constant(0), constant(0))
   e.cell(Layout.cpl)
-  e.when(() => e.callout(callout, constant(0), constant(0)))
+  e.rarely(() => e.callout(callout, constant(0), constant(0)))
 }
 
 /** CLI at CPL 0 is one AND on the flags. */

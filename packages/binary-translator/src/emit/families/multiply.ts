@@ -75,7 +75,7 @@ export const imul: Family = next((e) => {
 
 /** Raises #DE if the condition on the stack holds. */
 const divideErrorIf = (e: Emitter): void =>
-  e.when(() => e.callout(Callout.Raise, constant(Vector.DE), constant(noErrorCode)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.DE), constant(noErrorCode)))
 
 /** Pushes the dividend: AX for byte operands, else (E)DX:(E)AX. */
 function pushDividend(e: Emitter, size: number, signed: boolean): void {

@@ -150,7 +150,7 @@ function copyDisplay(e: Emitter, level: Value, sp: number, frame: Value): void {
 /** PUSHF; virtual-8086 mode has rules of its own. */
 export const pushf: Family = next((e) => {
   e.cell(Layout.eflags).i32(Flag.VM).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Pushf, constant(e.size), constant(0)))
+  e.rarely(() => e.callout(Callout.Pushf, constant(e.size), constant(0)))
   e.flags.pushImage()
   e.cell(Layout.eflags)
     .i32(~(Flag.RF | Flag.VM))
@@ -171,7 +171,7 @@ export const popf: Family = stop((e) => {
   // AC changes which accesses are allowed.
   if (e.size === 4) e.cell(Layout.eflags).push(value).op(Op.i32_xor).i32(Flag.AC).op(Op.i32_and).op(Op.i32_or)
   if (!e.shape.user) e.cell(Layout.cpl).op(Op.i32_or)
-  e.when(() => e.callout(Callout.Popf, constant(e.size), constant(0)))
+  e.rarely(() => e.callout(Callout.Popf, constant(e.size), constant(0)))
   const mask = (e.shape.user ? userFlags : kernelFlags) & (e.size === 2 ? 0xffff : -1)
   e.cell(Layout.eflags)
     .i32(~(mask | Flag.RF))

@@ -38,7 +38,7 @@ export const rdrand: Family = jump((e) => e.callout(Callout.Rdrand, e.gprNumber(
 /** MONITOR watches the line at DS:(E)AX; whoever may not is told before any fault of the address. */
 export const monitor: Family = jump((e) => {
   e.cell(Layout.cpl)
-  e.when(() => e.callout(Callout.Undefined, zero, zero))
+  e.rarely(() => e.callout(Callout.Undefined, zero, zero))
   e.callout(Callout.Monitor, e.linear(e.segment(), e.gpr(0, e.shape.addressSize), 1, false, e.shape.segmented), zero)
 })
 
@@ -88,7 +88,7 @@ export const invlpg: Family = withLinear(Callout.Invlpg, 1)
 function refuseUser(e: Emitter): void {
   e.cell(Layout.cpl).op(Op.i32_eqz).op(Op.i32_eqz)
   e.cell(Layout.cr4).i32(Cr4.UMIP).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
-  e.when(() => e.callout(Callout.CheckProtected, zero, zero))
+  e.rarely(() => e.callout(Callout.CheckProtected, zero, zero))
 }
 
 /** SGDT and SIDT: limit, then base. */
@@ -136,7 +136,7 @@ export const lsl: Family = segmentFacts(Callout.Lsl)
 function onlyProtected(e: Emitter): void {
   e.cell(Layout.cr0).i32(1).op(Op.i32_and).op(Op.i32_eqz)
   e.cell(Layout.eflags).i32(Flag.VM).op(Op.i32_and).op(Op.i32_or)
-  e.when(() => e.callout(Callout.Undefined, zero, zero))
+  e.rarely(() => e.callout(Callout.Undefined, zero, zero))
 }
 
 const storeSelector = (segment: number): Family =>
@@ -179,14 +179,14 @@ export const bound: Family = next((e) => {
   const index = e.pushSigned(e.read(0), size).pop()
   e.push(index).pushSigned(low, size).op(Op.i32_lt_s)
   e.push(index).pushSigned(high, size).op(Op.i32_gt_s).op(Op.i32_or)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.BR), constant(noErrorCode)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.BR), constant(noErrorCode)))
 })
 
 /** The time stamp without leaving translated code, unless CR4.TSD forbids it to this privilege. */
 function readTimeStamp(e: Emitter): void {
   e.cell(Layout.cr4).i32(4).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_eqz)
   e.cell(Layout.cpl).op(Op.i32_eqz).op(Op.i32_eqz).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Rdtsc, zero, zero))
+  e.rarely(() => e.callout(Callout.Rdtsc, zero, zero))
   const tsc = e.w.local(ValueType.i64)
   e.w.get(e.cpu).memory(Op.i64_load, Layout.tscBase)
   e.cell(Layout.budget).pushSite()

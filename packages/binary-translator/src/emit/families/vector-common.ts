@@ -18,7 +18,7 @@ export function requireVector(e: Emitter, relevant: number): void {
   // Within a unit nothing changes the state: what writes CR0 or CR4 ends it.
   if ((relevant & ~e.checked) === 0) return
   e.cell(Layout.vectorState).i32(relevant).op(Op.i32_and)
-  e.when(() => e.callout(Callout.VectorBlocked, constant(relevant), constant(0)))
+  e.rarely(() => e.callout(Callout.VectorBlocked, constant(relevant), constant(0)))
   e.noteChecked(relevant)
 }
 
@@ -48,7 +48,7 @@ export interface Place {
 /** Raises #GP(0) unless `linear` is a multiple of 16. */
 function requireAligned(e: Emitter, linear: Value): void {
   e.push(linear).i32(15).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
 }
 
 /** Place of vector register operand `i`. */
@@ -142,4 +142,4 @@ export function callHelper(e: Emitter, name: SseFunction, to: Place, from: Place
 
 /** Raises #XM if the top of the stack is not zero. */
 export const raiseUnmasked = (e: Emitter): void =>
-  e.when(() => e.callout(Callout.VectorException, constant(0), constant(0)))
+  e.rarely(() => e.callout(Callout.VectorException, constant(0), constant(0)))

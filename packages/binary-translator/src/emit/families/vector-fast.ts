@@ -85,7 +85,7 @@ function loadScalar(e: Emitter, s: Scalar, { base, offset }: Place): Local {
 function unlessLeft(e: Emitter, short: (require: () => void) => void, slow: () => void): void {
   const done = e.w.block()
   const left = e.w.block()
-  short(() => void e.op(Op.i32_eqz).w.brIf(left))
+  short(() => void e.op(Op.i32_eqz).w.rarely().brIf(left))
   e.w.br(done).end()
   slow()
   e.w.end()
@@ -99,7 +99,7 @@ function requireOrdinary(e: Emitter, s: Scalar, { base, offset }: Place, value: 
   if (s === single) e.w.get(value)
   else e.w.get(base).memory(Op.i32_load, offset + 4)
   e.i32(1).op(Op.i32_shl).i32(s.unit).op(Op.i32_lt_u)
-  e.when(() => {
+  e.rarely(() => {
     pushMagnitude(e, s, value)
     e.op(s.isZero)
     require()
@@ -218,7 +218,7 @@ export function fastPacked(
   }
   e.w.simd(p.allTrue)
   pushSettled(e)
-  e.op(Op.i32_and).w.if()
+  e.op(Op.i32_and).w.mostly().if()
   setVector(e, to, 16, () => e.w.get(result!))
   e.w.else()
   slow()
@@ -269,7 +269,7 @@ export function fastTruncate(e: Emitter, size: number, from: Place, slow: () => 
   pushSettled(e)
   e.op(Op.i32_and).op(Op.i32_or)
   for (const bound of [lowest, highest]) e.w.get(integer).i32(bound).op(Op.i32_ne).op(Op.i32_and)
-  e.w.if(ValueType.i32)
+  e.w.mostly().if(ValueType.i32)
   e.w.get(integer).else()
   slow()
   e.w.end()

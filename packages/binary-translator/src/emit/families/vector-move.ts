@@ -164,7 +164,7 @@ const ldmxcsr: Family = next((e) => {
   requireVector(e, VectorBlock.emulated | VectorBlock.switched | VectorBlock.unsaved)
   const value = e.read(0)
   e.push(value).i32(~mxcsrMask).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   e.setCell(Layout.mxcsr, value)
 })
 

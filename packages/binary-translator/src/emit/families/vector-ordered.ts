@@ -30,7 +30,7 @@ export function ordered(
     pushDenormal(e, p, value)
     e.w.simd(Simd.v128_andnot)
   }
-  e.w.simd(p.allTrue).if()
+  e.w.simd(p.allTrue).mostly().if()
   setVector(e, to, bytes, () => push(a, b))
   e.w.else()
   slow()

@@ -18,7 +18,7 @@ const errorSummary = 0x80
 const x87Checked = 1 << 30
 
 export const raiseIf = (e: Emitter, vector: number): void =>
-  e.when(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
+  e.rarely(() => e.callout(Callout.Raise, constant(vector), constant(noErrorCode)))
 
 /** Raises #NM where the x87 is not to be used. SDM vol. 3, table 2-2. */
 export function requireX87(e: Emitter): void {
@@ -31,7 +31,7 @@ export function raisePending(e: Emitter): void {
   e.cell(Layout.x87Status).i32(errorSummary).op(Op.i32_and)
   e.when(() => {
     e.cell(Layout.cr0).i32(numericError).op(Op.i32_and).cell(Layout.ignoreNumericError).op(Op.i32_eqz).op(Op.i32_or)
-    e.when(() => e.callout(Callout.NumericError, constant(0), constant(0)))
+    e.rarely(() => e.callout(Callout.NumericError, constant(0), constant(0)))
   })
 }
 

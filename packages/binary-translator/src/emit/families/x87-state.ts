@@ -51,7 +51,7 @@ function operand(e: Emitter, write: boolean): Value {
   e.flags.settle()
   const linear = e.copy(e.memoryOperand(bytes, write))
   e.push(linear).i32(15).op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   return linear
 }
 
@@ -73,7 +73,7 @@ export const fxrstor: Family = next((e) => {
   e.cell(Layout.scratch + 24)
     .i32(0xffff_0000 | 0)
     .op(Op.i32_and)
-  e.when(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
+  e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   callX87(e, 'fxrstor', 'iii>', () => {
     pushScratch(e)
     e.i32(0)
