@@ -17,6 +17,31 @@ export interface ProgramTarget {
   reset(): void
 }
 
+/** A program as it was made: RAM, and what the processor starts with. */
+export class FuzzProgram {
+  readonly pages: readonly Uint8Array[] = Array.from({ length: ramPages }, () => new Uint8Array(pageBytes))
+  /** Cells of the state block and their values, in pairs. */
+  readonly cells: number[] = []
+  readonly registers: number[] = []
+  eflags = 0
+  eip = 0
+
+  set(cell: number, value: number): void {
+    this.cells.push(cell, value >>> 0)
+  }
+
+  install(machine: ProgramTarget): void {
+    machine.reset()
+    this.pages.forEach((page, ppn) => machine.pages[ppn]!.set(page))
+    const { state, system } = machine.vcpu
+    for (let i = 0; i < this.cells.length; i += 2) state.set(this.cells[i]!, this.cells[i + 1]!)
+    this.registers.forEach((value, number) => state.setGpr(number, value))
+    state.eflags = this.eflags
+    state.eip = this.eip
+    system.refresh()
+  }
+}
+
 /** Makes instructions of the surroundings: accesses to devices. */
 export type Extra = (random: Random, code32: boolean) => number[]
 
@@ -31,8 +56,8 @@ export type FuzzMode = (typeof fuzzModes)[number]
 
 type Tables = Readonly<Record<'gdt' | 'ldt' | 'idt' | 'tss' | 'directory', number>>
 
-function write32(machine: ProgramTarget, address: number, value: number): void {
-  const page = machine.pages[address >>> 12]
+function write32(program: FuzzProgram, address: number, value: number): void {
+  const page = program.pages[address >>> 12]
   if (!page) return
   for (let i = 0; i < 4; i++) page[(address + i) & 0xfff] = value >>> (8 * i)
 }
@@ -72,10 +97,10 @@ function randomGate(random: Random): [low: number, high: number] {
   return [(randomSelector(random) << 16) | (offset & 0xffff), (offset & 0xffff_0000) | (type << 8)]
 }
 
-function fillTables(machine: ProgramTarget, random: Random, { gdt, ldt, idt, tss }: Tables): void {
+function fillTables(program: FuzzProgram, random: Random, { gdt, ldt, idt, tss }: Tables): void {
   const pair = (at: number, [low, high]: readonly [number, number]): void => {
-    write32(machine, at, low)
-    write32(machine, at + 4, high)
+    write32(program, at, low)
+    write32(program, at + 4, high)
   }
   for (let i = 0; i < 16; i++) {
     pair(gdt + i * 8, randomDescriptor(random))
@@ -92,15 +117,15 @@ function fillTables(machine: ProgramTarget, random: Random, { gdt, ldt, idt, tss
     }
   }
   for (let i = 0; i < 26; i++)
-    write32(machine, tss + i * 4, random.chance(0.5) ? place(random) : randomSelector(random))
+    write32(program, tss + i * 4, random.chance(0.5) ? place(random) : randomSelector(random))
   if (random.chance(0.7)) {
-    write32(machine, tss + 4, 0x2_0000 + random.below(0x1000))
-    write32(machine, tss + 8, 16)
+    write32(program, tss + 4, 0x2_0000 + random.below(0x1000))
+    write32(program, tss + 8, 16)
   }
 }
 
 /** Page tables: identity with damage, or anything, circles included. */
-function fillPaging(machine: ProgramTarget, random: Random, directory: number, pae: boolean): void {
+function fillPaging(program: FuzzProgram, random: Random, directory: number, pae: boolean): void {
   const entry = (): number => {
     const frame = random.chance(0.9) ? random.below(ramPages + 8) : random.bits() & 0xf_ffff
     const flags = (random.chance(0.9) ? 1 : 0) | (random.bits() & 0x1e6) | (random.chance(0.8) ? 6 : 0)
@@ -111,25 +136,25 @@ function fillPaging(machine: ProgramTarget, random: Random, directory: number, p
   for (const table of tables)
     for (let at = 0; at < pageBytes; at += step)
       if (random.chance(0.1)) {
-        write32(machine, table + at, entry())
+        write32(program, table + at, entry())
         // No-execute, or bits that are reserved.
         if (pae && random.chance(0.2))
-          write32(machine, table + at + 4, random.pick([0x8000_0000, 1, 0x10, random.bits()]))
+          write32(program, table + at + 4, random.pick([0x8000_0000, 1, 0x10, random.bits()]))
       }
   if (random.chance(0.2)) return
   const identity = (table: number): void => {
     for (let page = 0; page < 128; page++)
-      write32(machine, table + page * step, (page << 12) | (random.chance(0.95) ? 7 : random.below(128)))
+      write32(program, table + page * step, (page << 12) | (random.chance(0.95) ? 7 : random.below(128)))
   }
   if (pae) {
-    for (let i = 0; i < 4; i++) write32(machine, directory + i * 8, ((directory + pageBytes) & ~0xfff) | 1)
-    write32(machine, directory + pageBytes, (directory + 2 * pageBytes) | 7)
+    for (let i = 0; i < 4; i++) write32(program, directory + i * 8, ((directory + pageBytes) & ~0xfff) | 1)
+    write32(program, directory + pageBytes, (directory + 2 * pageBytes) | 7)
     identity(directory + 2 * pageBytes)
     return
   }
-  write32(machine, directory, random.chance(0.2) ? 0x87 : (directory + pageBytes) | 7)
+  write32(program, directory, random.chance(0.2) ? 0x87 : (directory + pageBytes) | 7)
   // The directory maps itself, as some kernels do.
-  if (random.chance(0.3)) write32(machine, directory + 1023 * 4, directory | 7)
+  if (random.chance(0.3)) write32(program, directory + 1023 * 4, directory | 7)
   identity(directory + pageBytes)
 }
 
@@ -141,9 +166,9 @@ function ordinary(random: Random, style: Style): number[] {
   return [...setup, ...bytes.slice(0, random.between(2, 8))]
 }
 
-function fillCode(machine: ProgramTarget, random: Random, style: Style, extra?: Extra): void {
+function fillCode(program: FuzzProgram, random: Random, style: Style, extra?: Extra): void {
   for (let page = codePage; page < codePage + codePages; page++) {
-    const bytes = machine.pages[page]!
+    const bytes = program.pages[page]!
     const kind = random.below(6)
     if (kind === 0) for (let i = 0; i < madeBytes; i++) bytes[i] = random.byte()
     else if (kind === 1) bytes.fill(random.byte(), 0, madeBytes)
@@ -159,28 +184,29 @@ function fillCode(machine: ProgramTarget, random: Random, style: Style, extra?: 
 }
 
 function setSegment(
-  machine: ProgramTarget,
+  program: FuzzProgram,
   number: number,
   selector: number,
   rights: number,
   start: number,
   limit: number,
 ): void {
-  const { state } = machine.vcpu
   const slot = segmentSlot(number)
-  state.set(slot + SegmentField.selector, selector)
-  state.set(slot + SegmentField.attributes, rights)
-  state.set(slot + SegmentField.base, start >>> 0)
-  state.set(slot + SegmentField.limit, limit >>> 0)
+  program.set(slot + SegmentField.selector, selector)
+  program.set(slot + SegmentField.attributes, rights)
+  program.set(slot + SegmentField.base, start >>> 0)
+  program.set(slot + SegmentField.limit, limit >>> 0)
 }
 
-function fillSegments(machine: ProgramTarget, random: Random, mode: FuzzMode, user: boolean): void {
+/** Returns the code segment's base. */
+function fillSegments(program: FuzzProgram, random: Random, mode: FuzzMode, user: boolean): number {
+  let codeStart = 0
   for (let number = Segment.ES as number; number <= Segment.GS; number++) {
     const code = number === Segment.CS
     if (mode === 'real' || mode === 'virtual-8086') {
       const selector = code ? 0x800 : random.chance(0.8) ? random.below(0x4000) : random.bits() & 0xffff
       setSegment(
-        machine,
+        program,
         number,
         selector,
         mode === 'real' ? 0x93 : 0xf3,
@@ -200,16 +226,17 @@ function fillSegments(machine: ProgramTarget, random: Random, mode: FuzzMode, us
     const isFlat = random.chance(0.8)
     const start = isFlat ? 0 : code ? random.below(codePage * pageBytes) : place(random)
     const limit = isFlat ? 0xffff_ffff : random.chance(0.5) ? random.below(0x2_0000) : random.bits()
-    if (!code && number !== Segment.SS && random.chance(0.05)) setSegment(machine, number, 0, 0, 0, 0)
-    else setSegment(machine, number, (code ? 8 : 16) | (user ? 3 : 0), rights, start, limit)
+    if (!code && number !== Segment.SS && random.chance(0.05)) setSegment(program, number, 0, 0, 0, 0)
+    else setSegment(program, number, (code ? 8 : 16) | (user ? 3 : 0), rights, start, limit)
+    if (code) codeStart = start
   }
+  return codeStart
 }
 
-/** Puts the program that `random` makes into `machine`; the same numbers give the same program. */
-export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extra): FuzzMode {
-  machine.reset()
+/** The program that `random` makes; the same numbers give the same program. */
+export function fuzzProgram(random: Random, extra?: Extra): FuzzProgram {
+  const program = new FuzzProgram()
   const mode = random.pick(fuzzModes)
-  const { state, system } = machine.vcpu
   const tables = { gdt: 0x1000, ldt: 0x1100, idt: mode === 'real' ? 0 : 0x2000, tss: 0x3000, directory: 0x2_8000 }
   const user = mode === 'virtual-8086' || (mode !== 'real' && random.chance(0.4))
   const paged =
@@ -221,31 +248,31 @@ export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extr
   const isFlat = mode !== 'real' && mode !== 'virtual-8086'
   const codeBase = isFlat ? 0 : 0x8000
   const style = { code32: isFlat, dataBase: 0, codeBase, rareness: random.pick([0, 0.2, 0.6]) }
-  fillCode(machine, random, style, extra)
-  if (mode !== 'real' || random.chance(0.5)) fillTables(machine, random, tables)
+  fillCode(program, random, style, extra)
+  if (mode !== 'real' || random.chance(0.5)) fillTables(program, random, tables)
   if (mode === 'real')
     for (let vector = 0; vector < 256; vector++)
-      write32(machine, vector * 4, random.chance(0.9) ? 0x800_0000 | random.below(0x2000) : random.bits())
-  if (paged) fillPaging(machine, random, tables.directory, pae)
-  fillSegments(machine, random, mode, user)
+      write32(program, vector * 4, random.chance(0.9) ? 0x800_0000 | random.below(0x2000) : random.bits())
+  if (paged) fillPaging(program, random, tables.directory, pae)
+  const codeStart = fillSegments(program, random, mode, user)
   setSegment(
-    machine,
+    program,
     Segment.TR,
     0x28,
     random.chance(0.9) ? 0x8b : 0x83,
     tables.tss,
     random.chance(0.8) ? 0x2067 : random.below(0x70),
   )
-  setSegment(machine, Segment.LDTR, 0x30, 0x82, tables.ldt, 0x7f)
+  setSegment(program, Segment.LDTR, 0x30, 0x82, tables.ldt, 0x7f)
   for (const [cell, value] of [
     [Layout.gdtrBase, tables.gdt],
     [Layout.gdtrLimit, random.chance(0.9) ? 0x7f : random.byte()],
     [Layout.idtrBase, tables.idt],
     [Layout.idtrLimit, random.chance(0.9) ? 0x7ff : random.byte()],
   ] as const)
-    state.set(cell, value)
+    program.set(cell, value)
   const pg = paged ? 0x8000_0000 : 0
-  state.set(
+  program.set(
     Layout.cr0,
     (0x10 |
       (mode === 'real' ? 0 : 1) |
@@ -254,20 +281,19 @@ export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extr
       (random.bits() & (random.chance(0.2) ? 0x2e : 0x20))) >>>
       0,
   )
-  state.set(Layout.cr3, (random.chance(0.95) ? tables.directory : place(random) & ~0xfff) >>> 0)
-  state.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x4_069f))
-  state.set(Layout.efer, random.chance(0.5) ? noExecuteEnable : 0)
-  state.set(Layout.cpl, user ? 3 : 0)
+  program.set(Layout.cr3, (random.chance(0.95) ? tables.directory : place(random) & ~0xfff) >>> 0)
+  program.set(Layout.cr4, (pae ? 0x20 : 0) | (random.bits() & 0x4_069f))
+  program.set(Layout.efer, random.chance(0.5) ? noExecuteEnable : 0)
+  program.set(Layout.cpl, user ? 3 : 0)
   for (let number = 0; number < 8; number++)
-    state.setGpr(number, random.chance(0.6) ? place(random) : random.interesting())
-  state.setGpr(
-    4,
-    random.chance(0.8) ? 0x2_0000 + random.below(0x4000) : random.pick([0, 1, 2, 6, 0xffff_fffe, random.bits()]),
-  )
+    program.registers[number] = random.chance(0.6) ? place(random) : random.interesting()
+  program.registers[4] = random.chance(0.8)
+    ? 0x2_0000 + random.below(0x4000)
+    : random.pick([0, 1, 2, 6, 0xffff_fffe, random.bits()])
   const arithmetic = random.bits() & 0xcd5
   const nested = random.chance(0.05) ? 0x4000 : 0
   const trap = random.chance(0.05) ? 0x100 : 0
-  state.eflags =
+  program.eflags =
     2 |
     arithmetic |
     nested |
@@ -276,7 +302,6 @@ export function fuzzProgram(machine: ProgramTarget, random: Random, extra?: Extr
     (random.below(4) << 12) |
     (mode === 'virtual-8086' ? 0x2_0000 : 0)
   const start = codePage * pageBytes + (random.chance(0.8) ? random.below(0x100) : random.below(codePages * pageBytes))
-  state.eip = random.chance(0.03) ? random.bits() : isFlat ? start - state.segmentBase(Segment.CS) : start - 0x8000
-  system.refresh()
-  return mode
+  program.eip = random.chance(0.03) ? random.bits() : isFlat ? start - codeStart : start - 0x8000
+  return program
 }

@@ -3,17 +3,16 @@
 import { VcpuExit } from '../../src/index.ts'
 import { differences, snapshot } from '../../src/testing/index.ts'
 import { FuzzMachine } from './fuzz-machine.ts'
-import { fuzzProgram } from './fuzz-program.ts'
+import { fuzzProgram, type FuzzProgram } from './fuzz-program.ts'
 import { Random } from './random.ts'
 
 const slowest = 10_000
 
 export const makeFuzzMachines = (): FuzzMachine[] => [new FuzzMachine('interpreter', 1), new FuzzMachine('auto', 3)]
 
-/** The exits of one engine's runs. */
-function runOne(machine: FuzzMachine, seed: number): { exits: number[]; retired: number } {
-  const random = new Random(seed)
-  fuzzProgram(machine, random)
+/** The exits of one engine's runs of `program`, which `random` has made. */
+function runOne(machine: FuzzMachine, program: FuzzProgram, random: Random): { exits: number[]; retired: number } {
+  program.install(machine)
   const before = machine.vcpu.retired
   const exits: number[] = []
   const runs = random.between(2, 5)
@@ -33,9 +32,11 @@ function runOne(machine: FuzzMachine, seed: number): { exits: number[]; retired:
 
 /** What went wrong with program `seed`; empty: nothing. */
 export function fuzz(machines: readonly FuzzMachine[], seed: number): string[] {
+  const random = new Random(seed)
+  const program = fuzzProgram(random)
   const results = machines.map((machine) => {
     try {
-      return runOne(machine, seed)
+      return runOne(machine, program, random.copy())
     } catch (thrown) {
       return {
         exits: [],

@@ -13,6 +13,13 @@ export class Random {
     this.#state[0]! |= 1
   }
 
+  /** Another that goes on with the same numbers. */
+  copy(): Random {
+    const copy = new Random(0)
+    copy.#state.set(this.#state)
+    return copy
+  }
+
   /** 32 random bits, unsigned. */
   bits(): number {
     const s = this.#state

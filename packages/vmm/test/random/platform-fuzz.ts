@@ -1,5 +1,5 @@
 // Runs guests without sense on two machines with all devices: nothing is thrown, every run returns, and both end alike.
-import { fuzzProgram } from '../../../binary-translator/test/random/fuzz-program.ts'
+import { fuzzProgram, type FuzzProgram } from '../../../binary-translator/test/random/fuzz-program.ts'
 import { Random } from '../../../binary-translator/test/random/random.ts'
 import { deviceAccess } from './device-access.ts'
 import { PlatformMachine, type Ending } from './platform-machine.ts'
@@ -12,9 +12,8 @@ export const makePlatformMachines = (): [PlatformMachine, PlatformMachine] => [
   new PlatformMachine('auto', 3),
 ]
 
-function runOne(machine: PlatformMachine, seed: number): Ending {
-  const random = new Random(seed)
-  fuzzProgram(machine, random, deviceAccess)
+function runOne(machine: PlatformMachine, program: FuzzProgram, random: Random): Ending {
+  program.install(machine)
   if (random.chance(0.2)) machine.vcpu.raiseNmi()
   const budgets = Array.from({ length: random.between(2, 6) }, () => random.pick([1, 7, 40, 100, 300]))
   const start = Date.now()
@@ -25,9 +24,11 @@ function runOne(machine: PlatformMachine, seed: number): Ending {
 
 /** What went wrong with program `seed`; empty: nothing. */
 export function platformFuzz(machines: readonly [PlatformMachine, PlatformMachine], seed: number): string[] {
+  const random = new Random(seed)
+  const program = fuzzProgram(random, deviceAccess)
   const endings = machines.map((machine) => {
     try {
-      return JSON.stringify(runOne(machine, seed))
+      return JSON.stringify(runOne(machine, program, random.copy()))
     } catch (thrown) {
       return `throws ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`
     }

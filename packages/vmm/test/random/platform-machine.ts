@@ -66,6 +66,7 @@ export class PlatformMachine implements ProgramTarget {
       [cacheStart + cacheBytes, reservedBytes],
     ])
     const engine = new Engine({ memory: this.#memory.memory, cacheStart, cacheBytes, mode, heat })
+    this.#memory.onFrameFreed((frame) => engine.cache.invalidateFrame(frame * frameBytes))
     const vmOptions = options()
     const { floppies = [], disks = [], cdroms = [] } = vmOptions.media!
     this.#stores = [...floppies, ...disks, ...cdroms].map((store) => ({
