@@ -43,6 +43,15 @@ export const uses: Readonly<Record<string, string>> = {
     assert.equal(mmu.access(0x1234, Access.Read, Privilege.Supervisor), Outcome.Direct)
     assert.equal(mmu.host, frames + 0x234)
   `,
+  virtio: `
+    import { EntropyDevice } from '@mica-vm/virtio'
+    import { PciBench } from '@mica-vm/virtio/testing'
+    const bench = new PciBench({ device: new EntropyDevice({ random: (into) => into.fill(7) }) })
+    bench.start()
+    bench.drivers[0]!.add([], [3])
+    bench.notify(0)
+    assert.deepEqual(bench.drivers[0]!.collect()[0]!.bytes, Uint8Array.of(7, 7, 7))
+  `,
   vmm: `
     import { Host } from '@mica-vm/vmm'
     const header = [0x1badb002, 0x10000, -(0x1badb002 + 0x10000), 0x100000, 0x100000, 0x100025, 0x100025, 0x100020]
