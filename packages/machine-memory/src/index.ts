@@ -12,6 +12,7 @@ export type {
   MapStatistics,
   MemoryRange,
   PhysicalMapOptions,
+  ReferenceListener,
   VictimOptions,
   WriteListener,
 } from './types.ts'

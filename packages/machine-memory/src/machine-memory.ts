@@ -1,7 +1,7 @@
 import { FRAME_BYTES, LARGEST_MEMORY_BYTES, WASM_PAGE_BYTES } from './geometry.ts'
 import { NumberPool } from './internal/number-pool.ts'
 import { NOT_MEMORY } from './types.ts'
-import type { AuditReport, FrameHolder, MachineMemoryOptions, MachineStatistics } from './types.ts'
+import type { AuditReport, FrameHolder, MachineMemoryOptions, MachineStatistics, ReferenceListener } from './types.ts'
 
 /**
  * The memory of the host machine: a reserved region, then a pool of 4 KiB frames that all virtual machines share.
@@ -27,6 +27,7 @@ export class MachineMemory {
   readonly #pool: NumberPool
   readonly #holders = new Set<FrameHolder>()
   #freedListeners: readonly ((mpn: number) => void)[] = []
+  #referenceListeners: readonly ReferenceListener[] = []
   #copies = 0
 
   constructor({ bytes, reservedBytes }: MachineMemoryOptions) {
@@ -79,6 +80,7 @@ export class MachineMemory {
   /** Adds a reference. Throws RangeError if `mpn` is no frame in use. */
   retain(mpn: number): void {
     this.#pool.retain(mpn)
+    this.#tellReferences(mpn)
   }
 
   /** Gives up a reference; the last one frees the frame. Throws RangeError if `mpn` is no frame in use. */
@@ -86,7 +88,9 @@ export class MachineMemory {
     if (mpn === this.zeroFrame && this.#pool.references(mpn) === 1) {
       throw new RangeError(`frame ${mpn} is the zero frame; its own reference cannot be released`)
     }
-    if (this.#pool.release(mpn)) for (const listener of this.#freedListeners) listener(mpn)
+    const isFreed = this.#pool.release(mpn)
+    this.#tellReferences(mpn)
+    if (isFreed) for (const listener of this.#freedListeners) listener(mpn)
   }
 
   /**
@@ -98,6 +102,17 @@ export class MachineMemory {
     this.#freedListeners = [...this.#freedListeners, listener]
     return () => {
       this.#freedListeners = this.#freedListeners.filter((other) => other !== listener)
+    }
+  }
+
+  /**
+   * Calls `listener` after each `retain` and `release`, whoever called it: for whoever counts along, such as page sharing. As to listeners of
+   * `onFrameFreed`, nothing but the memory's contents is theirs to touch. Returns the function that stops this.
+   */
+  onReferences(listener: ReferenceListener): () => void {
+    this.#referenceListeners = [...this.#referenceListeners, listener]
+    return () => {
+      this.#referenceListeners = this.#referenceListeners.filter((other) => other !== listener)
     }
   }
 
@@ -161,5 +176,9 @@ export class MachineMemory {
       contradictions.push('the zero frame is not zero')
     const { frames, free, used } = this.statistics
     return { frames, free, used, held, loose, contradictions }
+  }
+
+  #tellReferences(mpn: number): void {
+    for (const listener of this.#referenceListeners) listener(mpn, this.#pool.references(mpn))
   }
 }

@@ -144,3 +144,6 @@ export interface AuditReport {
   /** What does not add up, in words. Empty when all is well. */
   readonly contradictions: readonly string[]
 }
+
+/** Told after each change of a frame's reference count but the first: `references` are left, none of a freed frame. */
+export type ReferenceListener = (mpn: number, references: number) => void

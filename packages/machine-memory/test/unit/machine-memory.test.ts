@@ -60,6 +60,24 @@ describe('MachineMemory', () => {
     expect(() => machine.retain(frame)).toThrow(RangeError)
   })
 
+  it('tells each change of a count but the first to whoever counts along', () => {
+    const machine = new MachineMemory({ bytes: 2 ** 16, reservedBytes: 0 })
+    const told: [mpn: number, references: number][] = []
+    const stop = machine.onReferences((mpn, references) => told.push([mpn, references]))
+    const frame = machine.allocate()
+    machine.retain(frame)
+    machine.release(frame)
+    const copy = machine.allocateCopy(frame)
+    machine.release(frame)
+    stop()
+    machine.release(copy)
+    expect(told).toEqual([
+      [frame, 2],
+      [frame, 1],
+      [frame, 0],
+    ])
+  })
+
   it('keeps the zero frame whatever happens', () => {
     const machine = createMachine()
     expect(() => machine.release(machine.zeroFrame)).toThrow(/zero frame/)
