@@ -17,7 +17,12 @@ export const systemFeatures: readonly SystemFeature[] = [
   {
     name: 'Segment registers, limits, rights, expand-down data, null selectors',
     oracle: 'naive model; SDM',
-    tests: [system('segments'), system('segment-check.property'), system('edges')],
+    tests: [
+      system('segments'),
+      system('segment-check.property'),
+      system('edges'),
+      'binary-translator/test/property/code-limit.test.ts',
+    ],
   },
   {
     name: 'Far jumps, calls, returns; conforming code',
@@ -95,7 +100,7 @@ export const systemFeatures: readonly SystemFeature[] = [
   {
     name: 'Random programs, tables, modes and devices',
     oracle: 'the other engine; canary frames',
-    tests: ['binary-translator/test/property/fuzz.test.ts', 'binary-translator/test/property/lockstep.test.ts'],
+    tests: ['binary-translator/test/property/fuzz-1.test.ts', 'binary-translator/test/property/lockstep.test.ts'],
   },
   {
     name: 'MMX, SSE and x87 availability: #UD, #NM, #MF, #XM, alignment, page faults',
@@ -105,6 +110,6 @@ export const systemFeatures: readonly SystemFeature[] = [
   {
     name: 'All devices, hostile guests',
     oracle: 'the other engine; canary frames',
-    tests: ['vmm/test/property/platform-fuzz.test.ts', 'vmm/test/property/hostile-guest.test.ts'],
+    tests: ['vmm/test/property/platform-fuzz-1.test.ts', 'vmm/test/property/hostile-guest.test.ts'],
   },
 ]

@@ -48,7 +48,8 @@ export class Vga extends PciDevice implements Stateful<VgaState> {
       registers.dac8Bit = vbe.dac8Bit
       screen.touch()
     })
-    const video = new VideoMemory(memory ?? new Uint8Array(memoryBytes), registers, vbe)
+    const bytes = memory ?? new Uint8Array(memoryBytes)
+    const video = new VideoMemory(bytes, memory !== undefined, registers, vbe)
     const screen = new Screen(registers, video, vbe)
     super({ vendorId: 0x1234, deviceId: 0x1111, classCode: 0x030000, revisionId: 2, ...(rom && { rom }) }, [
       { index: 0, kind: 'memory', sizeBytes: memoryBytes, prefetchable: true, device: video.linear },
@@ -89,6 +90,7 @@ export class Vga extends PciDevice implements Stateful<VgaState> {
     this.vbe.restore(state.vbe)
     this.memory.latches = [...state.latches]
     unpackBytes(state.memory, this.memory.bytes)
+    this.memory.usedPages.fill(1)
   }
 
   /** Power-on: every register zero, memory cleared. */
@@ -97,7 +99,7 @@ export class Vga extends PciDevice implements Stateful<VgaState> {
     this.registers.restore(initialRegisters())
     this.vbe.reset()
     this.memory.latches = [0, 0, 0, 0]
-    this.memory.bytes.fill(0)
+    this.memory.clear()
   }
 }
 

@@ -22,13 +22,20 @@ export class VideoMemory {
   readonly bytes: Uint8Array
   /** One flag per page that was written since it was last cleaned. */
   readonly dirtyPages: Uint8Array
+  /** One flag per page that may be other than zero. */
+  readonly usedPages: Uint8Array
   latches: number[] = [0, 0, 0, 0]
+  readonly #isForeign: boolean
   readonly #registers: VgaRegisterFile
   readonly #vbe: VbeRegisters
 
-  constructor(bytes: Uint8Array, registers: VgaRegisterFile, vbe: VbeRegisters) {
+  /** `isForeign`: others may write to `bytes`, too. */
+  constructor(bytes: Uint8Array, isForeign: boolean, registers: VgaRegisterFile, vbe: VbeRegisters) {
     this.bytes = bytes
-    this.dirtyPages = new Uint8Array(Math.ceil(bytes.length / DIRTY_PAGE_BYTES))
+    const pages = Math.ceil(bytes.length / DIRTY_PAGE_BYTES)
+    this.dirtyPages = new Uint8Array(pages)
+    this.usedPages = new Uint8Array(pages).fill(isForeign ? 1 : 0)
+    this.#isForeign = isForeign
     this.#registers = registers
     this.#vbe = vbe
   }
@@ -55,6 +62,14 @@ export class VideoMemory {
     this.bytes.fill(0, 0, bytes)
   }
 
+  /** Zeroes what is not, so that a reset does not take memory of the host that nobody ever wrote to. */
+  clear(): void {
+    this.usedPages.forEach((used, page) => {
+      if (used) this.bytes.fill(0, page * DIRTY_PAGE_BYTES, (page + 1) * DIRTY_PAGE_BYTES)
+    })
+    if (!this.#isForeign) this.usedPages.fill(0)
+  }
+
   #writeLinear(offset: number, size: AccessSize, value: number): void {
     writeLittleEndian(this.bytes, offset, size, value)
     this.#touch(offset)
@@ -62,7 +77,10 @@ export class VideoMemory {
   }
 
   #touch(offset: number): void {
-    if (offset < this.bytes.length) this.dirtyPages[Math.floor(offset / DIRTY_PAGE_BYTES)] = 1
+    if (offset >= this.bytes.length) return
+    const page = Math.floor(offset / DIRTY_PAGE_BYTES)
+    this.dirtyPages[page] = 1
+    this.usedPages[page] = 1
   }
 
   /** The address inside of the mapped window, -1 outside of it. */

@@ -117,11 +117,17 @@ describe('planar memory', () => {
   })
 })
 
+const black = new Uint8Array(2 ** 20)
+
 describe('a VGA under random registers', () => {
-  it('never throws, always has a picture of the size that it says, and goes on from a snapshot', () => {
+  it('never throws, always has a picture of the size that it says, goes on from a snapshot, and is black after a reset', () => {
     const ports = [0x3c0, 0x3c2, 0x3c4, 0x3c5, 0x3c6, 0x3c7, 0x3c8, 0x3c9, 0x3ce, 0x3cf, 0x3d4, 0x3d5, 0x3da, 0x3b5]
     const access = fc.record({
-      place: fc.oneof(fc.constantFrom(...ports), fc.constantFrom(0x1ce, 0x1cf), fc.constantFrom(0xa0000, 0xb8000)),
+      place: fc.oneof(
+        fc.constantFrom(...ports),
+        fc.constantFrom(0x1ce, 0x1cf),
+        fc.constantFrom(0xa0000, 0xb8000, 0xe000_0000),
+      ),
       offset: fc.nat(0x1ffff),
       value: fc.oneof(fc.nat(11), fc.nat(255), fc.nat(0xffff), fc.constantFrom(0x41, 0x101, 1280)),
     })
@@ -133,7 +139,8 @@ describe('a VGA under random registers', () => {
           const { bus, vga, setMode } = vgaBench(2 ** 20)
           setMode(mode as 'text')
           for (const { place, offset, value } of list) {
-            if (place >= 0xa0000) bus.writeMmio(place + offset, 2, value)
+            if (place >= 0xe000_0000) bus.writeMmio(place + 8 * offset, 2, value)
+            else if (place >= 0xa0000) bus.writeMmio(place + offset, 2, value)
             else bus.writePort(place, 2, value)
             bus.readPort(place, 2)
           }
@@ -144,6 +151,10 @@ describe('a VGA under random registers', () => {
           copy.restore(JSON.parse(JSON.stringify(vga.snapshot())))
           expect(copy.screen.text()).toEqual(vga.screen.text())
           expect(Buffer.compare(Buffer.from(copy.screen.pixels().data), Buffer.from(picture.data))).toBe(0)
+          for (const device of [vga, copy]) {
+            device.reset()
+            expect(Buffer.compare(device.memory.bytes, black)).toBe(0)
+          }
         },
       ),
       { seed: 1024, numRuns: 25 },

@@ -136,6 +136,7 @@ export class PlatformMachine implements ProgramTarget {
     for (const [name, state] of Object.entries(this.#devices())) {
       if (!isDeepStrictEqual(state, theirs[name])) found.push(`${name} differs`)
     }
+    found.push(...this.#videoMemoryDifferences(other))
     this.#stores.forEach(({ store }, i) => {
       if (Buffer.compare(store.bytes, other.#stores[i]!.store.bytes) !== 0) found.push(`medium ${i} differs`)
     })
@@ -148,7 +149,7 @@ export class PlatformMachine implements ProgramTarget {
     return found
   }
 
-  /** The devices' states by name; of the VGA its memory as it lies, since packing it takes long. */
+  /** The devices' states by name; of the VGA's memory which pages are in use. */
   #devices(): Record<string, unknown> {
     const { pic, pit, rtc, keyboardController, acpi, pci, localApic, ioApic, firmwareDevices } = this.#machine.platform
     const { vga, ide, floppy, dma, fwCfg } = firmwareDevices
@@ -156,8 +157,18 @@ export class PlatformMachine implements ProgramTarget {
     return {
       ...Object.fromEntries(Object.entries(states).map(([name, device]) => [name, device?.snapshot()])),
       vga: [vga?.registers.snapshot(), vga?.vbe.snapshot(), vga?.memory.latches],
-      vgaMemory: Buffer.from(vga!.memory.bytes.buffer),
+      vgaPages: vga!.memory.usedPages,
     }
+  }
+
+  #videoMemoryDifferences(other: PlatformMachine): string[] {
+    const [mine, theirs] = [this, other].map((machine) => machine.#machine.platform.firmwareDevices.vga!.memory)
+    const differs = (used: number, page: number): boolean => {
+      const pageOf = ({ bytes }: { bytes: Uint8Array }): Uint8Array =>
+        bytes.subarray(page * frameBytes, (page + 1) * frameBytes)
+      return used !== 0 && Buffer.compare(pageOf(mine!), pageOf(theirs!)) !== 0
+    }
+    return mine!.usedPages.some(differs) ? ['video memory differs'] : []
   }
 
   #page(ppn: number): Uint8Array {

@@ -1,0 +1,3 @@
+import { fuzzPart } from '../random/fuzz-part.ts'
+
+fuzzPart(3)

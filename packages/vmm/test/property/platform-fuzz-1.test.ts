@@ -1,0 +1,3 @@
+import { platformPart } from '../random/platform-part.ts'
+
+platformPart(1)
