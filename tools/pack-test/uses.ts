@@ -27,6 +27,19 @@ export const uses: Readonly<Record<string, string>> = {
     const machine = new MachineMemory({ bytes: 1 << 20, reservedBytes: 65536 })
     assert.ok(machine.allocate() > 0)
   `,
+  'page-sharing': `
+    import { PageSharer } from '@mica-vm/page-sharing'
+    import { BufferFrames, BufferPages } from '@mica-vm/page-sharing/testing'
+    const frames = new BufferFrames(8)
+    const sharer = new PageSharer({ frames, random: Math.random, pagesPerSecond: Infinity, pagesPerSecondPerClient: Infinity })
+    const guests = [new BufferPages(frames, 2), new BufferPages(frames, 2)]
+    for (const pages of guests) {
+      pages.write(1, 0, Uint8Array.of(42))
+      sharer.addClient({ pages })
+    }
+    sharer.scan({ pages: 4 })
+    assert.equal(guests[0]?.frameOf(1), guests[1]?.frameOf(1))
+  `,
   'pc-devices': `
     import { Bus } from '@mica-vm/pc-devices'
     const bus = new Bus()
