@@ -51,6 +51,11 @@ export class ClockTimers implements Timers {
     return this.#heap[0]?.deadlineNs ?? Infinity
   }
 
+  /** The deadline behind the earliest one, `Infinity` when fewer than two timers wait. */
+  deadlineAfterNext(): number {
+    return Math.min(this.#heap[1]?.deadlineNs ?? Infinity, this.#heap[2]?.deadlineNs ?? Infinity)
+  }
+
   schedule(deadlineNs: number, callback: () => void): TimerHandle {
     if (Number.isNaN(deadlineNs)) throw new RangeError('a deadline must be a number of nanoseconds, got NaN')
     const entry: Entry = { deadlineNs, sequence: this.#sequence++, place: this.#heap.length, callback }

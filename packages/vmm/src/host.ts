@@ -15,6 +15,8 @@ import { FRAME_BYTES, MachineMemory, type MachineStatistics } from '@mica-vm/mac
 import { VmmError } from './errors.ts'
 import { runtimeClock } from './host-clock.ts'
 import { requireGuestMemory } from './internal/memory-layout.ts'
+import { HostProcessor } from './internal/processor.ts'
+import { turn } from './internal/turn.ts'
 import type { ClockChoice, CpuName, HostClock, HostOptions, VmOptions } from './types.ts'
 import { VirtualMachine } from './virtual-machine.ts'
 
@@ -40,6 +42,7 @@ export class Host {
   readonly #memory: MachineMemory
   readonly #engine: Engine
   readonly #clock: HostClock
+  readonly #processor: HostProcessor
   readonly #vms = new Set<VirtualMachine>()
   /** State blocks that no machine has. */
   readonly #freeBases: number[]
@@ -68,6 +71,7 @@ export class Host {
     // Code that is cached of a frame goes before another page gets the frame.
     this.#memory.onFrameFreed((frame) => this.#engine.cache.invalidateFrame(frame * FRAME_BYTES))
     this.#clock = clock
+    this.#processor = new HostProcessor(clock, turn)
     this.#freeBases = Array.from({ length: maximumVms }, (_, i) => firstVcpu + (maximumVms - 1 - i) * vcpuStride)
   }
 
@@ -90,6 +94,7 @@ export class Host {
     if ((options.serial?.length ?? 1) > 4) throw new VmmError('bad-option', 'a PC has four serial ports at most')
     const model = requireModel(options.cpu ?? 'mica32')
     const clock = this.#clockOf(options.clock ?? 'real')
+    const processor = this.#processor.join(options.cpuShares)
     const base = this.#freeBases.pop()
     if (base === undefined) throw new VmmError('host-full', `the host has its ${this.#vms.size} machines: destroy one`)
     try {
@@ -101,6 +106,7 @@ export class Host {
         model,
         clock,
         hostClock: this.#clock,
+        processor,
         onDestroy: () => {
           this.#vms.delete(vm)
           this.#freeBases.push(base)

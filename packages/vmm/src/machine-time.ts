@@ -19,6 +19,11 @@ const shortestSlice = 2000
 /** Instructions per slice at most; with the instructions clock it is what every slice has, so that all runs have the same ones. */
 const longestSlice = 200_000
 
+/** What remains after each slice of how long earlier ones ran and waited. */
+const remembered = 7 / 8
+/** A machine that gets less of the processor than one part in so many rather jumps. */
+const mostContention = 100
+
 /** The part of a vCPU that time follows. */
 export type InstructionCounter = Pick<Vcpu, 'retired' | 'timeStamp'>
 
@@ -37,6 +42,9 @@ export class MachineTime implements Clock {
   /** Host time that is the guest's time 0. */
   #originNs = 0
   #estimate = 10
+  /** Host time in which the machine ran, and waited for others to, of late. */
+  #ranNs = 1
+  #waitedNs = 0
   readonly #epochMs: number
 
   /** `host` null: the instructions clock. */
@@ -80,8 +88,11 @@ export class MachineTime implements Clock {
   begin(): number {
     if (this.#host !== null) {
       const lag = this.#hostNs() - this.nowNs()
-      this.#set(lag > jumpNs ? this.nowNs() + Math.floor(lag) : this.nowNs())
-      const correction = lag > jumpNs ? 1 : 1 + Math.max(-0.5, Math.min(1, lag / slewNs))
+      const contention = Math.min(mostContention, 1 + this.#waitedNs / this.#ranNs)
+      const jumps = lag > jumpNs * contention
+      this.#set(jumps ? this.nowNs() + Math.floor(lag) : this.nowNs())
+      // Who has the processor for a third of the time must be able to go three times as fast, and to make up for lost time.
+      const correction = jumps ? 1 : 1 + Math.max(-0.5, Math.min(2 * contention - 1, lag / slewNs))
       this.#nsPerInstruction = Math.max(1, Math.round(this.#estimate * correction))
       this.#counter!.timeStamp.scale = this.#nsPerInstruction
     }
@@ -96,9 +107,16 @@ export class MachineTime implements Clock {
 
   /** A slice of `instructions` took `ns` of the host's time. */
   measure(instructions: number, ns: number): void {
+    this.#ranNs = this.#ranNs * remembered + ns
+    this.#waitedNs *= remembered
     if (instructions < shortestSlice / 2) return
     const sample = Math.min(ns / instructions, slowestNsPerInstruction)
     this.#estimate += (sample - this.#estimate) * newest
+  }
+
+  /** The machine had something to do, and others ran for `ns` of the host's time. */
+  waited(ns: number): void {
+    this.#waitedNs += ns
   }
 
   /** The processor has halted: a guest that lags arrives at the host's time. Returns the guest's time. */

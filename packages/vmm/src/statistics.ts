@@ -11,10 +11,11 @@ export interface VmStatistics {
   /** The same by tier, up to the end of the last slice. */
   readonly tiers: { readonly interpreted: number; readonly translated: number }
   readonly time: {
-    /** The guest's own time, and the host's in guest code and asleep. */
+    /** The guest's own time, and the host's: in guest code, asleep, and waiting for other machines to run. */
     readonly guestNs: number
     readonly runNs: number
     readonly idleNs: number
+    readonly waitedNs: number
     readonly slices: number
   }
   /** Ends of slices by reason. */
@@ -38,7 +39,7 @@ export function statisticsOf(machine: Machine, engine: Engine, run: RunStatistic
   return {
     instructions: vcpu.retired,
     tiers: { interpreted: rest.interpreted, translated: Math.max(0, vcpu.retired - rest.interpreted) },
-    time: { guestNs: time.nowNs(), runNs: run.runNs, idleNs: run.idleNs, slices: run.slices },
+    time: { guestNs: time.nowNs(), runNs: run.runNs, idleNs: run.idleNs, waitedNs: run.waitedNs, slices: run.slices },
     exits: { ...run.exits },
     processor: { ...rest, exceptions: [...exceptions], callouts: [...rest.callouts] },
     exceptions: countsByVector(exceptions),

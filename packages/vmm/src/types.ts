@@ -154,6 +154,13 @@ export interface VmOptions {
   readonly cpu?: CpuName | CpuModel
   /** Default `real`. */
   readonly clock?: ClockChoice
+  /**
+   * Nanoseconds by which a one-shot timer may wake up an idle guest late, at most; default 0. It is a twentieth of the time for which
+   * the guest has been idle. Kernels that tick all the time then cost a host of idle guests far less.
+   */
+  readonly timerSlackNs?: number
+  /** Weight of the machine's claim to the host's processor, beside those of the others; default 1000. */
+  readonly cpuShares?: number
   readonly devices?: readonly Device[]
   /** COM1 and up, at most four; default one port. */
   readonly serial?: readonly SerialOptions[]

@@ -2,6 +2,7 @@ import type { Vcpu } from '@mica-vm/binary-translator'
 import { VmmError } from './errors.ts'
 import { Listeners } from './internal/listeners.ts'
 import { Machine, type MachineParts, type Request } from './internal/machine.ts'
+import type { ProcessorClaim } from './internal/processor.ts'
 import { RunLoop } from './internal/run-loop.ts'
 import { Wakeup } from './internal/wakeup.ts'
 import type { Keyboard } from './keyboard.ts'
@@ -14,6 +15,7 @@ import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
 export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
   /** Measures slices and sleeps, whatever the guest's clock is. */
   readonly hostClock: HostClock
+  readonly processor: ProcessorClaim
   readonly onDestroy: () => void
 }
 
@@ -39,7 +41,14 @@ export class VirtualMachine {
   constructor(parts: VmParts) {
     this.#parts = parts
     this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
-    this.#loop = new RunLoop(this.#machine, parts.hostClock, this.#wakeup, this.#listeners)
+    this.#loop = new RunLoop({
+      machine: this.#machine,
+      clock: parts.hostClock,
+      wakeup: this.#wakeup,
+      listeners: this.#listeners,
+      processor: parts.processor,
+      timerSlackNs: parts.options.timerSlackNs ?? 0,
+    })
     try {
       this.#machine.load()
     } catch (error) {
@@ -70,6 +79,15 @@ export class VirtualMachine {
   /** The PS/2 mouse. */
   get mouse(): Mouse {
     return this.#machine.mouse
+  }
+
+  /** Weight of the machine's claim to the host's processor; may be changed at any time. */
+  get cpuShares(): number {
+    return this.#parts.processor.shares
+  }
+
+  set cpuShares(shares: number) {
+    this.#parts.processor.shares = shares
   }
 
   /** Nanoseconds of the guest's own time since it was switched on. */

@@ -75,6 +75,11 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     return this.#state.globallyEnabled && (this.#state.svr & Svr.ENABLE) !== 0
   }
 
+  /** When the timer expires, if it does so once (one-shot and TSC-deadline modes); null: never, or periodically. */
+  get oneShotDueNs(): number | null {
+    return this.#timer.oneShotDueNs
+  }
+
   /** PPR (SDM vol. 3, 11.8.3.1). */
   get processorPriority(): number {
     const { tpr, isr } = this.#state
@@ -387,13 +392,8 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     if (fixed && vector < FIRST_VECTOR) return this.#error(Esr.SEND_ILLEGAL_VECTOR)
     // INIT level de-assert only synchronizes arbitration IDs, which no longer exist.
     if (mode === DeliveryMode.Init && icrLow & Icr.LEVEL && !(icrLow & Icr.ASSERT)) return
-    const message = {
-      destination: icrHigh >>> 24,
-      logical: (icrLow & Icr.LOGICAL) !== 0,
-      mode,
-      vector,
-      levelTriggered: false,
-    }
+    const logical = (icrLow & Icr.LOGICAL) !== 0
+    const message = { destination: icrHigh >>> 24, logical, mode, vector, levelTriggered: false }
     this.#options.bus.sendIpi(this, SHORTHANDS[(icrLow >> Icr.SHORTHAND_SHIFT) & 3]!, message)
   }
 }

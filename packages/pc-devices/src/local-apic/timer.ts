@@ -49,6 +49,11 @@ export class ApicTimer {
     this.#schedule()
   }
 
+  /** When a timer expires that is not periodic: its one interrupt is not lost, nor any other put off, when that happens late. Null: none. */
+  get oneShotDueNs(): number | null {
+    return this.#mode === TimerMode.Periodic ? null : this.#state.dueNs
+  }
+
   setInitial(count: number): void {
     if (this.#mode === TimerMode.TscDeadline) return
     this.#expireIfDue()

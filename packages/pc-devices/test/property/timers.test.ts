@@ -39,6 +39,7 @@ describe('ClockTimers', () => {
           }
           expect(timers.size).toBe(waiting.length)
           expect(timers.nextDeadline()).toBe(waiting[0]?.deadline ?? Infinity)
+          expect(timers.deadlineAfterNext()).toBe(waiting[1]?.deadline ?? Infinity)
         }
       }),
       { numRuns: 1000, seed: 7 },

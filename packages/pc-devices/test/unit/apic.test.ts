@@ -211,6 +211,22 @@ describe('local APIC', () => {
     expect(pc.interrupts.pending).toBe(false)
   })
 
+  it('tells when a timer expires that does so once', () => {
+    const { pc, timers } = platform()
+    const local = pc.localApic!
+    apic(pc, 0xf0, 0x1ff)
+    apic(pc, 0x3e0, 0xb) // divide by 1
+    apic(pc, 0x380, 5000)
+    expect(local.oneShotDueNs, 'masked').toBeNull()
+    apic(pc, 0x320, 0x40)
+    expect(local.oneShotDueNs).toBe(timers.nowNs() + 5000)
+    apic(pc, 0x320, 0x20040)
+    expect(local.oneShotDueNs, 'periodic').toBeNull()
+    apic(pc, 0x320, 0x40)
+    apic(pc, 0x380, 0)
+    expect(local.oneShotDueNs, 'stopped').toBeNull()
+  })
+
   it('takes message-signalled interrupts and nothing else', () => {
     const { pc } = platform()
     expect(pc.deliverMsi(0xfee00000, 0x55)).toBe(true)

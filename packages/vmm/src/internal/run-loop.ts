@@ -3,11 +3,11 @@ import { crashReport } from '../crash-report.ts'
 import type { HostClock, VmEvents, VmExit } from '../types.ts'
 import type { Listeners } from './listeners.ts'
 import type { Machine, Request } from './machine.ts'
+import type { ProcessorClaim } from './processor.ts'
+import { TimerSlack } from './timer-slack.ts'
 import { turn } from './turn.ts'
 import type { Wakeup } from './wakeup.ts'
 
-/** Host time after which the event loop gets a turn. */
-const turnNs = 8e6
 /** A real clock that the guest has overtaken by this much is waited for. */
 const tolerableLeadNs = 10e6
 /** Waits shorter than this are passed with a turn of the event loop: timers of runtimes count in milliseconds. */
@@ -21,9 +21,22 @@ export interface RunStatistics {
   /** Host time in guest code and devices, and asleep. */
   runNs: number
   idleNs: number
+  /** Host time in which the machine had something to do and others ran. */
+  waitedNs: number
 }
 
 export const exitNames: readonly (keyof typeof VcpuExit)[] = ['Budget', 'Halt', 'Shutdown', 'OutOfMemory', 'Requested']
+
+export interface RunLoopParts {
+  readonly machine: Machine
+  /** Measures slices and sleeps, whatever the guest's clock is. */
+  readonly clock: HostClock
+  readonly wakeup: Wakeup
+  readonly listeners: Listeners<VmEvents>
+  readonly processor: ProcessorClaim
+  /** How late a timer of an idle guest may be, at most. */
+  readonly timerSlackNs: number
+}
 
 /** Drives a machine in slices until something ends the run. */
 export class RunLoop {
@@ -32,19 +45,23 @@ export class RunLoop {
     slices: 0,
     runNs: 0,
     idleNs: 0,
+    waitedNs: 0,
   }
   readonly #machine: Machine
   readonly #clock: HostClock
   readonly #wakeup: Wakeup
   readonly #listeners: Listeners<VmEvents>
-  #turnedAtNs = 0
+  readonly #processor: ProcessorClaim
+  readonly #slack: TimerSlack
   #saidStuck = false
 
-  constructor(machine: Machine, clock: HostClock, wakeup: Wakeup, listeners: Listeners<VmEvents>) {
+  constructor({ machine, clock, wakeup, listeners, processor, timerSlackNs }: RunLoopParts) {
     this.#machine = machine
     this.#clock = clock
     this.#wakeup = wakeup
     this.#listeners = listeners
+    this.#processor = processor
+    this.#slack = new TimerSlack(timerSlackNs)
   }
 
   /** The machine was reset. */
@@ -54,9 +71,18 @@ export class RunLoop {
 
   /** Runs until a request comes or the processor cannot go on. */
   async run(): Promise<Request | VmExit> {
+    this.#machine.time.resume()
+    await turn()
+    await this.#waitFor(this.#processor.enter())
+    try {
+      return await this.#untilEnd()
+    } finally {
+      this.#processor.leave()
+    }
+  }
+
+  async #untilEnd(): Promise<Request | VmExit> {
     const machine = this.#machine
-    machine.time.resume()
-    await this.#turn()
     for (;;) {
       if (machine.request) return this.#taken(machine.request)
       if (machine.isAsleep) {
@@ -65,15 +91,17 @@ export class RunLoop {
       }
       const by = machine.takeWake()
       if (by !== null) this.#listeners.emit('wake', { by })
+      const startedNs = this.#clock.nowNs()
       const exit = this.#slice()
       this.#flush()
+      this.#processor.used(this.#clock.nowNs() - startedNs)
       if (machine.request) continue
       if (exit === VcpuExit.Shutdown) return { reason: 'triple-fault', report: crashReport(machine) }
       if (exit === VcpuExit.OutOfMemory) return { reason: 'out-of-memory' }
       if (exit === VcpuExit.Halt) await this.#idle()
       else if (machine.time.aheadNs() > tolerableLeadNs) await this.#sleep(machine.time.aheadNs())
       while (machine.serial.some((port) => port.isFull) && !machine.request) await this.#sleep(Infinity)
-      if (this.#clock.nowNs() - this.#turnedAtNs > turnNs) await this.#turn()
+      if (this.#processor.isOver) await this.#yield()
     }
   }
 
@@ -130,10 +158,21 @@ export class RunLoop {
     if (!(vcpu.state.systemFlags & Flag.IF)) return this.#stuck()
     const deadline = timers.nextDeadline()
     if (!time.isReal && deadline !== Infinity) return time.skipTo(deadline)
-    const waitNs = deadline - time.catchUp()
-    if (waitNs <= 0) return
-    if (waitNs < shortestSleepNs) await this.#turn()
-    else await this.#sleep(waitNs)
+    const now = time.catchUp()
+    this.#slack.halted(now, vcpu.retired)
+    if (deadline <= now) return
+    const waitNs = deadline - now + this.#slackNs(deadline, now)
+    if (waitNs < shortestSleepNs) await this.#yield()
+    else if (!(await this.#sleep(waitNs))) this.#slack.disturbed(time.catchUp())
+    // The processor still halts: the next slice begins with the timers that woke it up.
+    time.catchUp()
+  }
+
+  /** How late the guest may be woken up: a timer that expires once loses nothing by that, and no other is put off. */
+  #slackNs(deadline: number, now: number): number {
+    const { timers, platform } = this.#machine
+    if (platform.localApic?.oneShotDueNs !== deadline) return 0
+    return Math.min(this.#slack.ns(now), timers.deadlineAfterNext() - deadline)
   }
 
   /** Suspended to memory: timers run, the processor does not. */
@@ -145,7 +184,7 @@ export class RunLoop {
     const deadline = timers.nextDeadline()
     if (!time.isReal && deadline !== Infinity) return time.skipTo(deadline)
     const waitNs = deadline - time.nowNs()
-    if (waitNs > 0) await (waitNs < shortestSleepNs ? this.#turn() : this.#sleep(waitNs))
+    if (waitNs > 0) await (waitNs < shortestSleepNs ? this.#yield() : this.#sleep(waitNs))
   }
 
   /** HLT with interrupts off. */
@@ -155,15 +194,26 @@ export class RunLoop {
     if (!this.#machine.request) await this.#sleep(Infinity)
   }
 
-  async #sleep(ns: number): Promise<void> {
+  /** Resolves with false when the machine was woken up before. */
+  async #sleep(ns: number): Promise<boolean> {
+    this.#processor.leave()
     const from = this.#clock.nowNs()
-    await this.#wakeup.sleep(Math.ceil(ns / nsPerMs))
-    this.#turnedAtNs = this.#clock.nowNs()
-    this.statistics.idleNs += this.#turnedAtNs - from
+    const hasPassed = await this.#wakeup.sleep(Math.ceil(ns / nsPerMs))
+    this.statistics.idleNs += this.#clock.nowNs() - from
+    await this.#waitFor(this.#processor.enter())
+    return hasPassed
   }
 
-  async #turn(): Promise<void> {
-    await turn()
-    this.#turnedAtNs = this.#clock.nowNs()
+  /** Lets the event loop and other machines go first. */
+  #yield(): Promise<void> {
+    return this.#waitFor(this.#processor.yield())
+  }
+
+  async #waitFor(granted: Promise<void>): Promise<void> {
+    const from = this.#clock.nowNs()
+    await granted
+    const waitedNs = this.#clock.nowNs() - from
+    this.statistics.waitedNs += waitedNs
+    this.#machine.time.waited(waitedNs)
   }
 }

@@ -10,15 +10,16 @@ export class Wakeup {
     this.#wake()
   }
 
-  /** Resolves after `ms` milliseconds, or when woken. A sleep keeps the runtime alive. */
-  sleep(ms: number): Promise<void> {
+  /** Resolves after `ms` milliseconds with true, or when woken with false. A sleep keeps the runtime alive. */
+  sleep(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake(), Math.min(ms, longestMs))
-      this.#wake = () => {
+      const end = (hasPassed: boolean): void => {
         clearTimeout(timer)
         this.#wake = () => {}
-        resolve()
+        resolve(hasPassed)
       }
+      const timer = setTimeout(() => end(true), Math.min(ms, longestMs))
+      this.#wake = () => end(false)
     })
   }
 }
