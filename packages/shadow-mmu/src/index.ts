@@ -3,12 +3,13 @@ export { CR0, CR4, EFER, PageFault } from './registers.ts'
 export { ShadowMmu } from './shadow-mmu.ts'
 export { INVALID_TAG, SoftTlb, TRACED_TAG } from './soft-tlb.ts'
 export { MmuStatistics } from './statistics.ts'
-export { Access, Outcome, Privilege } from './types.ts'
+export { Access, Outcome, POLICIES, Privilege } from './types.ts'
 export type {
   ControlRegisters,
   Exclusion,
   HostMemory,
   PhysicalPages,
+  PolicyName,
   ProcessorFeatures,
   ShadowMmuOptions,
   TlbLayout,

@@ -1,15 +1,25 @@
+import { Caching } from './caching.ts'
 import { walkFourLevel } from './formats/four-level.ts'
 import { PdpteRegisters, walkPae } from './formats/pae.ts'
 import { walkTwoLevel } from './formats/two-level.ts'
+import { FrameTraces, Tracer } from './frame-traces.ts'
+import { Lifetime } from './internal/bank.ts'
 import { PagingFormat, PagingMode, formatOf } from './paging-mode.ts'
 import { faultCode, isPermitted } from './permissions.ts'
-import { noncaching } from './policy.ts'
+import { Noncaching } from './policy.ts'
 import type { ShadowPolicy } from './policy.ts'
 import { CR0, CR4, EFER, ENTRY, PageFault } from './registers.ts'
-import { Lifetime, SoftTlb, TRACED_TAG } from './soft-tlb.ts'
+import { SoftTlb, TRACED_TAG } from './soft-tlb.ts'
 import { MmuStatistics } from './statistics.ts'
 import { Access, Outcome, Privilege } from './types.ts'
-import type { ControlRegisters, Exclusion, PhysicalPages, ProcessorFeatures, ShadowMmuOptions } from './types.ts'
+import type {
+  ControlRegisters,
+  Exclusion,
+  PhysicalPages,
+  PolicyName,
+  ProcessorFeatures,
+  ShadowMmuOptions,
+} from './types.ts'
 import { Walk, WalkStatus } from './walk.ts'
 
 /** Registers of a processor after reset. */
@@ -23,6 +33,9 @@ const EFER_PAGING: number = EFER.LME | EFER.NXE
 /** Bits of which a change loads the PDPTEs, SDM vol. 3 section 4.4.1. */
 const CR0_PDPTE: number = CR0.PG | CR0.CD | CR0.NW
 const CR4_PDPTE: number = CR4.PAE | CR4.PGE | CR4.PSE | CR4.SMEP
+
+/** Contexts have a bit each. */
+const LARGEST_CONTEXTS = 30
 
 /**
  * Guest page tables composed with a map of guest pages to host frames, into soft TLB arrays.
@@ -47,13 +60,12 @@ export class ShadowMmu {
 
   readonly #pages: PhysicalPages
   readonly #features: ProcessorFeatures
-  readonly #policy: ShadowPolicy = noncaching
+  readonly #policy: ShadowPolicy
   readonly #words: Int32Array
   readonly #mode: PagingMode = new PagingMode()
   readonly #pdptes: PdpteRegisters = new PdpteRegisters()
   readonly #walk: Walk
-  /** By frame number; nonzero is traced. */
-  readonly #traced: Uint8Array
+  readonly #traces: FrameTraces
   readonly #entryUpdated: (host: number) => void
   /** Guest pages whose next touch is waited for. */
   readonly #sampled: Set<number> = new Set()
@@ -63,21 +75,37 @@ export class ShadowMmu {
   /** Page number in `physical`: an integer where that is a double. */
   #ppn = 0
 
-  constructor({ memory, base, layout, pages, features, onTracedUpdate }: ShadowMmuOptions) {
+  constructor({ memory, base, layout, pages, features, policy, contexts = 8, onTracedUpdate }: ShadowMmuOptions) {
     this.#features = { physicalAddressBits: 36, pse36: true, gigabytePages: false, ...features }
     const bits = this.#features.physicalAddressBits
     if (!Number.isInteger(bits) || bits < 32 || bits > 43)
       throw new RangeError(`physicalAddressBits is ${bits}; must be an integer from 32 to 43`)
+    if (!Number.isInteger(contexts) || contexts < 1 || contexts > LARGEST_CONTEXTS)
+      throw new RangeError(`contexts is ${contexts}; must be an integer from 1 to ${LARGEST_CONTEXTS}`)
     this.tlb = new SoftTlb(memory, base, layout)
     this.#pages = pages
     this.#words = new Int32Array(memory.buffer)
     this.#walk = new Walk(this.#mode, this.#words, pages)
-    this.#traced = new Uint8Array(Math.ceil(memory.buffer.byteLength / 4096))
+    this.#traces = new FrameTraces(memory.buffer.byteLength)
+    this.#policy = this.#createPolicy(policy, contexts)
     this.#entryUpdated = (host) => {
       this.statistics.entryUpdates++
       if (onTracedUpdate !== undefined && this.isTraced(host)) onTracedUpdate(host, 4)
     }
     this.#mode.update(AFTER_RESET, this.#features)
+  }
+
+  #createPolicy(policy: PolicyName = 'noncaching', contexts: number): ShadowPolicy {
+    const tlb = this.tlb
+    if (policy === 'noncaching') return new Noncaching(tlb)
+    const parts = {
+      mode: this.#mode,
+      pdptes: this.#pdptes,
+      pages: this.#pages,
+      words: this.#words,
+      traces: this.#traces,
+    }
+    return new Caching({ ...parts, tlb, statistics: this.statistics, contexts })
   }
 
   /**
@@ -92,15 +120,18 @@ export class ShadowMmu {
     const isA20Changed = registers.a20 !== old.a20
     const isRootLoaded = registers.cr3 !== old.cr3 || ((cr0 | cr4 | efer) === 0 && !isA20Changed)
     const isPae = formatOf(registers.cr0, registers.cr4, registers.efer) === PagingFormat.Pae
+    let arePdptesLoaded = false
     if (isPae && (isRootLoaded || (cr0 & CR0_PDPTE) !== 0 || (cr4 & CR4_PDPTE) !== 0 || (efer & EFER.LME) !== 0)) {
       const mask = registers.a20 ? -1 : ~0x100
       if (!this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, this.#features.physicalAddressBits))
         return false
+      arePdptesLoaded = true
     }
     this.#registers = { ...registers }
     this.#mode.update(registers, this.#features)
     if ((cr0 & CR0_PAGING) !== 0 || (cr4 & CR4_PAGING) !== 0 || (efer & EFER_PAGING) !== 0 || isA20Changed) this.flush()
     else if (isRootLoaded && this.#mode.format !== PagingFormat.Off) this.flushNonGlobal()
+    else if (arePdptesLoaded) this.#policy.pdptesLoaded()
     return true
   }
 
@@ -121,8 +152,8 @@ export class ShadowMmu {
    * It replaces what was excluded before.
    */
   exclude({ data, code, userData }: Exclusion): void {
-    if (userData && !this.#exclusion?.userData) this.tlb.flush()
-    for (const page of [...data, ...code]) this.tlb.invalidatePage(page)
+    if (userData && !this.#exclusion?.userData) this.#policy.everythingInvalidated()
+    for (const page of [...data, ...code]) this.tlb.invalidateEverywhere(page)
     const isEmpty = data.length === 0 && code.length === 0 && !userData
     this.#exclusion = isEmpty ? null : { data: [...data], code: [...code], userData }
   }
@@ -134,6 +165,8 @@ export class ShadowMmu {
   access(linear: number, kind: Access, privilege: Privilege, high = 0): Outcome {
     const statistics = this.statistics
     statistics.accesses++
+    const slot = high === 0 ? this.#findCached(linear, kind, privilege) : -1
+    if (slot >= 0) return this.#useCached(slot, linear)
     if (!this.#translate(linear, kind, privilege, high)) {
       statistics.trueFaults++
       return Outcome.Fault
@@ -144,38 +177,68 @@ export class ShadowMmu {
       statistics.outOfMemory++
       return Outcome.OutOfMemory
     }
-    const outcome = this.#resolve(linear, kind)
+    let outcome = this.#resolve(linear, kind)
+    if (kind === Access.Write && outcome === Outcome.Direct) outcome = this.#noteWrite()
     if (outcome === Outcome.Direct || outcome === Outcome.Traced) {
       const tag = outcome === Outcome.Traced ? TRACED_TAG : 0
       if (this.#sampled.size > 0) this.#touch(this.#ppn)
       if (high === 0 && !this.#isExcluded(linear, kind, privilege)) this.#fill(linear, kind, privilege, tag)
     } else if (outcome === Outcome.Device) statistics.deviceAccesses++
     else statistics.outOfMemory++
-    if (outcome === Outcome.Traced) statistics.traces++
     return outcome
+  }
+
+  /** The slot that serves an access from the arrays, or -1. EFLAGS.AC has softened SMAP for some that an implicit access must not use. */
+  #findCached(linear: number, kind: Access, privilege: Privilege): number {
+    if (privilege === Privilege.ImplicitSupervisor && this.#mode.smap) return -1
+    return this.tlb.find(linear, kind, privilege === Privilege.User)
+  }
+
+  #useCached(slot: number, linear: number): Outcome {
+    const tlb = this.tlb
+    this.statistics.hits++
+    this.host = tlb.hostOf(slot, linear)
+    this.physical = tlb.ppnOf(slot) * 4096 + (linear & 0xfff)
+    if (!tlb.isTracedAt(slot)) return Outcome.Direct
+    this.statistics.traces++
+    return Outcome.Traced
+  }
+
+  /** A write to `host` is about to happen: tells the policy if it traces the frame. Traced if somebody else does, too. */
+  #noteWrite(): Outcome {
+    const frame = this.host >>> 12
+    if (this.#traces.has(frame, Tracer.Tables)) {
+      this.statistics.tableTraces++
+      this.#policy.written(frame)
+    }
+    if (!this.#traces.has(frame, Tracer.Client)) return Outcome.Direct
+    this.statistics.traces++
+    return Outcome.Traced
   }
 
   /** The outcome that `access` would have, without a trace in guest memory or in the TLB. A write may give its page a frame. */
   probe(linear: number, kind: Access, privilege: Privilege, high = 0): Outcome {
-    return this.#translate(linear, kind, privilege, high) ? this.#resolve(linear, kind) : Outcome.Fault
+    if (!this.#translate(linear, kind, privilege, high)) return Outcome.Fault
+    const outcome = this.#resolve(linear, kind)
+    return outcome === Outcome.Direct && kind === Access.Write && this.isTraced(this.host) ? Outcome.Traced : outcome
   }
 
   /** INVLPG. */
   invalidatePage(linear: number): void {
     this.statistics.pageInvalidations++
-    this.#policy.pageInvalidated(this.tlb, linear)
+    this.#policy.pageInvalidated(linear)
   }
 
   /** Drops all entries, global ones too. */
   flush(): void {
     this.statistics.flushes++
-    this.#policy.everythingInvalidated(this.tlb)
+    this.#policy.everythingInvalidated()
   }
 
   /** Drops all entries but the global ones. */
   flushNonGlobal(): void {
     this.statistics.nonGlobalFlushes++
-    this.#policy.rootLoaded(this.tlb)
+    this.#policy.rootLoaded()
   }
 
   /**
@@ -184,18 +247,25 @@ export class ShadowMmu {
    */
   trace(host: number, on: boolean): void {
     const frame = this.#frameOf(host)
-    this.#traced[frame] = on ? 1 : 0
+    this.#traces.set(frame, Tracer.Client, on)
     this.tlb.dropWritesTo(frame)
   }
 
   isTraced(host: number): boolean {
-    return this.#traced[this.#frameOf(host)] !== 0
+    return this.#traces.has(this.#frameOf(host), Tracer.Client)
   }
 
   /** The map changed behind a guest page: drops every entry that leads there. */
   forget(ppn: number): void {
     this.statistics.forgets++
     this.tlb.dropPage(ppn)
+    this.#policy.forgotten(ppn)
+  }
+
+  /** Somebody else than the processor wrote guest memory, at a host byte address and not beyond the end of its frame. */
+  written(host: number): void {
+    const frame = this.#frameOf(host)
+    if (this.#traces.has(frame, Tracer.Tables)) this.#policy.written(frame)
   }
 
   /**
@@ -220,8 +290,9 @@ export class ShadowMmu {
 
   #frameOf(host: number): number {
     const frame = Math.floor(host / 4096)
-    if (!(frame >= 0 && frame < this.#traced.length))
-      throw new RangeError(`host address is ${host}; must be from 0 to ${this.#traced.length * 4096 - 1}`)
+    const { frames } = this.#traces
+    if (!(frame >= 0 && frame < frames))
+      throw new RangeError(`host address is ${host}; must be from 0 to ${frames * 4096 - 1}`)
     return frame
   }
 
@@ -268,7 +339,7 @@ export class ShadowMmu {
     const address = kind === Access.Write ? this.#pages.writeAddress(this.#ppn) : this.#pages.readAddress(this.#ppn)
     if (address < 0) return address === -2 ? Outcome.OutOfMemory : Outcome.Device
     this.host = address + (linear & 0xfff)
-    return kind === Access.Write && this.#traced[address >>> 12] !== 0 ? Outcome.Traced : Outcome.Direct
+    return Outcome.Direct
   }
 
   #isExcluded(linear: number, kind: Access, privilege: Privilege): boolean {
@@ -289,8 +360,10 @@ export class ShadowMmu {
       sizeShift = walk.sizeShift
       if (mode.smap && !isUser && kind !== Access.Fetch && (walk.rights & ENTRY.US) !== 0) lifetime = Lifetime.UserData
       else if (mode.globalPages && walk.isGlobal) lifetime = Lifetime.Global
+      else lifetime = this.#policy.lifetimeOf(walk)
     }
     this.statistics.refills++
-    this.tlb.fill(linear, kind, isUser, this.host, this.#ppn, lifetime, sizeShift, tag)
+    const slot = this.tlb.fill(linear, kind, isUser, this.host, this.#ppn, lifetime, sizeShift, tag)
+    if (lifetime === Lifetime.Kept) this.#policy.filled(slot, walk)
   }
 }

@@ -1,7 +1,6 @@
-import { SlotIndex } from './internal/slot-index.ts'
+import { Bank, Lifetime } from './internal/bank.ts'
 import { requireLayout } from './layout.ts'
-import { Access } from './types.ts'
-import type { HostMemory, TlbLayout } from './types.ts'
+import type { Access, HostMemory, TlbLayout } from './types.ts'
 
 /** No tag of a page equals this: tags end in twelve zero bits. */
 export const INVALID_TAG: number = 0xffffffff
@@ -9,29 +8,12 @@ export const INVALID_TAG: number = 0xffffffff
 /** Bit in the tag of a write entry that leads to a traced frame: no plain probe matches it. */
 export const TRACED_TAG = 1
 
-/** Which flushes an entry survives. */
-export const Lifetime = {
-  /** Until the next CR3 load. */
-  Context: 0,
-  /** Over CR3 loads. */
-  Global: 1,
-  /** A user page cached for the supervisor under EFLAGS.AC: until AC is cleared or CR3 is loaded. */
-  UserData: 2,
-} as const
-export type Lifetime = (typeof Lifetime)[keyof typeof Lifetime]
-
-const LIFETIMES = 3
-/** Groups of the indexes: entries that a CR3 load drops, and those that it spares. */
-const CONTEXT_GROUP = 0
-const GLOBAL_GROUP = 1
 const ARRAYS = 6
-const SMALL_PAGE_SHIFT = 12
-/** Large-page entries are counted per 4 MiB, so that an invalidation elsewhere need not look for them. */
-const REGION_SHIFT = 22
 
 /**
  * The six arrays that translated code probes, and what is needed to drop entries cheaply. A slot is an entry's number over all
- * arrays: `(kind * 2 + user) * entries + index`. Filled slots stand in one list per lifetime, so a flush visits what is filled only.
+ * arrays: `(kind * 2 + user) * entries + index`. The arrays show two banks at a time, that of the global entries and that of the current
+ * address space; other banks wait until they are shown again.
  */
 export class SoftTlb {
   readonly #words: Int32Array
@@ -41,18 +23,10 @@ export class SoftTlb {
   readonly #slots: number
   /** Index into `#words` of the first entry of each array. */
   readonly #starts: Int32Array = new Int32Array(ARRAYS)
-  readonly #lists: Int32Array
-  readonly #counts: Int32Array = new Int32Array(LIFETIMES)
-  /** Where in `#lists` a slot stands; -1 for an empty slot. */
-  readonly #places: Int32Array
-  readonly #lifetimes: Uint8Array
-  readonly #sizeShifts: Uint8Array
-  readonly #byPage: SlotIndex
-  /** Write entries only. */
-  readonly #byFrame: SlotIndex
-  /** Filled entries from large pages: by 4 MiB region, and by GiB for 1 GiB pages. */
-  readonly #largeByRegion: Uint16Array = new Uint16Array(1024)
-  readonly #hugeByGigabyte: Int32Array = new Int32Array(4)
+  readonly #global: Bank
+  #shown: Bank
+  /** All banks, the global one first. */
+  readonly #banks: Bank[]
 
   constructor(memory: HostMemory, base: number, layout: TlbLayout) {
     requireLayout(memory, base, layout)
@@ -63,21 +37,50 @@ export class SoftTlb {
     const { readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser } = layout.offsets
     const offsets = [readSupervisor, readUser, writeSupervisor, writeUser, fetchSupervisor, fetchUser]
     for (let array = 0; array < ARRAYS; array++) this.#starts[array] = (base + offsets[array]!) / 4
-    this.#lists = new Int32Array(LIFETIMES * this.#slots)
-    this.#places = new Int32Array(this.#slots).fill(-1)
-    this.#lifetimes = new Uint8Array(this.#slots)
-    this.#sizeShifts = new Uint8Array(this.#slots)
-    this.#byPage = new SlotIndex(this.#slots, this.#entries)
-    this.#byFrame = new SlotIndex(this.#slots, this.#entries)
     for (let slot = 0; slot < this.#slots; slot++) this.#words[this.#wordOf(slot)] = -1
+    this.#global = new Bank(this.#slots, this.#entries)
+    this.#shown = new Bank(this.#slots, this.#entries)
+    this.#banks = [this.#global, this.#shown]
   }
 
-  /** Entries filled now. */
+  /** Entries in the arrays now. */
   get filled(): number {
-    return this.#counts[0]! + this.#counts[1]! + this.#counts[2]!
+    return this.#global.filled + this.#shown.filled
   }
 
-  /** Caches the page of `linear` for one kind and privilege. `host` is the address of `linear`, `ppn` its page, `sizeShift` the guest's page size, `tag` 0 or `TRACED_TAG`. */
+  /** The bank of the current address space. */
+  get shown(): Bank {
+    return this.#shown
+  }
+
+  /** A bank for a further address space. */
+  addBank(): Bank {
+    const bank = new Bank(this.#slots, this.#entries)
+    this.#banks.push(bank)
+    return bank
+  }
+
+  /** Puts the entries of the current address space aside, and another's into the arrays. Slots of global entries stay theirs. */
+  show(bank: Bank): void {
+    if (bank === this.#shown) return
+    this.#hide(this.#shown)
+    this.#shown = bank
+    const words = this.#words
+    for (let index = bank.count(Lifetime.Kept) - 1; index >= 0; index--) {
+      const slot = bank.slotAt(Lifetime.Kept, index)
+      const word = this.#wordOf(slot)
+      if (words[word] !== -1) bank.remove(slot)
+      else {
+        words[word] = bank.tags[slot]!
+        words[word + 1] = bank.addends[slot]!
+      }
+    }
+  }
+
+  /**
+   * Caches the page of `linear` for one kind and privilege, and answers its slot. `host` is the address of `linear`, `ppn` its page,
+   * `sizeShift` the guest's page size, `tag` 0 or `TRACED_TAG`.
+   */
   fill(
     linear: number,
     kind: Access,
@@ -87,21 +90,17 @@ export class SoftTlb {
     lifetime: Lifetime,
     sizeShift: number,
     tag: number,
-  ): void {
+  ): number {
     const slot = this.#slotOf(linear, kind, isUser)
-    if (this.#places[slot]! >= 0) this.#drop(slot)
     const word = this.#wordOf(slot)
-    this.#words[word] = (linear & -4096) | tag
-    this.#words[word + 1] = host - linear
-    const place = lifetime * this.#slots + this.#counts[lifetime]!++
-    this.#lists[place] = slot
-    this.#places[slot] = place
-    this.#lifetimes[slot] = lifetime
-    this.#sizeShifts[slot] = sizeShift
-    const group = groupOf(lifetime)
-    this.#byPage.add(group, slot, ppn)
-    if (kind === Access.Write) this.#byFrame.add(group, slot, host >>> 12)
-    if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(linear, sizeShift, 1)
+    if (this.#words[word] !== -1) this.#ownerOf(slot).remove(slot)
+    const bank = lifetime === Lifetime.Global ? this.#global : this.#shown
+    const fullTag = (linear & -4096) | tag
+    const addend = (host - linear) | 0
+    this.#words[word] = fullTag
+    this.#words[word + 1] = addend
+    bank.add(slot, fullTag, addend, ppn, lifetime, sizeShift)
+    return slot
   }
 
   /**
@@ -113,52 +112,92 @@ export class SoftTlb {
     return this.#words[word] === ((linear & -4096) | tag) ? (linear + this.#words[word + 1]!) >>> 0 : -1
   }
 
-  /** Drops all entries of the page that holds `linear`: all of a large page's, as INVLPG does. */
+  /** The slot that serves an access, with whatever tag, or -1. */
+  find(linear: number, kind: Access, isUser: boolean): number {
+    const slot = this.#slotOf(linear, kind, isUser)
+    return (this.#words[this.#wordOf(slot)]! & ~TRACED_TAG) === (linear & -4096) ? slot : -1
+  }
+
+  /** Of a slot in the arrays: the host address where `linear` is found. */
+  hostOf(slot: number, linear: number): number {
+    return (linear + this.#words[this.#wordOf(slot) + 1]!) >>> 0
+  }
+
+  /** Of a slot in the arrays: the guest page that it leads to. */
+  ppnOf(slot: number): number {
+    return this.#ownerOf(slot).ppnOf(slot)
+  }
+
+  /** Of a slot in the arrays: whether it leads to a traced frame. */
+  isTracedAt(slot: number): boolean {
+    return (this.#words[this.#wordOf(slot)]! & TRACED_TAG) !== 0
+  }
+
+  /** Drops all entries in the arrays of the page that holds `linear`: all of a large page's, as INVLPG does. */
   invalidatePage(linear: number): void {
     const index = (linear >>> 12) & (this.#entries - 1)
     const tag = linear & -4096
     for (let slot = index; slot < this.#slots; slot += this.#entries) {
-      if ((this.#words[this.#wordOf(slot)]! & ~TRACED_TAG) === tag) this.#drop(slot)
+      if ((this.#words[this.#wordOf(slot)]! & ~TRACED_TAG) === tag) this.drop(this.#ownerOf(slot), slot)
     }
-    if (this.#largeByRegion[linear >>> REGION_SHIFT] !== 0 || this.#hugeByGigabyte[linear >>> 30] !== 0)
-      this.#invalidateLarge(linear)
+    this.#invalidateLarge(this.#global, linear)
+    this.#invalidateLarge(this.#shown, linear)
   }
 
-  /** Drops everything. */
+  /** Drops what is cached of one small page in any address space. */
+  invalidateEverywhere(linear: number): void {
+    this.invalidatePage(linear)
+    for (const bank of this.#banks) {
+      for (let slot = (linear >>> 12) & (this.#entries - 1); slot < this.#slots; slot += this.#entries)
+        if (bank.has(slot) && (bank.tags[slot]! & ~TRACED_TAG) === (linear & -4096)) this.drop(bank, slot)
+    }
+  }
+
+  /** Drops everything, of all address spaces. */
   flush(): void {
-    this.flushContext()
-    this.#empty(Lifetime.Global)
-    this.#byPage.clear(GLOBAL_GROUP)
-    this.#byFrame.clear(GLOBAL_GROUP)
+    for (const bank of this.#banks) this.empty(bank)
   }
 
-  /** Drops everything but global entries. */
+  /** Drops everything of the current address space; global entries stay. */
   flushContext(): void {
-    this.#empty(Lifetime.Context)
-    this.#empty(Lifetime.UserData)
-    this.#byPage.clear(CONTEXT_GROUP)
-    this.#byFrame.clear(CONTEXT_GROUP)
+    this.empty(this.#shown)
+  }
+
+  /** Drops what a CR3 load must not spare, which other banks do not have. */
+  flushVolatile(): void {
+    this.#dropLifetime(Lifetime.Context)
+    this.#dropLifetime(Lifetime.UserData)
   }
 
   /** Drops what was cached for the supervisor under EFLAGS.AC. */
   flushUserData(): void {
-    const start = Lifetime.UserData * this.#slots
-    while (this.#counts[Lifetime.UserData]! > 0) this.#drop(this.#lists[start]!)
+    this.#dropLifetime(Lifetime.UserData)
   }
 
   /** Drops all entries that lead to a guest page. */
   dropPage(ppn: number): void {
-    for (let group = 0; group < 2; group++) {
-      for (let slot = this.#byPage.find(group, ppn); slot >= 0; slot = this.#byPage.find(group, ppn)) this.#drop(slot)
+    for (const bank of this.#banks) {
+      for (let slot = bank.findPage(ppn); slot >= 0; slot = bank.findPage(ppn)) this.drop(bank, slot)
     }
   }
 
   /** Drops all write entries that lead to a frame. */
   dropWritesTo(frame: number): void {
-    for (let group = 0; group < 2; group++) {
-      for (let slot = this.#byFrame.find(group, frame); slot >= 0; slot = this.#byFrame.find(group, frame))
-        this.#drop(slot)
+    for (const bank of this.#banks) {
+      for (let slot = bank.findWriteTo(frame); slot >= 0; slot = bank.findWriteTo(frame)) this.drop(bank, slot)
     }
+  }
+
+  /** Drops all entries of a bank. */
+  empty(bank: Bank): void {
+    if (bank === this.#shown || bank === this.#global) this.#hide(bank)
+    bank.clear()
+  }
+
+  /** Drops one entry of a bank. */
+  drop(bank: Bank, slot: number): void {
+    bank.remove(slot)
+    if (bank === this.#shown || bank === this.#global) this.#words[this.#wordOf(slot)] = -1
   }
 
   #slotOf(linear: number, kind: Access, isUser: boolean): number {
@@ -169,54 +208,27 @@ export class SoftTlb {
     return this.#starts[slot >>> this.#entriesShift]! + (slot & (this.#entries - 1)) * 2
   }
 
-  /** Empties all slots of one list; the caller clears the indexes. */
-  #empty(lifetime: Lifetime): void {
+  /** Of a slot in the arrays. */
+  #ownerOf(slot: number): Bank {
+    return this.#shown.has(slot) ? this.#shown : this.#global
+  }
+
+  /** Takes a bank's entries out of the arrays. */
+  #hide(bank: Bank): void {
     const words = this.#words
-    const start = lifetime * this.#slots
-    const end = start + this.#counts[lifetime]!
-    for (let place = start; place < end; place++) {
-      const slot = this.#lists[place]!
-      const word = this.#wordOf(slot)
-      const sizeShift = this.#sizeShifts[slot]!
-      if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(words[word]!, sizeShift, -1)
-      words[word] = -1
-      this.#places[slot] = -1
-    }
-    this.#counts[lifetime] = 0
-  }
-
-  /** Empties one slot and takes it out of its list and the indexes. */
-  #drop(slot: number): void {
-    const place = this.#places[slot]!
-    const lifetime = this.#lifetimes[slot]!
-    const last = lifetime * this.#slots + --this.#counts[lifetime]!
-    const moved = this.#lists[last]!
-    this.#lists[place] = moved
-    this.#places[moved] = place
-    this.#places[slot] = -1
-    const word = this.#wordOf(slot)
-    const sizeShift = this.#sizeShifts[slot]!
-    if (sizeShift !== SMALL_PAGE_SHIFT) this.#countLarge(this.#words[word]!, sizeShift, -1)
-    this.#words[word] = -1
-    this.#byPage.remove(slot)
-    if (slot >>> (this.#entriesShift + 1) === Access.Write) this.#byFrame.remove(slot)
-  }
-
-  #countLarge(linear: number, sizeShift: number, change: number): void {
-    if (sizeShift > REGION_SHIFT) this.#hugeByGigabyte[linear >>> 30]! += change
-    else this.#largeByRegion[linear >>> REGION_SHIFT]! += change
-  }
-
-  #invalidateLarge(linear: number): void {
-    for (let slot = 0; slot < this.#slots; slot++) {
-      if (this.#places[slot]! < 0) continue
-      const sizeShift = this.#sizeShifts[slot]!
-      if (sizeShift !== SMALL_PAGE_SHIFT && (this.#words[this.#wordOf(slot)]! ^ linear) >>> sizeShift === 0)
-        this.#drop(slot)
+    for (const lifetime of Object.values(Lifetime)) {
+      for (let index = bank.count(lifetime) - 1; index >= 0; index--)
+        words[this.#wordOf(bank.slotAt(lifetime, index))] = -1
     }
   }
-}
 
-function groupOf(lifetime: Lifetime): number {
-  return lifetime === Lifetime.Global ? GLOBAL_GROUP : CONTEXT_GROUP
+  #dropLifetime(lifetime: Lifetime): void {
+    const bank = this.#shown
+    while (bank.count(lifetime) > 0) this.drop(bank, bank.slotAt(lifetime, 0))
+  }
+
+  #invalidateLarge(bank: Bank, linear: number): void {
+    if (!bank.mayHoldLarge(linear)) return
+    for (let slot = 0; slot < this.#slots; slot++) if (bank.isLargeAt(slot, linear)) this.drop(bank, slot)
+  }
 }

@@ -90,6 +90,13 @@ export interface ProcessorFeatures {
   readonly gigabytePages: boolean
 }
 
+/**
+ * What becomes of translations when the guest loads CR3. _noncaching_: what a processor would drop is dropped. _caching_: they are kept per value of
+ * CR3, and coherent by write traces on the guest's tables.
+ */
+export const POLICIES = ['noncaching', 'caching'] as const
+export type PolicyName = (typeof POLICIES)[number]
+
 export interface ShadowMmuOptions {
   readonly memory: HostMemory
   /** Host byte address that the layout's offsets count from. */
@@ -98,6 +105,10 @@ export interface ShadowMmuOptions {
   readonly pages: PhysicalPages
   /** Default: 36 physical address bits, PSE-36, no 1 GiB pages. */
   readonly features?: Partial<ProcessorFeatures>
+  /** Default: `noncaching`. */
+  readonly policy?: PolicyName
+  /** Address spaces that the caching policy keeps at a time, 1 to 30; default 8. */
+  readonly contexts?: number
   /**
    * Called after the page walk has set an accessed or dirty bit inside a traced frame, with the host address of the 4 bytes:
    * a write that no outcome reports.

@@ -16,11 +16,12 @@ export class Walk {
   readonly mode: PagingMode
   readonly #words: Int32Array
   readonly #pages: PhysicalPages
-  /** Entries visited that have an accessed bit. */
-  #depth = 0
-  readonly #tables: Int32Array = new Int32Array(LARGEST_DEPTH)
-  readonly #offsets: Int32Array = new Int32Array(LARGEST_DEPTH)
-  readonly #values: Int32Array = new Int32Array(LARGEST_DEPTH)
+  /** Entries visited that have an accessed bit: the page numbers of their tables before A20, offsets there, and halves as they were. */
+  depth = 0
+  readonly tables: Int32Array = new Int32Array(LARGEST_DEPTH)
+  readonly offsets: Int32Array = new Int32Array(LARGEST_DEPTH)
+  readonly lows: Int32Array = new Int32Array(LARGEST_DEPTH)
+  readonly highs: Int32Array = new Int32Array(LARGEST_DEPTH)
 
   /** The entry read last; `high` is 0 for 32-bit entries. */
   low = 0
@@ -43,7 +44,7 @@ export class Walk {
   }
 
   begin(): void {
-    this.#depth = 0
+    this.depth = 0
     this.rights = ENTRY.RW | ENTRY.US
     this.noExecute = 0
     this.high = 0
@@ -72,11 +73,12 @@ export class Walk {
   }
 
   #remember(table: number, offset: number): void {
-    const depth = this.#depth
-    this.#tables[depth] = table
-    this.#offsets[depth] = offset
-    this.#values[depth] = this.low
-    this.#depth = depth + 1
+    const depth = this.depth
+    this.tables[depth] = table
+    this.offsets[depth] = offset
+    this.lows[depth] = this.low
+    this.highs[depth] = this.high
+    this.depth = depth + 1
     this.rights &= this.low
   }
 
@@ -99,14 +101,14 @@ export class Walk {
    * read-modify-write (SDM vol. 3 section 4.8). False if the host has no frame for a table; then retry the access.
    */
   setBits(isWrite: boolean, updated: (host: number) => void): boolean {
-    for (let i = 0; i < this.#depth; i++) {
+    for (let i = 0; i < this.depth; i++) {
       const wanted = this.#wanted(i, isWrite)
-      if ((this.#values[i]! & wanted) === wanted) continue
-      const address = this.#pages.writeAddress(this.#tables[i]! & this.mode.pageMask)
+      if ((this.lows[i]! & wanted) === wanted) continue
+      const address = this.#pages.writeAddress(this.tables[i]! & this.mode.pageMask)
       if (address === -2) return false
       // Tables in ROM or device space do not take the bit; the bus drops the write.
       if (address < 0) continue
-      const host = address + this.#offsets[i]!
+      const host = address + this.offsets[i]!
       this.#words[host >>> 2]! |= wanted
       updated(host)
     }
@@ -114,7 +116,7 @@ export class Walk {
   }
 
   #wanted(index: number, isWrite: boolean): number {
-    return isWrite && index === this.#depth - 1 ? ENTRY.A | ENTRY.D : ENTRY.A
+    return isWrite && index === this.depth - 1 ? ENTRY.A | ENTRY.D : ENTRY.A
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   Timers,
   WakeSource,
 } from '@mica-vm/pc-devices'
+import type { PolicyName } from '@mica-vm/shadow-mmu'
 import type { CrashReport } from './crash-report.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
@@ -152,6 +153,11 @@ export interface VmOptions {
   readonly bootOrder?: readonly BootDevice[]
   /** Default `mica32`. */
   readonly cpu?: CpuName | CpuModel
+  /**
+   * What becomes of translations of addresses when the guest switches address spaces: `noncaching` (default) drops them as a processor does,
+   * `caching` keeps those of the last ones and watches the guest's page tables. The guest cannot tell.
+   */
+  readonly mmu?: PolicyName
   /** Default `real`. */
   readonly clock?: ClockChoice
   /**

@@ -28,6 +28,13 @@ export class PdpteRegisters {
     return true
   }
 
+  /** Whether these are the values that were copied to `into` before; copies them there. */
+  copyTo(into: Int32Array): boolean {
+    const isSame = this.#values.every((value, i) => value === into[i])
+    into.set(this.#values)
+    return isSame
+  }
+
   isPresent(index: number): boolean {
     return (this.#values[index * 2]! & ENTRY.P) !== 0
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { Access, CR0, CR4, EFER, Privilege, ShadowMmu, packedLayout, tlbBytes } from '../../src/index.ts'
-import type { ControlRegisters, PhysicalPages, ProcessorFeatures } from '../../src/index.ts'
+import { Access, CR0, CR4, EFER, packedLayout, Privilege, ShadowMmu, tlbBytes, TRACED_TAG } from '../../src/index.ts'
+import type { ControlRegisters, PhysicalPages, PolicyName, ProcessorFeatures } from '../../src/index.ts'
 import type { NaiveAccess, NaiveMemory } from './naive-mmu.ts'
 
 export const PAGE = 4096
@@ -23,7 +23,7 @@ export class Guest implements PhysicalPages, NaiveMemory {
   readonly #spare: number[] = [1, 2, 3, 4].map((i) => FIRST_FRAME + GUEST_PAGES - 1 + i)
   readonly mmu: ShadowMmu
 
-  constructor(features: ProcessorFeatures) {
+  constructor(features: ProcessorFeatures, policy: PolicyName = 'noncaching', contexts = 8) {
     if (tlbBytes(TLB_ENTRIES) > FIRST_FRAME * PAGE) throw new Error('the TLB does not fit below the first frame')
     this.mmu = new ShadowMmu({
       memory: { buffer: this.bytes.buffer },
@@ -31,6 +31,8 @@ export class Guest implements PhysicalPages, NaiveMemory {
       layout: packedLayout(TLB_ENTRIES),
       pages: this,
       features,
+      policy,
+      contexts,
     })
   }
 
@@ -128,6 +130,21 @@ export function tamePdptes(guest: Guest, cr3: number): void {
     const at = BigInt(cr3) + i * 8n
     if (guest.readAddress(Number(at >> 12n)) >= 0) guest.write(at, guest.read(at, 8) & ~0xffff_ffff_0000_01e6n, 8)
   }
+}
+
+/**
+ * Where the guest's processor would find a page for writing without asking the MMU: a write entry. If there is none, the write is told to the MMU,
+ * as a device's is.
+ */
+export function tellOfWrite(guest: Guest, ppn: number, linears: readonly bigint[]): void {
+  const host = guest.readAddress(ppn)
+  if (host < 0) return
+  const { tlb } = guest.mmu
+  for (const linear of linears)
+    for (const isUser of [true, false])
+      for (const tag of [0, TRACED_TAG])
+        if (tlb.lookup(Number(linear & ~0xfffn), Access.Write, isUser, tag) === host) return
+  guest.mmu.written(host)
 }
 
 /** Writes an entry where the format in use has its index. */

@@ -12,7 +12,7 @@ const romRoom = 32 * 2 ** 20
 
 /** Makes the machine that the options ask for. @throws UsageError, VmmError */
 export function createVm(options: RunOptions, guest: GuestFiles, watch: ExitWatch | null): VirtualMachine {
-  const { memory, cpu, engine, clock, screen, boot: bootOrder } = options
+  const { memory, cpu, engine, mmu, clock, screen, boot: bootOrder } = options
   const isTerminal = process.stdin.isTTY === true
   const media = openMedia(options, (text) => void process.stderr.write(`mica: ${text}\n`))
   // Besides RAM, the ROMs and what they are copied to.
@@ -24,6 +24,7 @@ export function createVm(options: RunOptions, guest: GuestFiles, watch: ExitWatc
       media,
       ...(bootOrder && { bootOrder }),
       cpu,
+      mmu,
       clock,
       ...(watch && { devices: [watch.device] }),
       serial: [{ input: isTerminal ? 'at-once' : 'on-demand' }],

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { EngineMode } from '@mica-vm/binary-translator'
+import { POLICIES, type PolicyName } from '@mica-vm/shadow-mmu'
 import { CPU_MODELS } from '../host.ts'
 import type { BootDevice, CpuName } from '../types.ts'
 import { parseBootOrder } from './media.ts'
@@ -23,6 +24,7 @@ export interface RunOptions {
   readonly memory: number
   readonly cpu: CpuName
   readonly engine: EngineMode
+  readonly mmu: PolicyName
   readonly clock: 'real' | 'instructions'
   readonly debugcon?: string
   readonly screen?: string
@@ -98,6 +100,11 @@ function addRun(program: Command): Command {
       new Option('--engine <engine>', 'tiers that run guest code')
         .choices(['auto', 'interpreter', 'translator'])
         .default('auto'),
+    )
+    .addOption(
+      new Option('--mmu <policy>', 'shadow translations: dropped when the guest switches address spaces, or kept')
+        .choices(POLICIES)
+        .default('noncaching'),
     )
     .addOption(
       new Option('--clock <clock>', 'guest time: of the host, or 1 ns per instruction (repeatable runs)')

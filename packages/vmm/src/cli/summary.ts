@@ -25,7 +25,8 @@ export function summary({
     `time          guest ${seconds(time.guestNs)}, running ${seconds(time.runNs)}, idle ${seconds(time.idleNs)}`,
     `code          ${engine.units} units, ${engine.translatedRegions} regions translated, cache ${millions(engine.cacheBytes)}B`,
     `slices        ${counts(exits)}; interrupts ${processor.interrupts}`,
-    `faults        hidden ${mmu.hiddenFaults}, true ${mmu.trueFaults}, traces ${mmu.traces}; exceptions by vector: ${counts(exceptions)}`,
+    `faults        hidden ${mmu.hiddenFaults}, true ${mmu.trueFaults}; exceptions by vector: ${counts(exceptions)}`,
+    `shadow        refills ${mmu.refills}, recalls ${mmu.recalls}, traces of code ${mmu.traces}, of tables ${mmu.tableTraces}, CR3 loads ${mmu.nonGlobalFlushes}`,
     `memory        ${memory.resident} of ${memory.pages} pages resident`,
   ].join('\n')
 }

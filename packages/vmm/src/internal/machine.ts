@@ -99,14 +99,9 @@ export class Machine {
     const kernel = firmwareKernelOf(options, firmware)
     const ranges = memoryRanges({ bytes: options.memory, hasTextPage, biosBytes })
     this.pages = new PhysicalMap(memory, { ranges })
-    const { entries, ...offsets } = tlbOffsets
-    const onTracedUpdate = (host: number, bytes: number): void => engine.cache.invalidate(host, bytes)
-    const layout = { entries, offsets }
-    const features = pagingFeatures(model)
-    this.mmu = new ShadowMmu({ memory: memory.memory, base, layout, pages: this.pages, features, onTracedUpdate })
-    this.pages.onChange((ppn) => this.mmu.forget(ppn))
+    this.mmu = createMmu({ memory, engine, base, options, model }, this.pages)
     this.#shadow = this.#firmware ? new ShadowMemory(memory, this.pages) : null
-    for (const map of this.#maps) map.onWrite(onTracedUpdate)
+    for (const map of this.#maps) map.onWrite((host, bytes) => this.#written(host, bytes))
     this.time = new MachineTime(clock)
     this.timers = new SliceTimers({ clock: this.time })
     this.platform = createPlatform({
@@ -225,6 +220,12 @@ export class Machine {
     this.#engine.detach(this.vcpu)
   }
 
+  /** A device or the host wrote into a frame. */
+  #written(host: number, bytes: number): void {
+    this.#engine.cache.invalidate(host, bytes)
+    this.mmu.written(host)
+  }
+
   /** All maps that hold frames of this machine. */
   get #maps(): readonly PhysicalMap[] {
     return this.#shadow ? [this.pages, this.#shadow.hidden] : [this.pages]
@@ -282,4 +283,18 @@ export class Machine {
     const context = { bus, pci, timers: this.timers, memory: this.pages, irq }
     return devices.map((attach) => attach(context) ?? {})
   }
+}
+
+type MmuParts = Pick<MachineParts, 'memory' | 'engine' | 'base' | 'options' | 'model'>
+
+/** The MMU of a vCPU, told of each page whose frame changes; the code cache is told of what walks write into code. */
+function createMmu({ memory: { memory }, engine, base, options, model }: MmuParts, pages: PhysicalMap): ShadowMmu {
+  const { entries, ...offsets } = tlbOffsets
+  const layout = { entries, offsets }
+  const features = pagingFeatures(model)
+  const policy = options.mmu ?? 'noncaching'
+  const onTracedUpdate = (host: number, bytes: number): void => engine.cache.invalidate(host, bytes)
+  const mmu = new ShadowMmu({ memory, base, layout, pages, features, policy, onTracedUpdate })
+  pages.onChange((ppn) => mmu.forget(ppn))
+  return mmu
 }
