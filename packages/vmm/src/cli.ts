@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { main } from './cli/main.ts'
+import { keepCompiledSources } from './cli/compile-cache.ts'
 
 /** From the manifest that lies beside both `src/` and `dist/`. */
 function version(): string {
@@ -8,4 +8,6 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
+keepCompiledSources()
+const { main } = await import('./cli/main.ts')
 process.exit(await main(process.argv.slice(2), version()))

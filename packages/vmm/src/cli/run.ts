@@ -98,7 +98,7 @@ class Session {
     const exit = vm.state === 'off' ? ({ reason: 'powered-off', by: 'host' } as const) : await vm.run()
     if (timer) clearTimeout(timer)
     this.#view?.stop()
-    this.#writeFiles(exit)
+    await this.#writeFiles(exit)
     vm.destroy()
     await output
     return this.#statusOf(exit)
@@ -135,13 +135,13 @@ class Session {
     }
   }
 
-  #writeFiles(exit: VmExit): void {
+  async #writeFiles(exit: VmExit): Promise<void> {
     const { screen, stats, debugcon } = this.#files
     if (screen && this.#vm.screen) {
       const format = screenFormatOf(this.#options.screen!)
       const isEmpty = this.#vm.screen.text().every((line) => line === '')
       if (format === 'text' && isEmpty) this.#say('the guest wrote nothing to its text screen')
-      screen.write(encodeScreen(this.#vm.screen, format))
+      screen.write(await encodeScreen(this.#vm.screen, format))
     }
     if (stats) {
       const wallSeconds = (performance.now() - this.#startedAt) / 1000

@@ -1,4 +1,3 @@
-import { encode } from 'fast-png'
 import type { Screen } from '../types.ts'
 import { UsageError } from './status.ts'
 
@@ -13,8 +12,9 @@ export function screenFormatOf(path: string): ScreenFormat {
 }
 
 /** What a screen shows, as the bytes of a file. */
-export function encodeScreen(screen: Screen, format: ScreenFormat): Uint8Array {
+export async function encodeScreen(screen: Screen, format: ScreenFormat): Promise<Uint8Array> {
   if (format === 'text') return new TextEncoder().encode(`${screen.text().join('\n')}\n`)
   const { width, height, data } = screen.pixels() ?? { width: 1, height: 1, data: new Uint8ClampedArray(4) }
+  const { encode } = await import('fast-png')
   return encode({ width, height, data, depth: 8, channels: 4 })
 }
