@@ -3,6 +3,13 @@
  * They are also type-checked there, with the published declarations.
  */
 export const uses: Readonly<Record<string, string>> = {
+  balloon: `
+    import { BalloonDevice } from '@mica-vm/balloon'
+    const pages = { endPage: 8, isWritable: () => true, balloon: () => true, deflate: () => true, discard() {} }
+    const balloon = new BalloonDevice({ pages, defer: (work) => work() })
+    balloon.setTarget(3)
+    assert.equal(balloon.readConfig(0, 4), 3)
+  `,
   'binary-translator': `
     import { VcpuExit } from '@mica-vm/binary-translator'
     import { FlatMachine } from '@mica-vm/binary-translator/testing'

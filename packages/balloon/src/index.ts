@@ -1,0 +1,11 @@
+export { BalloonController, type BalloonControllerOptions, type BalloonState } from './controller.ts'
+export { BalloonDevice, type BalloonDeviceState } from './device.ts'
+export { BalloonFeature, DEVICE_ID } from './registers.ts'
+export type {
+  BalloonEvent,
+  BalloonOptions,
+  BalloonPages,
+  ControlledBalloon,
+  GuestMemoryStatistics,
+  Violation,
+} from './types.ts'
