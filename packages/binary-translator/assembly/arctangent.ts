@@ -1,73 +1,83 @@
 // FPATAN (SDM vol. 1, section 8.3.8; vol. 2 has the table of special operands).
-import { CONTROL, MAX_EXPONENT, SIGN } from './layout'
+import { CONTROL, INTEGER_BIT, MAX_EXPONENT, SIGN } from './layout'
 import { Result, give, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { answersSpecials, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
-import { Real, addToReal, deliverReal, divideReal, setReal, multiplyReal, squaredFraction } from './real'
-import { arctangentSeries } from './series'
-import { Wide, multiplyWide } from './wide'
+import { Real, deliverReal, divideReal, multiplyReal, setReal } from './real'
+import { ARCTANGENT_STEPS } from './table-layout'
+import { arctangentAt } from './tables'
+import { Wide, multiplyHigh, shiftRightSticky } from './wide'
 
+/** pi, in units of 2^-126. */
 const PI_HIGH: u64 = 0xc90fdaa22168c234
 const PI_LOW: u64 = 0xc4c6628b80dc1cd1
 
-/** Real, which is s, becomes arctan(s). */
+/** The terms of arctan(s) / s - 1 in units of 2^-78. */
+const UNIT: f64 = 302231454903657293676544.0
+const C2: f64 = UNIT / 3.0
+const C4: f64 = UNIT / 5.0
+const C6: f64 = UNIT / 7.0
+const C8: f64 = UNIT / 9.0
+
+/** A power of two that a double can hold; less counts as zero. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(exponent: i32): f64 {
+  return reinterpret<f64>(<u64>(max(exponent, -1000) + 0x3ff) << 52)
+}
+
+/**
+ * Real, which is s below 2^-7, becomes arctan(s) = s * (1 - w): w is below 2^-15, so that a double is precise enough. Where it is too small
+ * to show, the angle is less than s all the same, for directed rounding.
+ */
+// @ts-ignore: decorator
+@inline
 function smallArctangent(): void {
-  const exponent = Real.exponent
-  const high = Real.high
-  const low = Real.low
-  const square = squaredFraction()
-  const sum = arctangentSeries(square, Wide.low, true)
-  setReal(1, sum, Wide.low)
-  multiplyReal(exponent, high, low)
+  const s = <f64>(<i64>(Real.high >> 1)) * powerOfTwo(Real.exponent - 62)
+  const square = s * s
+  const w = <i64>(square * (C2 - C4 * square + square * square * (C6 - C8 * square)))
+  const change = multiplyHigh(Real.high, <u64>w)
+  const low = Real.low - (change << 50 | 1)
+  setReal(Real.exponent, Real.high - (change >> 14) - u64(low > Real.low), low)
 }
 
-/** Real := arctan(k / 8) +/- Real. */
-function addArctangentOfEighths(k: u64, subtract: bool): void {
-  switch (<u32>k) {
-    case 0: return
-    case 1: return addToReal(-4, 0xfeadd4d5617b6e32, 0xc897989f3e888ef8, subtract)
-    case 2: return addToReal(-3, 0xfadbafc96406eb15, 0x6dc79ef5f7a217e6, subtract)
-    case 3: return addToReal(-2, 0xb7b0ca0f26f78473, 0x8aa32122dcfe4483, subtract)
-    case 4: return addToReal(-2, 0xed63382b0dda7b45, 0x6fe445ecbc3a8d03, subtract)
-    case 5: return addToReal(-1, 0x8f005d5ef7f59f9b, 0x5c835e1665c43748, subtract)
-    case 6: return addToReal(-1, 0xa4bc7d1934f70924, 0x19a87f2a457dac9f, subtract)
-    case 7: return addToReal(-1, 0xb8053e2bc2319e73, 0xcb2da55210a4443d, subtract)
-    default: return addToReal(-1, PI_HIGH, PI_LOW, subtract)
-  }
+/** k / 128 next to u / v * 2^-distance, and what is left: arctan(n / d) with n = u * 2^-distance - v * k/128, d = v + u * 2^-distance * k/128. */
+class Nearest {
+  static k: u32 = 0
+  static below: bool = false
 }
 
-/** Real := arctan(u / v * 2^-distance), at most one, for distance < 8: the nearest eighth and a rest below 1/15. */
-function nearArctangent(u: u64, v: u64, distance: i32): void {
-  const ratio = <f64>u / <f64>v / <f64>(1 << distance)
-  const k = <u64>(ratio * 8.0 + 0.5)
-  // In units of 2^-60: 8u and kv, 8v and ku stay below 2^127.
-  const uHigh = u >> (4 + distance)
-  const uLow = u << (60 - distance)
-  const vHigh = v >> 4
-  const vLow = v << 60
-  const u8High = (uHigh << 3) | (uLow >> 61)
-  const u8Low = uLow << 3
-  const kvHigh = vHigh * k + multiplyWide(vLow, k)
-  const kvLow = Wide.low
-  const kuHigh = uHigh * k + multiplyWide(uLow, k)
-  const kuLow = Wide.low
-  const dLow = (vLow << 3) + kuLow
-  const dHigh = ((vHigh << 3) | (vLow >> 61)) + kuHigh + u64(dLow < kuLow)
-  const below = u8High < kvHigh || (u8High == kvHigh && u8Low < kvLow)
-  const nLow = below ? kvLow - u8Low : u8Low - kvLow
-  const nHigh = below ? kvHigh - u8High - u64(kvLow < u8Low) : u8High - kvHigh - u64(u8Low < kvLow)
-  setReal(0, dHigh, dLow)
-  const exponent = Real.exponent
-  const high = Real.high
-  const low = Real.low
-  setReal(0, nHigh, nLow)
-  if (Real.high) {
-    divideReal(exponent, high, low)
-    smallArctangent()
-  } else {
-    Real.exponent = -300
+/** Real := |n / d|. */
+// @ts-ignore: decorator
+@inline
+function divideFromNearest(u: u64, v: u64, distance: i32): void {
+  const steps = <f64>(<i64>(u >> 1)) / <f64>(<i64>(v >> 1)) * <f64>(ARCTANGENT_STEPS >> distance)
+  const k = <u64>(<i64>(steps + 0.5))
+  Nearest.k = <u32>k
+  if (k == 0) {
+    Nearest.below = false
+    setReal(-distance, u, 0)
+    return divideReal(0, v, 0)
   }
-  addArctangentOfEighths(k, below)
+  // 128 n, which is below 2^63 and a little: its sign is clear from the double, or else from the difference.
+  const difference = (u << (7 - distance)) - k * v
+  const part = steps - <f64>(<i64>k)
+  const below = abs(part) > 0.25 ? part < 0 : <i64>difference < 0
+  Nearest.below = below
+  const high = ((u >> 32) * k + (((u & 0xffffffff) * k) >> 32)) >> 32
+  const low = u * k
+  // u * k * 2^-distance / 128: a whole part of 64 bits, and a fraction.
+  const whole = (high << (57 - distance)) | (low >> (7 + distance))
+  let fraction = low << (57 - distance)
+  let divisor = v + whole
+  let exponent = 0
+  if (divisor < v) {
+    fraction = (divisor << 63) | (fraction >> 1)
+    divisor = INTEGER_BIT | (divisor >> 1)
+    exponent = 1
+  }
+  setReal(-7, below ? 0 - difference : difference, 0)
+  if (Real.high) divideReal(exponent, divisor, fraction)
 }
 
 /** Real := the angle of the point (x, y), both finite and not zero, between 0 and pi. */
@@ -80,23 +90,52 @@ function angle(xSe: u32, x: u64, ySe: u32, y: u64): void {
   const u = steep ? xNormal : yNormal
   const v = steep ? yNormal : xNormal
   const distance = steep ? yExponent - xExponent : xExponent - yExponent
-  if (distance < 6) {
-    nearArctangent(u, v, distance)
+  if (distance < 8) {
+    divideFromNearest(u, v, distance)
   } else {
+    Nearest.k = 0
+    Nearest.below = false
     setReal(-distance, u, 0)
     divideReal(0, v, 0)
-    smallArctangent()
   }
   const left = (xSe & SIGN) != 0
-  if (steep) addToReal(0, PI_HIGH, PI_LOW, !left)
-  else if (left) addToReal(1, PI_HIGH, PI_LOW, true)
+  if (Real.high) smallArctangent()
+  if (Nearest.k != 0 || steep || left) addAngles(steep, left)
+}
+
+/** Real becomes the whole angle: arctan(k / 128) +/- Real, and that from the half turn or to or from the quarter. */
+// @ts-ignore: decorator
+@inline
+function addAngles(steep: bool, left: bool): void {
+  const restHigh = shiftRightSticky(Real.high, Real.low, Real.high ? min(1 - Real.exponent, 200) : 200)
+  const restLow = Wide.low
+  const at = arctangentAt(Nearest.k)
+  let high = load<u64>(at)
+  let low = load<u64>(at, 8)
+  if (steep != left) {
+    // Away from the axis: the angle is taken from there.
+    const axis = steep ? PI_HIGH >> 1 : PI_HIGH
+    const axisLow = steep ? (PI_HIGH << 63) | (PI_LOW >> 1) : PI_LOW
+    high = axis - high - u64(axisLow < low)
+    low = axisLow - low
+  } else if (steep) {
+    const sum = low + ((PI_HIGH << 63) | (PI_LOW >> 1))
+    high += (PI_HIGH >> 1) + u64(sum < low)
+    low = sum
+  }
+  if (Nearest.below == (steep != left)) {
+    const sum = low + restLow
+    setReal(1, high + restHigh + u64(sum < low), sum)
+  } else {
+    setReal(1, high - restHigh - u64(low < restLow), low - restLow)
+  }
 }
 
 /** Gives +/- eighths of a turn, pi / 4 each. */
 function giveEighths(control: u32, sign: u32, eighths: i32): void {
   if (eighths == 0) return give(sign, 0)
   setReal(-1, PI_HIGH, PI_LOW)
-  if (eighths == 3) multiplyReal(1, 0xc000000000000000, 0)
+  if (eighths == 3) multiplyReal(1, 0xc000000000000000)
   else Real.exponent += eighths >> 1
   deliverReal(control, sign)
 }

@@ -3,26 +3,98 @@ import { BIAS, CONTROL, MAX_EXPONENT, PE, SIGN } from './layout'
 import { Result, give, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { answersSpecial, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
-import { Real, deliverReal, multiplyReal, realFraction, setReal } from './real'
-import { exponentialSeries } from './series'
-import { Wide } from './wide'
+import { deliverReal, setReal } from './real'
+import { NEGATIVE_POWERS, POWERS } from './table-layout'
+import { TABLES } from './tables'
+import { addLowProduct, multiplyHigh } from './wide'
 
-/** ln(2) with 128 bits. */
-const LN2_HIGH: u64 = 0xb17217f7d1cf79ab
-const LN2_LOW: u64 = 0xc9e3b39803f2f6af
+/** ln(2), in units of 2^-64. */
+const LN2: u64 = 0xb17217f7d1cf79ac
 
-/** 2^x - 1 = t * ((e^t - 1) / t) with t = x * ln(2); for |x| <= 1. */
+/** (ln(2) * 2^-70)^n / (n+1)! * 2^71: the terms of (e^t - 1) / t - 1 in units of 2^-71, for t = y * 2^-70 * ln(2). */
+const STEP: f64 = 0.6931471805599453 / 1180591620717411303424.0
+const UNIT: f64 = 2361183241434822606848.0
+const C2: f64 = STEP * STEP * UNIT / 6.0
+const C3: f64 = C2 * STEP / 4.0
+const C4: f64 = C3 * STEP / 5.0
+const C5: f64 = C4 * STEP / 6.0
+const C6: f64 = C5 * STEP / 7.0
+const C7: f64 = C6 * STEP / 8.0
+
+/** The terms of (e^t - 1) / t - 1 after the first, t/2; they are below 2^-17, so that a double is precise enough. */
+// @ts-ignore: decorator
+@inline
+function laterTerms(y: f64): i64 {
+  const square = y * y
+  const low = C2 + C3 * y
+  const high = C4 + C5 * y + square * (C6 + C7 * y)
+  return <i64>(square * (low + square * high))
+}
+
+/**
+ * 2^x - 1 for |x| <= 1. With k/64 next to |x|, y = |x| - k/64 and t = +/- y * ln(2), |t| < 2^-7: 2^x - 1 = T + G * y * (e^t - 1) / t, where
+ * T = 2^(+/- k/64) - 1 and G = ln(2) * 2^(+/- k/64) come from the table. Errors stay below 2^-69 of the result.
+ */
 function powerLessOne(control: u32, se: u32, significand: u64): void {
-  setReal(normalExponent(se, significand) - BIAS, normalSignificand(significand), 0)
-  multiplyReal(-1, LN2_HIGH, LN2_LOW)
-  const exponent = Real.exponent
-  const high = Real.high
-  const low = Real.low
-  const fraction = realFraction()
-  const sum = exponentialSeries(fraction, Wide.low, (se & SIGN) != 0)
-  setReal(1, sum, Wide.low)
-  multiplyReal(exponent, high, low)
+  const exponent = normalExponent(se, significand) - BIAS
+  const m = normalSignificand(significand)
+  const negative = (se & SIGN) != 0
+  if (exponent == 0) {
+    setReal(negative ? -1 : 0, m, 0)
+    return deliverReal(control, se & SIGN)
+  }
+  let k: u32 = 0
+  // y in units of 2^-70, and its magnitude as precise as it is.
+  let y: i64
+  let factor = m
+  if (exponent >= -7) {
+    k = (<u32>(m >> (56 - exponent)) + 1) >> 1
+    // In these units k/64 is a multiple of 2^64.
+    y = <i64>(m << (exponent + 7))
+    factor = <u64>abs(y)
+  } else {
+    y = <i64>(m >> min(-7 - exponent, 63))
+  }
+  const entry = TABLES + (negative ? NEGATIVE_POWERS : POWERS) + (k << 5)
+  const slope = load<u64>(entry, 16)
+  // G * y, the upper word in units of 2^-69.
+  let low = factor * slope
+  const lower = addLowProduct(low, factor, load<u64>(entry, 24))
+  let high = multiplyHigh(factor, slope) + u64(lower < low)
+  low = lower
+  // w = (e^t - 1) / t - 1 in units of 2^-71.
+  const half = <i64>multiplyHigh(<u64>abs(y), LN2)
+  const away = (y < 0) == negative
+  const w = laterTerms(negative ? -<f64>y : <f64>y) + (away ? half : -half)
+  const change = multiplyHigh(high, <u64>abs(w))
+  if (w < 0) {
+    const less = low - (change << 57)
+    high -= (change >> 7) + u64(less > low)
+    low = less
+  } else {
+    const more = low + (change << 57)
+    high += (change >> 7) + u64(more < low)
+    low = more
+  }
+  if (k == 0) setReal(exponent + 1, high, low)
+  else addToPower(entry, y < 0, high, low)
   deliverReal(control, se & SIGN)
+}
+
+/** Real := T +/- a number in units of 2^-133. */
+// @ts-ignore: decorator
+@inline
+function addToPower(entry: usize, subtract: bool, high: u64, low: u64): void {
+  const upper = high >> 6
+  const lower = (high << 58) | (low >> 6)
+  const base = load<u64>(entry)
+  const baseLow = load<u64>(entry, 8)
+  if (subtract) {
+    setReal(0, base - upper - u64(baseLow < lower), baseLow - lower)
+  } else {
+    const sum = baseLow + lower
+    setReal(0, base + upper + u64(sum < lower), sum)
+  }
 }
 
 function compute(control: u32, se: u32, significand: u64): void {

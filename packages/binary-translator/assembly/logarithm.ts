@@ -3,58 +3,124 @@ import { BIAS, CONTROL, IE, INTEGER_BIT, MAX_EXPONENT, PE, SIGN, ZE } from './la
 import { Result, give, giveInvalid, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { answersSpecials, exponentOf, isDenormal, isInfinity, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
-import { Real, addToReal, deliverReal, divideReal, multiplyReal, setReal, squaredFraction } from './real'
-import { arctangentSeries } from './series'
-import { Wide, shiftRightSticky } from './wide'
+import { Real, addToReal, deliverReal, multiplyReal, setReal } from './real'
+import { LOGARITHM_STEPS, ROOT_STEP } from './table-layout'
+import { logarithmAt, reciprocalOf } from './tables'
+import { addLowProduct, multiplyHigh } from './wide'
 
-/** 2 / ln(2) with 128 bits. */
-const SCALE_HIGH: u64 = 0xb8aa3b295c17f0bb
-const SCALE_LOW: u64 = 0xbe87fed0691d3e89
-/** The upper half of sqrt(2)'s significand. */
-const SQRT2: u64 = 0xb504f333f9de6484
+/** log2(e), in units of 2^-127. */
+const LOG2E: u64 = 0xb8aa3b295c17f0bb
+const LOG2E_LOW: u64 = 0xbe87fed0691d3e89
 
-/** Real, which is s, becomes 2 / ln(2) * artanh(s) = log2((1 + s) / (1 - s)). */
-function logarithmOfRatio(): void {
-  const exponent = Real.exponent
-  const high = Real.high
-  const low = Real.low
-  const square = squaredFraction()
-  const sum = arctangentSeries(square, Wide.low, false)
-  setReal(1, sum, Wide.low)
-  multiplyReal(exponent, high, low)
-  multiplyReal(1, SCALE_HIGH, SCALE_LOW)
+/** +/- 2^(71 - 71n) / (n + 1): the terms of ln(1 + r) / r - 1 in units of 2^-71, for r = x * 2^-71. */
+const STEP: f64 = 1.0 / 2361183241434822606848.0
+const C2: f64 = STEP / 3.0
+const C3: f64 = -STEP * STEP / 4.0
+const C4: f64 = STEP * STEP * STEP / 5.0
+const C5: f64 = -STEP * STEP * STEP * STEP / 6.0
+const C6: f64 = STEP * STEP * STEP * STEP * STEP / 7.0
+const C7: f64 = -STEP * STEP * STEP * STEP * STEP * STEP / 8.0
+const C8: f64 = STEP * STEP * STEP * STEP * STEP * STEP * STEP / 9.0
+
+/** The terms of ln(1 + r) / r - 1 after the first, -r/2; they are below 2^-17, so that a double is precise enough. */
+// @ts-ignore: decorator
+@inline
+function laterTerms(x: f64): i64 {
+  const square = x * x
+  const fourth = square * square
+  const low = C2 + C3 * x + square * (C4 + C5 * x)
+  const high = C6 + C7 * x + square * C8
+  return <i64>(square * (low + fourth * high))
 }
 
-/** Real := |log2(m * 2^exponent)|, m = high:low / 2^127 in [1, 2); the sign returned. Zero for exactly one. */
-function logarithm(exponent: i32, high: u64, low: u64): u32 {
-  const halved = high > SQRT2
-  const dHigh = (high >> 1) | (halved ? INTEGER_BIT : 0)
-  const dLow = (high << 63) | (low >> 1)
-  if (halved) {
-    exponent++
-    setReal(-1, 0 - high - u64(low != 0), 0 - low)
+/**
+ * Real := log2(1 + r) in units of 2^-71 (high), not normalized, for |r| < 2^-8: r * log2(e) * (1 + w). `rest` is |r| in units of 2^-72;
+ * factor:below is |r| as precise as it is, in units in which Real is then to be understood.
+ */
+// @ts-ignore: decorator
+@inline
+function logarithmOfRest(negative: bool, rest: u64, factor: u64, below: u64): void {
+  let low = factor * LOG2E
+  let lower = addLowProduct(low, factor, LOG2E_LOW)
+  let high = multiplyHigh(factor, LOG2E) + u64(lower < low)
+  if (below) {
+    low = addLowProduct(lower, LOG2E, below)
+    high += u64(low < lower)
+    lower = low
+  }
+  const half = <i64>(rest >> 1)
+  const quarter = <i64>(rest >> 2)
+  const w = laterTerms(negative ? -<f64>half : <f64>half) + (negative ? quarter : -quarter)
+  const change = multiplyHigh(high, <u64>abs(w))
+  if (negative) {
+    low = lower + (change << 57)
+    high += (change >> 7) + u64(low < lower)
   } else {
-    setReal(0, high - INTEGER_BIT, low)
+    low = lower - (change << 57)
+    high -= (change >> 7) + u64(low > lower)
   }
-  const negative = halved ? SIGN : 0
-  if (Real.high != 0) {
-    // s = (m - 1) / (m + 1); the sum of the halved m and 1 has its top bit at one, the other at two.
-    if (halved) divideReal(0, dHigh, dLow)
-    else divideReal(1, dHigh + (INTEGER_BIT >> 1), dLow)
-    logarithmOfRatio()
+  Real.high = high
+  Real.low = low
+}
+
+/**
+ * Real := |log2(m * 2^exponent)|, m = high:low / 2^127 in [1, 2); the sign returned. Zero for exactly one. With c/512 next to 1/m from a
+ * table, m * c/512 = 1 + r holds exactly, and log2(m) = -log2(c/512) + log2(1 + r).
+ */
+// @ts-ignore: decorator
+@inline
+function logarithm(exponent: i32, high: u64, low: u64): u32 {
+  const step = <u32>(high >> 55) & 0xff
+  const c = reciprocalOf(step)
+  const carry = low ? ((low >> 32) * c + (((low & 0xffffffff) * c) >> 32)) >> 32 : 0
+  let rest = high * c + carry
+  let below = low * c
+  // The product's upper word, at units of 2^-63, tells whether it is less than one.
+  const negative = <i64>((high >> 9) * c + (((high & 511) * c + carry) >> 9)) >= 0
+  if (negative) {
+    rest = 0 - rest - u64(below != 0)
+    below = 0 - below
   }
-  if (exponent == 0) return negative
-  const magnitude = <u64>abs(exponent)
-  const zeros = <i32>clz(magnitude)
-  const sign: u32 = exponent < 0 ? SIGN : 0
-  if (Real.high == 0) setReal(63 - zeros, magnitude << zeros, 0)
-  else addToReal(63 - zeros, magnitude << zeros, 0, sign != negative)
-  return sign
+  const whole = exponent + i32(step >= <u32>ROOT_STEP)
+  if (whole == 0 && (step == 0 || step == <u32>(LOGARITHM_STEPS - 1))) return logarithmNearOne(negative, rest, below)
+  logarithmOfRest(negative, rest, rest, below)
+  const partHigh = Real.high >> 23
+  const partLow = (Real.high << 41) | (Real.low >> 23)
+  // In units of 2^-112.
+  const at = logarithmAt(step)
+  const base = load<u64>(at) + (<u64>whole << 48)
+  const baseLow = load<u64>(at, 8)
+  let sum: u64
+  let sumLow: u64
+  if (negative) {
+    sumLow = baseLow - partLow
+    sum = base - partHigh - u64(sumLow > baseLow)
+  } else {
+    sumLow = baseLow + partLow
+    sum = base + partHigh + u64(sumLow < baseLow)
+  }
+  if (<i64>sum >= 0) {
+    setReal(15, sum, sumLow)
+    return 0
+  }
+  setReal(15, 0 - sum - u64(sumLow != 0), 0 - sumLow)
+  return SIGN
+}
+
+/** The same of 1 +/- rest:below, in units of 2^-72. */
+function logarithmNearOne(negative: bool, rest: u64, below: u64): u32 {
+  setReal(-9, rest, below)
+  const exponent = Real.exponent
+  if (Real.high) {
+    logarithmOfRest(negative, rest, Real.high, Real.low)
+    setReal(exponent + 1, Real.high, Real.low)
+  }
+  return negative ? SIGN : 0
 }
 
 /** Gives y * Real with the sign of the logarithm. */
 function deliverProduct(control: u32, sign: u32, ySe: u32, y: u64): void {
-  multiplyReal(normalExponent(ySe, y) - BIAS, normalSignificand(y), 0)
+  multiplyReal(normalExponent(ySe, y) - BIAS, normalSignificand(y))
   deliverReal(control, (ySe & SIGN) ^ sign)
 }
 
@@ -99,26 +165,13 @@ function timesLogarithm(control: u32, xSe: u32, x: u64, ySe: u32, y: u64): void 
 function logarithmOfOnePlus(xSe: u32, x: u64): void {
   const exponent = normalExponent(xSe, x) - BIAS
   const significand = normalSignificand(x)
-  if (exponent >= -1) return logarithmOfSum(xSe & SIGN, exponent, significand)
-  const high = shiftRightSticky(significand, 0, max(1 - exponent, 0))
-  const low = Wide.low
-  setReal(exponent, significand, 0)
-  // s = x / (2 + x), with 2 + x held with its top bit at two; it stays below four.
-  if (xSe & SIGN) {
-    const numeratorExponent = Real.exponent
-    setReal(1, INTEGER_BIT - high - u64(low != 0), 0 - low)
-    const dExponent = Real.exponent
-    const dHigh = Real.high
-    const dLow = Real.low
-    setReal(numeratorExponent, significand, 0)
-    divideReal(dExponent, dHigh, dLow)
-  } else {
-    divideReal(1, INTEGER_BIT + high, low)
-  }
-  logarithmOfRatio()
+  if (exponent >= -9) return logarithmOfSum(xSe & SIGN, exponent, significand)
+  const negative = (xSe & SIGN) != 0
+  logarithmOfRest(negative, significand >> min(-9 - exponent, 63), significand, 0)
+  setReal(exponent + 1, Real.high, Real.low)
 }
 
-/** The same where |x| >= 1/2: 1 + x has 128 bits to hold, beyond which x is too large for the one to matter. */
+/** The same where |x| >= 2^-9: 1 + x has 128 bits to hold, beyond which x is too large for the one to matter. */
 function logarithmOfSum(sign: u32, exponent: i32, significand: u64): void {
   if (exponent < 0) {
     setReal(exponent, significand, 0)

@@ -5,13 +5,18 @@ import { Result, give, giveInvalid, isEmpty, isStopped, physical, setRegister, s
 import { answersSpecial, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
 import { Pushed, faultsOnPush, pushSame, writeBackAndPush } from './scale'
-import { Real, deliverReal, divideReal, multiplyReal, setReal, squaredFraction } from './real'
-import { sineSeries } from './series'
-import { Rest, Wide, quotientWord } from './wide'
+import { Real, deliverReal, divideReal, setReal } from './real'
+import { SINES } from './table-layout'
+import { TABLES } from './tables'
+import { addLowProduct, multiplyHigh } from './wide'
 
-/** pi / 2 in units of 2^-65, shifted up by 62 bits to be normalized. */
-const HALF_PI_HIGH: u64 = 0xc90fdaa22168c234
-const HALF_PI_LOW: u64 = 0xc000000000000000
+/** pi / 2 in units of 2^-65: 66 bits. */
+const HALF_PI_HIGH: u64 = 3
+const HALF_PI_LOW: u64 = 0x243f6a8885a308d3
+/** The upper 64 of these bits, which is the significand of pi / 4. */
+const PI_4: u64 = 0xc90fdaa22168c234
+/** 2 / pi, in units of 2^-64. */
+const TWO_BY_PI: u64 = 0xa2f9836e4e44152a
 
 /** The reduced argument: |x| = quadrant * pi/2 + (negative ? -rest : rest), rest at most pi/4. */
 class Angle {
@@ -20,58 +25,156 @@ class Angle {
   static exponent: i32 = 0
   static high: u64 = 0
   static low: u64 = 0
+  /** rest = k / 64 + offset * 2^-70. */
+  static k: u32 = 0
+  static offset: i64 = 0
 }
 
-function keepReal(quadrant: u32, negative: bool): void {
+/** Sets Angle's rest to the number given, normalized. */
+// @ts-ignore: decorator
+@inline
+function setRest(quadrant: u32, negative: bool, exponent: i32, high: u64, low: u64): void {
   Angle.quadrant = quadrant & 3
   Angle.negative = negative
-  Angle.exponent = Real.exponent
-  Angle.high = Real.high
-  Angle.low = Real.low
-}
-
-/** Reduces significand * 2^(exponent - 63), exponent below 63; exact, since the divisor is an integer of 66 bits. */
-function reduce(exponent: i32, significand: u64): void {
-  if (exponent < -1 || (exponent == -1 && significand < HALF_PI_HIGH)) {
-    setReal(exponent, significand, 0)
-    return keepReal(0, false)
-  }
-  let quotient: u64 = 0
-  if (exponent < 0) {
-    Rest.high = significand >> 1
-    Rest.low = significand << 63
+  Angle.exponent = exponent
+  Angle.high = high
+  Angle.low = low
+  if (exponent < -7) {
+    Angle.k = 0
+    Angle.offset = <i64>(high >> min(-7 - exponent, 63))
   } else {
-    const high = exponent ? significand >> (64 - exponent) : 0
-    quotient = quotientWord(high, significand << exponent, HALF_PI_HIGH, HALF_PI_LOW)
+    const shift = 56 - exponent
+    Angle.k = (<u32>(high >> shift) + 1) >> 1
+    // In these units k / 64 is a multiple of 2^64.
+    Angle.offset = <i64>((high << (exponent + 7)) | ((low >> shift) >> 1))
   }
-  const otherHigh = HALF_PI_HIGH - Rest.high - u64(HALF_PI_LOW < Rest.low)
-  const otherLow = HALF_PI_LOW - Rest.low
-  // Rest is in units of 2^-127.
-  const over = Rest.high > otherHigh || (Rest.high == otherHigh && Rest.low > otherLow)
-  if (over) setReal(0, otherHigh, otherLow)
-  else setReal(0, Rest.high, Rest.low)
-  keepReal(<u32>quotient + u32(over), over)
 }
 
-/** Real := sin(rest), positive. */
+/** Reduces significand * 2^(exponent - 63), exponent below 63; exact, since the divisor is an integer of 66 bits and so is the number. */
+function reduce(exponent: i32, significand: u64): void {
+  if (exponent < -1 || (exponent == -1 && significand < PI_4)) return setRest(0, false, exponent, significand, 0)
+  let quotient = ((multiplyHigh(significand, TWO_BY_PI) >> (62 - exponent)) + 1) >> 1
+  const productLow = quotient * HALF_PI_LOW
+  const productHigh = multiplyHigh(quotient, HALF_PI_LOW) + quotient * HALF_PI_HIGH
+  let low = (significand << (exponent + 1)) << 1
+  let high = (significand >> (62 - exponent)) - productHigh - u64(low < productLow)
+  low -= productLow
+  // The quotient of a large number may be one off.
+  while (isBeyond(high, low)) {
+    const less = low - HALF_PI_LOW
+    high -= HALF_PI_HIGH + u64(less > low)
+    low = less
+    quotient++
+  }
+  while (isBeyond(~high, ~low)) {
+    const more = low + HALF_PI_LOW
+    high += HALF_PI_HIGH + u64(more < low)
+    low = more
+    quotient--
+  }
+  const negative = <i64>high < 0
+  if (negative) {
+    high = 0 - high - u64(low != 0)
+    low = 0 - low
+  }
+  // A rest is below 2^65 of its units.
+  const shift = <i32>clz(low)
+  if (high) setRest(<u32>quotient, negative, -1, INTEGER_BIT | (low >> 1), low << 63)
+  else setRest(<u32>quotient, negative, -2 - shift, low << shift, 0)
+}
+
+/** Whether a signed number, in units of 2^-65, is more than pi / 4. */
+// @ts-ignore: decorator
+@inline
+function isBeyond(high: u64, low: u64): bool {
+  return <i64>high > 1 || (high == 1 && low > (HALF_PI_LOW >> 1 | INTEGER_BIT))
+}
+
+/** Terms in d^n of sine and cosine, d in units of 2^-70, in units of 2^-86. */
+const STEP: f64 = 1.0 / 1180591620717411303424.0
+const UNIT: f64 = 77371252455336267181195264.0
+const C3: f64 = UNIT * STEP * STEP * STEP / 6.0
+const C5: f64 = C3 * STEP * STEP / 20.0
+const C7: f64 = C5 * STEP * STEP / 42.0
+const C4: f64 = UNIT * STEP * STEP * STEP * STEP / 24.0
+const C6: f64 = C4 * STEP * STEP / 30.0
+const C8: f64 = C6 * STEP * STEP / 56.0
+const FRACTION: f64 = 1.0 / 9223372036854775808.0
+
+/**
+ * Real := p + q * sin(d) - p * (1 - cos(d)), or minus q, for d = Angle.offset; p and q are two words in units of 2^-127. What follows
+ * p + q * d - p * d^2 / 2 is below 2^-23, so that a double is precise enough.
+ */
+// @ts-ignore: decorator
+@inline
+function addRotated(p: usize, q: usize, minus: bool): void {
+  const d = Angle.offset
+  const size = <u64>abs(d)
+  const pHigh = load<u64>(p)
+  const qHigh = load<u64>(q)
+  const x = minus ? -<f64>d : <f64>d
+  const square = x * x
+  const odd = x * square * (C5 * square - C3 - C7 * square * square)
+  const even = square * square * (C4 - C6 * square + C8 * square * square)
+  const more = <i64>((<f64>(<i64>(qHigh >> 1)) * odd + <f64>(<i64>(pHigh >> 1)) * even) * (2.0 * FRACTION))
+  const linear = multiplyHigh(qHigh, size)
+  const linearLow = addLowProduct(qHigh * size, size, load<u64>(q, 8))
+  const upper = linear + u64(linearLow < qHigh * size)
+  const bent = multiplyHigh(pHigh, multiplyHigh(size, size))
+  let high = pHigh
+  let low = load<u64>(p, 8)
+  const stepHigh = upper >> 6
+  const stepLow = (upper << 58) | (linearLow >> 6)
+  if ((d < 0) != minus) {
+    high -= stepHigh + u64(low < stepLow)
+    low -= stepLow
+  } else {
+    low += stepLow
+    high += stepHigh + u64(low < stepLow)
+  }
+  // Both of these in units of 2^-127.
+  const bentLow = bent << 51
+  high -= (bent >> 13) + u64(low < bentLow)
+  low -= bentLow
+  const moreLow = <u64>more << 41
+  low += moreLow
+  high += <u64>(more >> 23) + u64(low < moreLow)
+  setReal(0, high, low)
+}
+
+/** The terms of sin(x) / x - 1, negated, for x in units of 2^-70, in units of 2^-79. */
+const SMALL_UNIT: f64 = 604462909807314587353088.0
+const S2: f64 = SMALL_UNIT * STEP * STEP / 6.0
+const S4: f64 = S2 * STEP * STEP / 20.0
+const S6: f64 = S4 * STEP * STEP / 42.0
+
+/** Real := sin(rest), positive; less than the rest even where that does not show. */
 function sineOfRest(): void {
-  Real.exponent = Angle.exponent
-  Real.high = Angle.high
-  Real.low = Angle.low
-  const square = squaredFraction()
-  const sum = sineSeries(square, Wide.low, 2)
-  setReal(1, sum, Wide.low)
-  multiplyReal(Angle.exponent, Angle.high, Angle.low)
+  const entry = TABLES + SINES + (Angle.k << 5)
+  if (Angle.k) return addRotated(entry, entry + 16, false)
+  const x = <f64>Angle.offset
+  const square = x * x
+  const w = <i64>(square * (S2 - S4 * square + S6 * square * square))
+  const change = multiplyHigh(Angle.high, <u64>w)
+  const low = Angle.low - (change << 49 | 1)
+  setReal(Angle.exponent, Angle.high - (change >> 15) - u64(low > Angle.low), low)
 }
 
 /** Real := cos(rest). */
 function cosineOfRest(): void {
-  Real.exponent = Angle.exponent
-  Real.high = Angle.high
-  Real.low = Angle.low
-  const square = squaredFraction()
-  const sum = sineSeries(square, Wide.low, 1)
-  setReal(1, sum, Wide.low)
+  const entry = TABLES + SINES + (Angle.k << 5)
+  addRotated(entry + 16, entry, true)
+  keepBelowOne()
+}
+
+/** A cosine too near to one to be told from it is less all the same, for directed rounding. */
+// @ts-ignore: decorator
+@inline
+function keepBelowOne(): void {
+  if (Real.exponent < 0) return
+  Real.exponent = -1
+  Real.high = 0xffffffffffffffff
+  Real.low = 0xffffffffffffffff
 }
 
 /** The sine and the tangent of so small a number are the number itself, as the recorded CPU has it, whatever RC says; it counts as inexact, and as tiny where it is denormal. */
@@ -97,7 +200,7 @@ function giveSine(control: u32, sign: u32, turns: u32): void {
   deliverReal(control, quadrant & 2 ? sign ^ SIGN : sign)
 }
 
-/** A rest r below 2^-62: tan(r) is r, like the sine, and 1/tan(r) lies just below 1/r, by less than the working precision shows. */
+/** A rest r below 2^-36: tan(r) lies just above r, and 1/tan(r) just below 1/r, by less than the working precision shows. */
 function giveTangentOfTiny(control: u32, sign: u32, odd: bool): void {
   if (odd) {
     setReal(0, INTEGER_BIT, 0)
@@ -105,14 +208,16 @@ function giveTangentOfTiny(control: u32, sign: u32, odd: bool): void {
     setReal(Real.exponent, Real.high - u64(Real.low == 0), Real.low - 1)
     return deliverReal(control, sign)
   }
-  giveTiny(control, sign)
+  if (Angle.exponent < -62) return giveTiny(control, sign)
+  setReal(Angle.exponent, Angle.high, Angle.low)
+  deliverReal(control, sign)
 }
 
 /** tan = sin / cos, or -cos / sin in odd quadrants. */
 function giveTangent(control: u32, sign: u32): void {
   const odd = (Angle.quadrant & 1) != 0
   if (odd != Angle.negative) sign ^= SIGN
-  if (Angle.exponent < -62) return giveTangentOfTiny(control, sign, odd)
+  if (Angle.exponent < -36) return giveTangentOfTiny(control, sign, odd)
   if (odd) sineOfRest()
   else cosineOfRest()
   const exponent = Real.exponent

@@ -6,6 +6,8 @@ export class Wide {
 }
 
 /** The high word of a full product; the low one is a * b. */
+// @ts-ignore: decorator
+@inline
 export function multiplyHigh(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff
   const aHigh = a >> 32
@@ -65,58 +67,15 @@ function quotientDigit(rest: u64, digit: u64, divisor: u64): u64 {
   return quotient
 }
 
-/** The upper 128 bits of a 256-bit product, a few units in the last place short at most. */
-export function multiplyUpper(aHigh: u64, aLow: u64, bHigh: u64, bLow: u64): u64 {
-  const first = multiplyWide(aHigh, bLow)
-  const second = multiplyWide(aLow, bHigh)
-  let high = multiplyWide(aHigh, bHigh)
-  let low = Wide.low + first
-  high += u64(low < first)
-  low += second
-  high += u64(low < second)
-  Wide.low = low
-  return high
+/** Adds the upper word of a * c, cut short by some 2^33 at most, to the low word of another product; it may carry. */
+// @ts-ignore: decorator
+@inline
+export function addLowProduct(low: u64, a: u64, c: u64): u64 {
+  return low + (a >> 32) * (c >> 32)
 }
 
-/** high:low / divisor for a divisor below 2^32. */
-export function divideSmall(high: u64, low: u64, divisor: u64): u64 {
-  // Remainders by multiplication: a wasm remainder is a second division.
-  const first = high / divisor
-  const middle = ((high - first * divisor) << 32) | (low >> 32)
-  const second = middle / divisor
-  const last = ((middle - second * divisor) << 32) | (low & 0xffffffff)
-  Wide.low = (second << 32) | (last / divisor)
-  return first
-}
-
-/** What `quotientWord` leaves over. */
+/** What a square root left over. */
 export class Rest {
   static high: u64 = 0
   static low: u64 = 0
-}
-
-/** floor(n * 2^64 / d) of 128-bit n < d, d normalized: an estimate by d's upper half, corrected at most twice. */
-export function quotientWord(nHigh: u64, nLow: u64, dHigh: u64, dLow: u64): u64 {
-  let quotient: u64 = nHigh >= dHigh ? 0xffffffffffffffff : divideWide(nHigh, nLow, dHigh)
-  const productHigh = multiplyWide(quotient, dLow)
-  const productLow = Wide.low
-  let upper = multiplyWide(quotient, dHigh)
-  const middle = Wide.low + productHigh
-  upper += u64(middle < productHigh)
-  // rest = n * 2^64 - quotient * d, of which the top word is 0, -1 or -2
-  let low = 0 - productLow
-  const borrow = u64(productLow != 0)
-  let high = nLow - middle - borrow
-  let top = <i64>(nHigh - upper - u64(nLow < middle || (nLow == middle && borrow != 0)))
-  while (top < 0) {
-    quotient--
-    low += dLow
-    const carry = u64(low < dLow)
-    const sum = high + dHigh
-    high = sum + carry
-    top += <i64>(u64(sum < dHigh) + u64(high < carry))
-  }
-  Rest.high = high
-  Rest.low = low
-  return quotient
 }

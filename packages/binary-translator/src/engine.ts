@@ -6,10 +6,11 @@ import { ShapeTable } from './emit/described.ts'
 import { HeadField, RecordField, recordBytes, writeRecord } from './emit/record.ts'
 import { firstX87Slot } from './emit/x87-calls.ts'
 import { sseBytes, sseFunctions } from './generated/sse.ts'
-import { x87Functions, x87Bytes } from './generated/x87.ts'
+import { x87Bytes, x87Functions, x87TableBytes, x87Tables } from './generated/x87.ts'
 import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
-import { Layout, Mode } from './state/layout.ts'
+import { Mode } from './state/layout.ts'
+import { tlbOffsets } from './state/vcpu-memory.ts'
 import { successorsOf } from './translate/region-translator.ts'
 import { translateRegions, type RegionPlan } from './translate/translator.ts'
 import type { EngineOptions, TlbOffsets } from './types.ts'
@@ -17,14 +18,16 @@ import type { Upcalls } from './upcalls.ts'
 import type { Vcpu } from './vcpu.ts'
 
 const pageBytes = 4096
+/** What the x87's tables take at the beginning of the cache's area. */
+const tablesRoom = Math.ceil(x87TableBytes / pageBytes) * pageBytes
 /** A heat that never reaches zero: the interpreter alone. */
 const never = 0x7fff_ffff
 /** Units and instructions that one region covers at most. */
 const regionUnits = 24
 const regionInstructions = 200
-/** Slots by which the function table grows. */
 /** A Linux boot meets some 750 shapes; a guest that makes them up would have the host keep any number. */
 const maximumHandlers = 4096
+/** Slots by which the function table grows. */
 const tableStep = 4096
 /** Room that one decoded unit may take: records for its instructions, head and end, and descriptors for its links. */
 const unitRoom = (maximumUnitLength + 2) * recordBytes + 1024
@@ -105,7 +108,9 @@ export class Engine {
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: tableStep })
     const threshold = mode === 'interpreter' ? never : mode === 'translator' ? 1 : heat
     this.#batch = regionsPerModule
-    this.cache = new CodeCache({ memory, start: cacheStart, bytes: cacheBytes, heat: threshold })
+    const start = cacheStart + tablesRoom
+    this.cache = new CodeCache({ memory, start, bytes: cacheBytes - tablesRoom, heat: threshold })
+    this.#bytes.set(x87Tables(), cacheStart)
     this.cache.onRegionDropped = (slot) => this.#freeSlot(slot)
     this.cache.onTrace = (frame, on) => {
       for (const vcpu of this.#vcpus) vcpu.traceFrame(frame, on)
@@ -118,8 +123,9 @@ export class Engine {
     this.#table.set(0, this.dispatcher.stub as never)
     // Emitted code calls the dispatcher's helpers, which call those of TypeScript that have the same names.
     Object.assign(imports, this.dispatcher)
-    this.#placeFunctions(x87Bytes(), x87Functions)
-    this.#placeFunctions(sseBytes(), sseFunctions)
+    const env = { memory, tables: cacheStart }
+    this.#placeFunctions(x87Bytes(), x87Functions, env)
+    this.#placeFunctions(sseBytes(), sseFunctions, env)
     this.#linkage = {
       memoryPages,
       imports: { mica: imports },
@@ -154,9 +160,8 @@ export class Engine {
   }
 
   /** Links the functions of a generated module, at the slots that emitted code calls. */
-  #placeFunctions(bytes: Uint8Array<ArrayBuffer>, names: readonly string[]): void {
-    const imports = { env: { memory: this.memory } }
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
+  #placeFunctions(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], env: WebAssembly.ModuleImports): void {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env })
     for (const name of names) this.#place(exports[name])
   }
 
@@ -378,21 +383,3 @@ export class Engine {
     return { units, addressOf }
   }
 }
-
-/** Entries of each soft TLB array. */
-const tlbEntries = 8192
-const tlbArray = (n: number): number => Layout.bytes + n * tlbEntries * 8
-
-/** Where the soft TLB lies behind each vCPU's state block. */
-export const tlbOffsets: TlbOffsets = {
-  entries: tlbEntries,
-  readUser: tlbArray(0),
-  readSupervisor: tlbArray(1),
-  writeUser: tlbArray(2),
-  writeSupervisor: tlbArray(3),
-  fetchUser: tlbArray(4),
-  fetchSupervisor: tlbArray(5),
-}
-
-/** Bytes of linear memory that one vCPU needs: state block, soft TLB and a page for records that run alone. */
-export const vcpuBytes: number = tlbArray(6) + pageBytes

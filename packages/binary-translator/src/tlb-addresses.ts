@@ -1,4 +1,4 @@
-import { tlbOffsets } from './engine.ts'
+import { tlbOffsets } from './state/vcpu-memory.ts'
 import type { TlbAddresses } from './system/types.ts'
 
 /** Where the soft TLB arrays of the vCPU at `base` lie. */

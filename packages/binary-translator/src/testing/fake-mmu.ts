@@ -1,4 +1,4 @@
-import { tlbOffsets } from '../engine.ts'
+import { tlbOffsets } from '../state/vcpu-memory.ts'
 import type { Exclusion } from '../system/types.ts'
 import { MmuOutcome, tracedTag, type Mmu } from '../types.ts'
 

@@ -1,6 +1,7 @@
-import { Engine, vcpuBytes } from '../engine.ts'
+import { Engine } from '../engine.ts'
 import type { CpuState } from '../state/cpu-state.ts'
 import { Layout, Segment, SegmentField, segmentSlot } from '../state/layout.ts'
+import { vcpuBytes } from '../state/vcpu-memory.ts'
 import { mica32 } from '../system/cpu-models.ts'
 import type { CpuModel, SegmentState } from '../system/types.ts'
 import type { EngineMode } from '../types.ts'

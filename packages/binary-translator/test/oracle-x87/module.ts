@@ -1,10 +1,11 @@
 // Runs a record through the module, with the state and the operand in a memory of its own.
-import { type X87Exports, x87Bytes } from '../../src/generated/x87.ts'
+import { type X87Exports, x87Bytes, x87Tables } from '../../src/generated/x87.ts'
 import { MEMORY_BYTES, Offset } from './image.ts'
 import type { Instruction } from './instructions.ts'
 
 const CPU = 0x1000
 const OPERAND = 0x800
+const TABLES = 0x2000
 
 export class Model {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 })
@@ -15,7 +16,9 @@ export class Model {
 
   constructor() {
     const module = new WebAssembly.Module(x87Bytes())
-    this.x87 = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as X87Exports
+    const env = { memory: this.memory, tables: TABLES }
+    new Uint8Array(this.memory.buffer).set(x87Tables(), TABLES)
+    this.x87 = new WebAssembly.Instance(module, { env }).exports as unknown as X87Exports
   }
 
   /** Changes the record as the instruction would. */

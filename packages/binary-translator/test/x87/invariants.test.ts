@@ -16,9 +16,12 @@ function* casesOf(instruction: Instruction, number: number): Generator<DataView>
   for (let at = 0; at < records.length; at += RECORD_BYTES) yield new DataView(records.buffer, at, RECORD_BYTES)
 }
 
-test('the module brings neither data nor a start function, and imports the memory alone', () => {
+test("the module brings neither data nor a start function, and imports the memory and its tables' address alone", () => {
   const module = new WebAssembly.Module(x87Bytes())
-  expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }])
+  expect(WebAssembly.Module.imports(module).map(({ name, kind }) => `${kind} ${name}`)).toEqual([
+    'global tables',
+    'memory memory',
+  ])
   expect(WebAssembly.Module.exports(module).filter(({ kind }) => kind !== 'function')).toEqual([])
 })
 
