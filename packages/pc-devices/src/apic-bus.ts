@@ -74,8 +74,9 @@ export class ApicBus {
     if ((address & 0xfff0_0000) >>> 0 !== 0xfee0_0000) return false
     return this.deliver({
       destination: (address >>> 12) & 0xff,
-      // The destination mode counts only together with the redirection hint.
-      logical: (address & 0x0c) === 0x0c,
+      // The manual lets the destination mode count only together with the redirection hint (bit 3). Processors take it by itself, and
+      // systems rely on that: Linux sends to logical destinations without the hint.
+      logical: (address & 0x04) !== 0,
       mode: (data >> 8) & 7,
       vector: data & 0xff,
       levelTriggered: (data & 0x8000) !== 0,

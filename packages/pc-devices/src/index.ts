@@ -46,6 +46,7 @@ export {
 export { DebugConsole, DebugExit, PostPort } from './debug-ports/device.ts'
 export { PciHost, type PciHostOptions } from './pci/host.ts'
 export { PciDevice, type PciBar, type PciFunction, type PciIdentity, type PciWiring } from './pci/device.ts'
+export { Msix, type MsixOptions, type MsixState } from './pci/msix.ts'
 export type { BarOptions } from './pci/bar.ts'
 export type { PciDeviceState, PciHostState } from './pci/state.ts'
 export { I440fx, type I440fxOptions, type ShadowArea } from './i440fx/device.ts'

@@ -4,6 +4,7 @@ import { NO_LINE } from '../line.ts'
 import type { AccessSize, Line, MmioDevice, PortDevice, Stateful } from '../types.ts'
 import { BaseAddressRegister, type BarOptions } from './bar.ts'
 import { ExpansionRom, ROM_ENABLE } from './expansion-rom.ts'
+import { Msix, MSIX_CAPABILITY } from './msix.ts'
 import { Bar, Command, Config, Status } from './registers.ts'
 import type { PciDeviceState } from './state.ts'
 
@@ -60,6 +61,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
   #interrupt = false
   #nextCapability = 0x40
   #lastCapability: number = Config.CAPABILITIES
+  #msix: { readonly table: Msix; readonly control: number } | undefined
 
   constructor(identity: PciIdentity, bars: readonly PciBar[] = []) {
     const pin = identity.interruptPin ?? 0
@@ -123,6 +125,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
   writeConfig(offset: number, size: AccessSize, value: number): void {
     for (let i = 0; i < size && offset + i < CONFIG_BYTES; i++) this.#writeByte(offset + i, (value >>> (8 * i)) & 0xff)
     const end = offset + size
+    this.#takeMsixControl(offset, end)
     if (offset < Config.STATUS && end > Config.COMMAND) this.#driveInterrupt()
     if (offset < Config.CAPABILITIES && end > Config.COMMAND) this.#decode()
     this.configWritten(offset, size)
@@ -157,17 +160,26 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
     return offset
   }
 
+  /** Appends the capability of MSI-X. The table must be the device behind the memory BAR `bar`. */
+  addMsix(table: Msix, bar: number): void {
+    const offset = this.addCapability(MSIX_CAPABILITY, table.capabilityBody(bar), Msix.capabilityMask)
+    this.#msix = { table, control: offset + 2 }
+  }
+
   snapshot(): PciDeviceState {
-    return { config: [...this.config], interrupt: this.#interrupt }
+    const msix = this.#msix?.table.snapshot()
+    return { config: [...this.config], interrupt: this.#interrupt, ...(msix && { msix }) }
   }
 
   restore(state: PciDeviceState): void {
+    if (state.msix) this.#msix?.table.restore(state.msix)
     this.#restoreConfig(state)
   }
 
   #restoreConfig(state: PciDeviceState): void {
     this.config.set(state.config.slice(0, CONFIG_BYTES))
     this.#interrupt = state.interrupt
+    this.#takeMsixControl(0, CONFIG_BYTES)
     this.#decode()
     this.#driveInterrupt()
     this.configWritten(0, CONFIG_BYTES)
@@ -175,6 +187,7 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
 
   /** RST#: BARs and command register go back to their initial values. */
   reset(): void {
+    this.#msix?.table.reset()
     this.#restoreConfig({ config: [...this.#initial], interrupt: false })
   }
 
@@ -211,10 +224,19 @@ export class PciDevice implements PciFunction, Stateful<PciDeviceState> {
     this.#rom?.place(readLittleEndian(this.config, Config.EXPANSION_ROM, 4), (command & Command.MEMORY) !== 0)
   }
 
+  /** The guest may have written bytes from `offset` up to before `end`, Message Control among them. */
+  #takeMsixControl(offset: number, end: number): void {
+    if (!this.#msix || offset > this.#msix.control + 1 || end <= this.#msix.control) return
+    this.#msix.table.control = readLittleEndian(this.config, this.#msix.control, 2)
+    this.#driveInterrupt()
+  }
+
+  /** With MSI-X enabled a function has no INTx (PCI 3.0, 6.8.3.3). */
   #driveInterrupt(): void {
     const status = this.config[Config.STATUS]!
     this.config[Config.STATUS] = this.#interrupt ? status | Status.INTERRUPT : status & ~Status.INTERRUPT
-    this.#line(this.#interrupt && !(this.#command() & Command.INTERRUPT_DISABLE))
+    const isDisabled = (this.#command() & Command.INTERRUPT_DISABLE) !== 0 || this.#msix?.table.enabled === true
+    this.#line(this.#interrupt && !isDisabled)
   }
 }
 

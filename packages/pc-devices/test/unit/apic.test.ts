@@ -233,6 +233,10 @@ describe('local APIC', () => {
     expect(pc.interrupts.acknowledge()).toBe(0x55)
     expect(pc.deliverMsi(0xfee05000, 0x55)).toBe(false)
     expect(pc.deliverMsi(0xfed00000, 0x55)).toBe(false)
+    // As Linux sends in flat logical mode: to logical ID 1, without the redirection hint.
+    pc.bus.writeMmio(0xfee000d0, 4, 0x0100_0000)
+    expect(pc.deliverMsi(0xfee01004, 0x56)).toBe(true)
+    expect(pc.deliverMsi(0xfee01000, 0x56)).toBe(false)
   })
 
   it('passes NMIs through LINT1 as long as port 70h lets them', () => {
