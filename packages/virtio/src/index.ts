@@ -1,5 +1,8 @@
 export type { AccessSize, Chain, DeviceHost, Features, GuestMemory, Segment, VirtioDevice, Virtqueue } from './types.ts'
 export { DeviceId, Feature, Status } from './registers.ts'
+export { BlockDevice, type BlockOptions, type BlockState, type BlockStatistics } from './block/device.ts'
+export type { BlockBacking } from './block/store.ts'
+export { ConsoleDevice, type ConsoleOptions, type ConsolePort, type ConsoleState } from './console/device.ts'
 export { EntropyDevice, type EntropyOptions } from './entropy/device.ts'
 export { drain } from './queue/drain.ts'
 export { SplitQueue } from './queue/split-queue.ts'

@@ -12,6 +12,7 @@ import type {
 } from '@mica-vm/pc-devices'
 import type { PolicyName } from '@mica-vm/shadow-mmu'
 import type { CrashReport } from './crash-report.ts'
+import type { VirtioOptions } from './virtio/options.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
 export interface HostClock {
@@ -80,6 +81,8 @@ export interface DeviceContext {
   readonly memory: DeviceMemory
   /** A new input of ISA interrupt line `irq` (0-15). */
   irq(irq: number): Line
+  /** A message-signalled interrupt: `data` is written to an address of FEExxxxxh. */
+  msi(address: number, data: number): void
 }
 
 /** Guest memory as a device reaches it: false, and nothing done, unless all bytes are memory. */
@@ -168,6 +171,8 @@ export interface VmOptions {
   /** Weight of the machine's claim to the host's processor, beside those of the others; default 1000. */
   readonly cpuShares?: number
   readonly devices?: readonly Device[]
+  /** Disks, console and more for guests that have virtio drivers. Default none. */
+  readonly virtio?: VirtioOptions
   /** COM1 and up, at most four; default one port. */
   readonly serial?: readonly SerialOptions[]
   /**
@@ -206,6 +211,10 @@ export interface VmEvents {
   stuck: Record<string, never>
   /** What the guest sent by a serial port since the last time; the streams get the same bytes. */
   serial: { readonly port: number; readonly bytes: Uint8Array }
+  /** What the guest sent by its virtio console since the last time; the streams get the same bytes. */
+  console: { readonly bytes: Uint8Array }
+  /** The guest's driver broke the rules of a virtio device, which needs a reset by it. */
+  'virtio-failure': { readonly device: string; readonly reason: string }
   /** A byte for the debug console: port E9h, or 402h, where SeaBIOS and its kind write their log. */
   debug: { readonly byte: number }
   /** A power-on self test code, port 80h. */

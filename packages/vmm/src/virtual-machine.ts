@@ -9,6 +9,7 @@ import type { Keyboard } from './keyboard.ts'
 import type { Mouse } from './mouse.ts'
 import type { SerialPort } from './serial/serial-port.ts'
 import { statisticsOf, type VmStatistics } from './statistics.ts'
+import type { VirtioConsolePort } from './virtio/console-port.ts'
 import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
 
 /** What a host hands to its machines. */
@@ -64,6 +65,11 @@ export class VirtualMachine {
   /** COM1 and up. */
   get serial(): readonly SerialPort[] {
     return this.#machine.serial
+  }
+
+  /** The virtio console; null in a machine without one. */
+  get console(): VirtioConsolePort | null {
+    return this.#machine.virtio.console
   }
 
   /** What the machine shows; null in a machine without a screen. */

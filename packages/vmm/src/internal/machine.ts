@@ -8,7 +8,18 @@ import { MachineTime } from '../machine-time.ts'
 import { Mouse } from '../mouse.ts'
 import { SerialPort } from '../serial/serial-port.ts'
 import { TextScreen } from '../text-screen.ts'
-import type { BootSource, DeviceHooks, FirmwareImages, HostClock, Screen, VmEvents, VmOptions } from '../types.ts'
+import type { VirtioConsolePort } from '../virtio/console-port.ts'
+import { VirtioDevices } from '../virtio/devices.ts'
+import type {
+  BootSource,
+  DeviceContext,
+  DeviceHooks,
+  FirmwareImages,
+  HostClock,
+  Screen,
+  VmEvents,
+  VmOptions,
+} from '../types.ts'
 import { BiosHost, micaBiosBytes } from './bios-host.ts'
 import { firmwareKernelOf } from './firmware-kernel.ts'
 import { firmwareOf, installBios } from './firmware.ts'
@@ -77,6 +88,9 @@ export class Machine {
   readonly #shadow: ShadowMemory | null
   readonly #textScreen: TextScreen | null
   readonly #ramBytes: number
+  readonly virtio: VirtioDevices
+  /** Where bytes go in and out: serial ports and console. */
+  readonly ports: readonly (SerialPort | VirtioConsolePort)[]
   readonly #devices: readonly DeviceHooks[]
   readonly #wakeup: Wakeup
   /** Asleep, and devices have lost their power. */
@@ -133,7 +147,10 @@ export class Machine {
     this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
     const watch = new ScreenWatch(this.timers, this.screen)
     this.keyboard = new Keyboard(keyboardController, this.timers, watch, () => this.platform.acpi.wake('keyboard'))
-    this.#devices = this.#attachDevices(options)
+    const context = this.#deviceContext()
+    this.#devices = (options.devices ?? []).map((attach) => attach(context) ?? {})
+    this.virtio = this.#createVirtio(options, context, listeners)
+    this.ports = this.virtio.console ? [...this.serial, this.virtio.console] : this.serial
   }
 
   /** Asks for something that happens at the end of the slice, or at once if none runs. */
@@ -180,6 +197,7 @@ export class Machine {
     this.platform.suspend()
     for (const port of this.serial) port.reset()
     for (const device of this.#devices) device.reset?.()
+    this.virtio.reset()
     return true
   }
 
@@ -209,12 +227,14 @@ export class Machine {
     this.keyboard.reset()
     this.#textScreen?.reset()
     for (const device of this.#devices) device.reset?.()
+    this.virtio.reset()
   }
 
   /** Gives frames and the processor back. */
   release(): void {
     for (const device of this.#devices) device.release?.()
     for (const port of this.serial) port.close()
+    this.virtio.release()
     this.#forgetMemory()
     for (const map of this.#maps) map.release()
     this.#engine.detach(this.vcpu)
@@ -277,11 +297,27 @@ export class Machine {
     })
   }
 
-  #attachDevices({ devices = [] }: VmOptions): DeviceHooks[] {
+  #deviceContext(): DeviceContext {
     const { bus, pci } = this.platform
     const irq = (line: number) => this.platform.irq(line)
-    const context = { bus, pci, timers: this.timers, memory: this.pages, irq }
-    return devices.map((attach) => attach(context) ?? {})
+    const msi = (address: number, data: number): void => void this.platform.deliverMsi(address, data)
+    return { bus, pci, timers: this.timers, memory: this.pages, irq, msi }
+  }
+
+  #createVirtio(
+    { virtio = {}, clock }: VmOptions,
+    context: DeviceContext,
+    listeners: Listeners<VmEvents>,
+  ): VirtioDevices {
+    const isRepeatable = clock === 'instructions'
+    return new VirtioDevices({
+      options: virtio,
+      context,
+      random: randomSource(isRepeatable),
+      input: isRepeatable ? 'on-demand' : 'at-once',
+      wake: () => this.#wakeup.wake(),
+      onFailure: (device, reason) => listeners.emit('virtio-failure', { device, reason }),
+    })
   }
 }
 

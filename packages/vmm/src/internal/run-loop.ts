@@ -100,7 +100,7 @@ export class RunLoop {
       if (exit === VcpuExit.OutOfMemory) return { reason: 'out-of-memory' }
       if (exit === VcpuExit.Halt) await this.#idle()
       else if (machine.time.aheadNs() > tolerableLeadNs) await this.#sleep(machine.time.aheadNs())
-      while (machine.serial.some((port) => port.isFull) && !machine.request) await this.#sleep(Infinity)
+      while (machine.ports.some((port) => port.isFull) && !machine.request) await this.#sleep(Infinity)
       if (this.#processor.isOver) await this.#yield()
     }
   }
@@ -111,10 +111,10 @@ export class RunLoop {
   }
 
   #slice(): VcpuExit {
-    const { time, timers, vcpu, serial } = this.#machine
+    const { time, timers, vcpu, ports } = this.#machine
     const now = time.begin()
     timers.runDue(now)
-    for (const port of serial) port.offer(false)
+    for (const port of ports) port.offer(false)
     const perInstruction = time.nsPerInstruction
     const untilDeadline = Math.ceil((timers.nextDeadline() - now) / perInstruction)
     const budget = Math.max(1, Math.min(time.sliceInstructions, untilDeadline))
@@ -148,12 +148,14 @@ export class RunLoop {
       const bytes = port.flush()
       if (bytes) this.#listeners.emit('serial', { port: index, bytes })
     })
+    const bytes = this.#machine.virtio.console?.flush()
+    if (bytes) this.#listeners.emit('console', { bytes })
   }
 
   /** The processor has halted: time passes until the next deadline, or until something arrives. */
   async #idle(): Promise<void> {
-    const { time, timers, vcpu, serial, platform } = this.#machine
-    for (const port of serial) port.offer(true)
+    const { time, timers, vcpu, ports, platform } = this.#machine
+    for (const port of ports) port.offer(true)
     if (platform.interrupts.pending) return
     if (!(vcpu.state.systemFlags & Flag.IF)) return this.#stuck()
     const deadline = timers.nextDeadline()
