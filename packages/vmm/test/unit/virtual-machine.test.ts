@@ -54,9 +54,14 @@ test('a triple fault is an exit with the registers at the fault', async () => {
 test('a guest that halts for good is told of once, and can be paused and switched off', async () => {
   const vm = machine([haltForever])
   let stuck = 0
-  vm.on('stuck', () => void stuck++)
+  const isStuck = new Promise<void>((resolve) => {
+    vm.on('stuck', () => {
+      stuck++
+      resolve()
+    })
+  })
   const run = vm.run()
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await isStuck
   expect(vm.state).toBe('running')
   await vm.pause()
   expect(await run).toEqual({ reason: 'paused' })
