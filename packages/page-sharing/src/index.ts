@@ -1,5 +1,4 @@
 export { PageSharer } from './page-sharer.ts'
-export { SharingClient } from './sharing-client.ts'
 export { PAGE_BYTES, ShareOutcome } from './types.ts'
 export type {
   ClientOptions,
@@ -11,6 +10,7 @@ export type {
   ScanReport,
   SharableFrames,
   SharablePages,
+  SharingClient,
   SharingClock,
   SharingStatistics,
 } from './types.ts'

@@ -2,10 +2,9 @@ import { Domains } from './internal/domains.ts'
 import { createKernel } from './internal/page-kernel.ts'
 import { RateCap } from './internal/rate-cap.ts'
 import { Matcher } from './internal/matcher.ts'
-import type { Member } from './internal/member.ts'
+import { Member } from './internal/member.ts'
 import { requireNatural, requireRate } from './internal/require.ts'
 import { EntryKind, SharingTable } from './internal/sharing-table.ts'
-import { SharingClient } from './sharing-client.ts'
 import { PAGE_BYTES } from './types.ts'
 import type {
   ClientOptions,
@@ -13,6 +12,7 @@ import type {
   ScanBudget,
   ScanReport,
   SharableFrames,
+  SharingClient,
   SharingClock,
   SharingStatistics,
 } from './types.ts'
@@ -91,18 +91,18 @@ export class PageSharer {
     const id = free === -1 ? this.#members.length : free
     if (id === MOST_CLIENTS) throw new RangeError(`there are ${MOST_CLIENTS} clients already, the most possible`)
     const domain = this.#domains.join(salt)
-    const client = new SharingClient({
+    const member = new Member({
       id,
       pages,
       domain,
       cap: new RateCap(this.#perClient, this.#clock.nowNs()),
       random: this.#random,
-      visit: (member, ppn) => this.#matcher.visit(member, ppn, false),
-      remove: (member) => this.#removeClient(member, salt),
+      tryShare: (self, ppn) => this.#matcher.visit(self, ppn, false),
+      remove: (self) => this.#removeClient(self, salt),
     })
-    this.#members[id] = client.member
-    this.#turns.push(client.member)
-    return client
+    this.#members[id] = member
+    this.#turns.push(member)
+    return member
   }
 
   /** Looks at pages in random order, clients taking turns, as far as budget and caps allow. */

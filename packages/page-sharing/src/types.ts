@@ -126,6 +126,18 @@ export interface ClientStatistics {
   readonly falseMatches: number
 }
 
+/** The pages of one virtual machine in the eyes of a `PageSharer`; made by `PageSharer.addClient`. */
+export interface SharingClient {
+  /**
+   * Looks for one page's contents among the others now, whatever the caps: for a page that is about to be swapped out. After
+   * `merged` and `zeroed` it need not be, since its frame has been given up. Leaves no hint of a page that matches nothing.
+   */
+  tryShare(ppn: number): ShareOutcome
+  /** Ends the search here, before or after the pages are given up. What is shared stays shared. A second call does nothing. */
+  remove(): void
+  readonly statistics: ClientStatistics
+}
+
 /** The counters of all clients, former ones too, and what is so now. */
 export interface SharingStatistics extends ClientStatistics {
   /** Hints that led to a page which had changed, moved or gone. */
