@@ -72,6 +72,13 @@ export const uses: Readonly<Record<string, string>> = {
     bench.notify(0)
     assert.deepEqual(bench.drivers[0]!.collect()[0]!.bytes, Uint8Array.of(7, 7, 7))
   `,
+  'share-allocator': `
+    import { allocate } from '@mica-vm/share-allocator'
+    const machine = { shares: 1000, min: 0, max: 100 }
+    const clients = [{ ...machine, active: 0 }, { ...machine, active: 1 }]
+    assert.deepEqual(allocate(clients, 120, { tax: 0 }), [60, 60])
+    assert.deepEqual(allocate(clients, 120), [24, 96])
+  `,
   vmm: `
     import { Host } from '@mica-vm/vmm'
     const header = [0x1badb002, 0x10000, -(0x1badb002 + 0x10000), 0x100000, 0x100000, 0x100025, 0x100025, 0x100020]
