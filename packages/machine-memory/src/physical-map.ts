@@ -3,18 +3,28 @@ import { Contents } from './internal/contents.ts'
 import { PageEvents } from './internal/page-events.ts'
 import { PageFlag, PageTable, requireRange } from './internal/page-table.ts'
 import { Pager } from './internal/pager.ts'
+import { SlotAccess } from './internal/slot-access.ts'
 import type { MachineMemory } from './machine-memory.ts'
+import type { SwapReservation } from './swap-reservation.ts'
 import { MapEvent, NOT_MEMORY, PageState, RangeKind } from './types.ts'
 import type {
+  ForkOptions,
   FrameHolder,
   MapEventListener,
   MapFailure,
   MapStatistics,
   MemoryRange,
   PhysicalMapOptions,
+  SlotHolder,
+  SwapResult,
   VictimOptions,
   WriteListener,
 } from './types.ts'
+
+/** What `fork` knows of its child. */
+interface ForkedMapOptions extends PhysicalMapOptions {
+  readonly table?: PageTable
+}
 
 /**
  * The pmap of one virtual machine: guest page number (PPN) to frame (MPN).
@@ -29,27 +39,29 @@ import type {
  * map.read32(0x1000) // 0xcafe
  * ```
  */
-export class PhysicalMap implements FrameHolder {
+export class PhysicalMap implements FrameHolder, SlotHolder {
   readonly #machine: MachineMemory
   readonly #zeroAddress: number
   readonly #events = new PageEvents()
-  #table: PageTable
-  #pager: Pager
+  readonly #table: PageTable
+  readonly #pager: Pager
   readonly #contents: Contents
-  readonly #unregister: () => void
+  readonly #unregister: readonly (() => void)[]
 
-  constructor(machine: MachineMemory, { ranges }: PhysicalMapOptions) {
+  constructor(machine: MachineMemory, options: PhysicalMapOptions) {
+    const { ranges, swap = null, table = PageTable.of(ranges, swap !== null) } = options as ForkedMapOptions
     this.#machine = machine
     this.#zeroAddress = machine.zeroFrame * FRAME_BYTES
-    this.#table = PageTable.of(ranges)
-    this.#pager = new Pager(machine, this.#table, this.#events)
+    this.#table = table
+    this.#pager = new Pager({ machine, table: this.#table, events: this.#events, swap })
     this.#contents = new Contents(machine.bytes, {
       isMemory: (ppn) => this.stateOf(ppn) !== PageState.Hole,
       isWritable: (ppn) => this.isWritable(ppn),
       readAddress: (ppn) => this.readAddress(ppn),
       privateAddress: (ppn) => this.#privateAddress(ppn),
+      slots: new SlotAccess(machine, this.#table, this.#pager),
     })
-    this.#unregister = machine.register(this)
+    this.#unregister = [machine.register(this), ...(swap ? [swap.register(this)] : [])]
   }
 
   /** One past the highest PPN that may be memory. */
@@ -57,7 +69,10 @@ export class PhysicalMap implements FrameHolder {
     return this.#table.states.length
   }
 
-  /** Host byte address to read a page from, or -1 if it is not memory. `ppn` is an integer from 0. */
+  /**
+   * Host byte address to read a page from. -1: it is not memory. -2: it is swapped and cannot be read in now, see `failure`; nothing has
+   * changed. `ppn` is an integer from 0.
+   */
   readAddress(ppn: number): number {
     const { states, frames } = this.#table
     if (ppn >= states.length) return NOT_MEMORY
@@ -68,7 +83,7 @@ export class PhysicalMap implements FrameHolder {
 
   /**
    * Host byte address of a frame that is this page's alone, so that the guest may write there; gives the page such a frame if
-   * needed. -1: not memory that a guest or device may write. -2: the host is out of frames; nothing has changed.
+   * needed. -1: not memory that a guest or device may write. -2: it cannot have one now, see `failure`; nothing has changed.
    */
   writeAddress(ppn: number): number {
     const { states, frames, flags } = this.#table
@@ -112,12 +127,18 @@ export class PhysicalMap implements FrameHolder {
     return this.#contents.onWrite(listener)
   }
 
-  /** Copies guest memory out. False, and `into` unchanged, unless every byte is memory. */
+  /**
+   * Copies guest memory out. False, and `into` unchanged, unless every byte is memory; false, too, if swap cannot be read, and what `into` holds
+   * then is undefined.
+   */
   read(physical: number, into: Uint8Array): boolean {
     return this.#contents.read(physical, into)
   }
 
-  /** Copies into guest memory as a device does. False, and nothing written, if any byte is not writable memory or the host is out of frames. */
+  /**
+   * Copies into guest memory as a device does. False, and nothing written, if any byte is not writable memory, or the host has neither frame nor
+   * slot for it.
+   */
   write(physical: number, from: Uint8Array): boolean {
     return this.#contents.write(physical, from, false)
   }
@@ -166,18 +187,22 @@ export class PhysicalMap implements FrameHolder {
     for (let ppn = first; ppn < end; ppn++) this.#redefinePage(ppn, range.kind)
   }
 
-  /** Drops a page's contents: it reads as zero again and owns no frame. Nothing happens to a page that owns nothing. */
+  /** Drops a page's contents: it reads as zero again and owns nothing. Nothing happens to a page that owns nothing. */
   discard(ppn: number): void {
-    if (this.stateOf(ppn) === PageState.Resident) this.#pager.vacate(ppn, PageState.Untouched, MapEvent.Discarded)
+    const state = this.stateOf(ppn)
+    if (state === PageState.Resident || state === PageState.Swapped)
+      this.#pager.vacate(ppn, PageState.Untouched, MapEvent.Discarded)
   }
 
   /** Drops all contents, and gives the guest back what it gave up: every memory page is as at first. For a machine that is switched off and on. */
   clear(): void {
     const { states, residents, counts } = this.#table
     residents.forEach((ppn) => this.discard(ppn))
-    for (let ppn = 0; counts[PageState.Ballooned]! + this.#table.zeroed > 0 && ppn < states.length; ppn++) {
-      if (states[ppn] === PageState.Ballooned) this.deflate(ppn)
-      else if (states[ppn] === PageState.Untouched) this.#table.become(ppn, PageState.Untouched)
+    const isDone = (): boolean => counts[PageState.Ballooned]! + counts[PageState.Swapped]! + this.#table.zeroed === 0
+    for (let ppn = 0; ppn < states.length && !isDone(); ppn++) {
+      if (states[ppn] === PageState.Untouched) this.#table.become(ppn, PageState.Untouched)
+      this.discard(ppn)
+      this.deflate(ppn)
     }
   }
 
@@ -199,8 +224,21 @@ export class PhysicalMap implements FrameHolder {
   }
 
   /**
+   * Writes a page's contents to the swap space and gives its reference to the frame up: frees the frame, if nobody else has one. The page is
+   * read in again when it is touched. What is shared is better left alone: it frees nothing, and comes back as a copy.
+   */
+  swapOut(ppn: number): SwapResult {
+    return this.#pager.swapOut(ppn)
+  }
+
+  /** The right to swap that this map draws on. */
+  get swap(): SwapReservation | null {
+    return this.#pager.swap
+  }
+
+  /**
    * The frame behind a memory page, with a new reference that the caller owns; the page loses its right to write the frame in place.
-   * For a page that owns nothing this is the zero frame. -1 for a hole.
+   * For a page that owns nothing this is the zero frame. -1 for a hole. -2 for a swapped page that cannot be read in now, see `failure`.
    */
   lend(ppn: number): number {
     return this.stateOf(ppn) === PageState.Hole ? NOT_MEMORY : this.#pager.lend(ppn)
@@ -215,16 +253,37 @@ export class PhysicalMap implements FrameHolder {
     this.#pager.adopt(ppn, mpn)
   }
 
-  /** A second map with the same contents that shares every frame. Either side copies a page when it writes it. */
-  fork(): PhysicalMap {
-    const child = new PhysicalMap(this.#machine, { ranges: [] })
-    child.#table = this.#table.copy()
-    child.#pager = new Pager(this.#machine, child.#table, child.#events)
+  /** What a memory page holds and what one of another map holds change places. Both draw on the same swap, or on none. */
+  exchange(ppn: number, other: PhysicalMap, otherPpn: number): void {
+    for (const [map, page] of [[this, ppn] as const, [other, otherPpn] as const])
+      if (map.stateOf(page) === PageState.Hole)
+        throw new RangeError(`page ${page} is a hole; only memory can be exchanged`)
+    if (this.swap !== other.swap)
+      throw new RangeError('the maps draw on different swap; only maps with the same exchange pages')
+    this.#table.exchange(ppn, other.#table, otherPpn)
+    this.#events.changed(MapEvent.Adopted, ppn)
+    other.#events.changed(MapEvent.Adopted, otherPpn)
+  }
+
+  /**
+   * A second map with the same contents that shares every frame and every slot. Either side copies a page when it writes it. Throws RangeError if
+   * its swap has no room for as many pages as are swapped.
+   */
+  fork({ swap = this.swap }: ForkOptions = {}): PhysicalMap {
+    const swapped = this.#table.counts[PageState.Swapped]!
+    if (swap?.space !== this.swap?.space) throw new RangeError('a fork swaps to the same swap space as its parent')
+    if (swap?.hasRoom(swapped) === false)
+      throw new RangeError(
+        `${swapped} pages are swapped; the fork's reservation of ${swap.pages} has ${swap.used} in use`,
+      )
+    const options: ForkedMapOptions = { ranges: [], swap, table: this.#table.copy() }
+    const child = new PhysicalMap(this.#machine, options)
     const lent: number[] = []
     this.forEachResident((ppn, mpn) => {
       this.#machine.retain(mpn)
       lent.push(ppn)
     })
+    child.#table.forEachSwapped((slot) => swap!.retain(slot))
     // Listeners run only when every frame has its second reference.
     for (const ppn of lent) this.#events.changed(MapEvent.Lent, ppn)
     return child
@@ -236,7 +295,7 @@ export class PhysicalMap implements FrameHolder {
     for (let ppn = 0; ppn < states.length; ppn++) {
       if (states[ppn] !== PageState.Hole) this.#redefinePage(ppn, RangeKind.Hole)
     }
-    this.#unregister()
+    for (const end of this.#unregister) end()
   }
 
   /** Visits the pages that have frames, in no order, and no others. The visitor may discard the page that it was given. */
@@ -270,6 +329,7 @@ export class PhysicalMap implements FrameHolder {
       untouched: counts[PageState.Untouched]!,
       resident: counts[PageState.Resident]!,
       ballooned: counts[PageState.Ballooned]!,
+      swapped: counts[PageState.Swapped]!,
       zero: zeroed,
       shared,
       populations: events[MapEvent.Populated]!,
@@ -277,11 +337,28 @@ export class PhysicalMap implements FrameHolder {
       balloonings: events[MapEvent.Ballooned]!,
       deflations: events[MapEvent.Deflated]!,
       pops: events[MapEvent.Popped]!,
+      swapOuts: events[MapEvent.SwappedOut]!,
+      swapIns: events[MapEvent.SwappedIn]!,
+      cleanSwapOuts: this.#pager.cleanSwapOuts,
     }
   }
 
   countReferences(counts: Uint32Array): void {
     this.forEachResident((_, mpn) => counts[mpn]!++)
+  }
+
+  countSlots(counts: Uint32Array): number {
+    let held = 0
+    this.#table.slots.forEach((slot) => {
+      if (slot < 0) return
+      counts[slot]!++
+      held++
+    })
+    return held
+  }
+
+  dropKeptSlots(): void {
+    this.#pager.dropKeptSlots()
   }
 
   contradictions(): string[] {
@@ -290,9 +367,9 @@ export class PhysicalMap implements FrameHolder {
 
   /** As `writeAddress`, whatever the guest's permission. */
   #privateAddress(ppn: number): number {
-    const { states, frames } = this.#table
-    if (states[ppn] === PageState.Resident && this.#machine.references(frames[ppn]!) === 1)
-      return frames[ppn]! * FRAME_BYTES
+    const { states, frames, flags } = this.#table
+    const isPlain = states[ppn] === PageState.Resident && (flags[ppn]! & ~PageFlag.ReadOnly) === 0
+    if (isPlain && this.#machine.references(frames[ppn]!) === 1) return frames[ppn]! * FRAME_BYTES
     return this.#pager.toWrite(ppn)
   }
 

@@ -1,7 +1,12 @@
+import type { SwapReservation } from './swap-reservation.ts'
+
 /** What an address-returning method says of a page that is not memory, or not writable memory. */
 export const NOT_MEMORY = -1
 
-/** What an address-returning method says when a page needs a frame and the host has none left. */
+/**
+ * What an address-returning method says of a page that it cannot give a frame now: the host has none left, or the contents cannot be read
+ * from swap. `PhysicalMap.failure` tells.
+ */
 export const OUT_OF_FRAMES = -2
 
 /** What a guest may do with a range of its physical addresses. */
@@ -25,6 +30,8 @@ export const PageState = {
   Resident: 2,
   /** The guest has given it up and owns nothing until it touches the page again: it is zero then. */
   Ballooned: 3,
+  /** Its contents are in a slot of the swap space. */
+  Swapped: 4,
 } as const
 export type PageState = (typeof PageState)[keyof typeof PageState]
 
@@ -48,15 +55,41 @@ export const MapEvent = {
   Deflated: 7,
   /** It was touched while ballooned: to untouched by a read, to resident by a write. */
   Popped: 8,
+  /** Its contents have gone to the swap space. */
+  SwappedOut: 9,
+  /** Its contents have come back from the swap space. */
+  SwappedIn: 10,
 } as const
 export type MapEvent = (typeof MapEvent)[keyof typeof MapEvent]
 
 /** Called after each change of a page. */
 export type MapEventListener = (event: MapEvent, ppn: number) => void
 
+/** What has become of the request to swap a page out. */
+export const SwapResult = {
+  Swapped: 'swapped',
+  /** It has no frame that could be freed. */
+  NotResident: 'not-resident',
+  /** The map was made without swap. */
+  NoSwap: 'no-swap',
+  /** No slot is left. The page is as before. */
+  Full: 'full',
+  /** The store could not write. The page is as before. */
+  Failed: 'failed',
+} as const
+export type SwapResult = (typeof SwapResult)[keyof typeof SwapResult]
+
+/** Why the swap space could not do something. */
+export interface SwapFailure {
+  /** No room; the store does not work; a slot does not hold what was written there. */
+  readonly kind: 'swap-full' | 'swap-lost' | 'swap-damaged'
+  /** What is wrong, for whoever runs the guest. */
+  readonly message: string
+}
+
 /** Why an access could not be served. */
 export interface MapFailure {
-  readonly kind: 'out-of-frames'
+  readonly kind: 'out-of-frames' | SwapFailure['kind']
   readonly ppn: number
   /** What is wrong, for whoever runs the guest. */
   readonly message: string
@@ -79,6 +112,13 @@ export interface MachineMemoryOptions {
 export interface PhysicalMapOptions {
   /** Ranges that do not overlap, in any order. Addresses in none of them are holes. */
   readonly ranges: readonly MemoryRange[]
+  /** Where pages may be swapped out to. Default: nowhere. */
+  readonly swap?: SwapReservation | null
+}
+
+export interface ForkOptions {
+  /** Of the same swap space. Default: that of the map which is forked. */
+  readonly swap?: SwapReservation | null
 }
 
 /** Whoever keeps references to frames for longer than a call says so, so that the audit can add them up. */
@@ -87,6 +127,40 @@ export interface FrameHolder {
   countReferences(counts: Uint32Array): void
   /** Own contradictions, in words; empty if there are none. */
   contradictions(): string[]
+}
+
+/** Whoever keeps references to slots of swap. */
+export interface SlotHolder {
+  /** Adds, for each reference held, one to `counts[slot]`; answers how many there are. */
+  countSlots(counts: Uint32Array): number
+  /** Gives up slots whose contents are in frames, too. */
+  dropKeptSlots(): void
+}
+
+/**
+ * Port: where swapped pages lie. Access is synchronous. What cannot be done throws, best a `SwapStoreError`; a page is read or written as a
+ * whole, or the access has failed.
+ */
+export interface SwapStore {
+  /** Pages of 4096 bytes that it holds, numbered from 0. */
+  readonly slots: number
+  read(slot: number, into: Uint8Array): void
+  write(slot: number, from: Uint8Array): void
+  /** The slot's contents are not needed any more. */
+  discard?(slot: number): void
+  flush?(): void
+  close(): void
+}
+
+/** Port: a file that is open for synchronous access, such as a browser's `FileSystemSyncAccessHandle`. */
+export interface SyncAccessHandle {
+  /** Answers how many bytes were read. */
+  read(into: Uint8Array, options: { at: number }): number
+  /** Answers how many bytes were written. */
+  write(from: Uint8Array, options: { at: number }): number
+  truncate(bytes: number): void
+  flush(): void
+  close(): void
 }
 
 /** Called when something other than the guest's processor has written guest memory. `address` is a host byte address. */
@@ -113,12 +187,13 @@ export interface VictimOptions {
   readonly shared?: boolean
 }
 
-/** `pages === untouched + resident + ballooned`. */
+/** `pages === untouched + resident + ballooned + swapped`. */
 export interface MapStatistics {
   readonly pages: number
   readonly untouched: number
   readonly resident: number
   readonly ballooned: number
+  readonly swapped: number
   /** Of the untouched ones, those that had contents, which were found to be zero. */
   readonly zero: number
   /** Of the resident ones, those whose frame has other references. */
@@ -131,6 +206,34 @@ export interface MapStatistics {
   readonly balloonings: number
   readonly deflations: number
   readonly pops: number
+  /** Pages that went to the swap space and came back from there, ever. */
+  readonly swapOuts: number
+  readonly swapIns: number
+  /** Of those that went, the ones that had not been written since they came back, so that nothing had to be written there either. */
+  readonly cleanSwapOuts: number
+}
+
+/** In slots, which are pages. */
+export interface SwapStatistics {
+  readonly slots: number
+  readonly used: number
+  /** Most slots that were used at a time. */
+  readonly peak: number
+  readonly reserved: number
+  readonly unreserved: number
+  /** Pages read and written, and accesses that failed, ever. */
+  readonly reads: number
+  readonly writes: number
+  readonly failures: number
+}
+
+export interface SwapAuditReport {
+  readonly slots: number
+  readonly used: number
+  readonly free: number
+  readonly reserved: number
+  /** What does not add up, in words. Empty when all is well. */
+  readonly contradictions: readonly string[]
 }
 
 export interface AuditReport {

@@ -9,15 +9,29 @@ export const PageFlag = {
   ReadOnly: 1,
   /** Its contents were found to be zero, and given up for the zero frame. */
   Zeroed: 2,
+  /** It has been swapped in and not been written since: its slot has the same contents as its frame. */
+  Kept: 4,
 } as const
 
 /** Flags that tell of contents, and go with them. */
-const OF_CONTENTS: number = PageFlag.Zeroed
+const OF_CONTENTS: number = PageFlag.Zeroed | PageFlag.Kept
+
+/** What one page holds. */
+interface Holdings {
+  readonly state: PageState
+  readonly frame: number
+  readonly slot: number
+  readonly isZeroed: boolean
+}
+
+type PageArrays = Pick<PageTable, 'frames' | 'slots' | 'states' | 'flags' | 'residents'>
 
 /** The flat arrays of one map, by PPN, and what is counted of them. */
 export class PageTable {
   /** MPN of a resident page; -1 otherwise. */
   readonly frames: Int32Array
+  /** Slot of a swapped page, and of a resident one that is `Kept`; -1 otherwise. Empty in a map without swap. */
+  readonly slots: Int32Array
   /** PageState. */
   readonly states: Uint8Array
   /** PageFlag. */
@@ -27,9 +41,12 @@ export class PageTable {
   readonly counts: Float64Array
   /** Pages with the flag `Zeroed`. */
   zeroed = 0
+  /** Pages with the flag `Kept`. */
+  kept = 0
 
-  private constructor(frames: Int32Array, states: Uint8Array, flags: Uint8Array, residents: ResidentSet) {
+  private constructor({ frames, slots, states, flags, residents }: PageArrays) {
     this.frames = frames
+    this.slots = slots
     this.states = states
     this.flags = flags
     this.residents = residents
@@ -37,7 +54,7 @@ export class PageTable {
   }
 
   /** Throws RangeError if a range is no range, or overlaps another. */
-  static of(ranges: readonly MemoryRange[]): PageTable {
+  static of(ranges: readonly MemoryRange[], hasSwap: boolean): PageTable {
     const sorted = [...ranges].sort((a, b) => a.start - b.start)
     let end = 0
     for (const range of sorted) {
@@ -54,54 +71,133 @@ export class PageTable {
       states.fill(PageState.Untouched, first, first + length / FRAME_BYTES)
       if (kind === RangeKind.Rom) flags.fill(PageFlag.ReadOnly, first, first + length / FRAME_BYTES)
     }
-    return new PageTable(new Int32Array(pages).fill(-1), states, flags, new ResidentSet(pages))
+    const frames = new Int32Array(pages).fill(-1)
+    const slots = new Int32Array(hasSwap ? pages : 0).fill(-1)
+    return new PageTable({ frames, slots, states, flags, residents: new ResidentSet(pages) })
   }
 
+  /** Without the slots that are kept. */
   copy(): PageTable {
-    const copy = new PageTable(this.frames.slice(), this.states.slice(), this.flags.slice(), this.residents.copy())
+    const { frames, slots, states, flags, residents } = this
+    const copy = new PageTable({
+      frames: frames.slice(),
+      slots: slots.slice(),
+      states: states.slice(),
+      flags: flags.slice(),
+      residents: residents.copy(),
+    })
     copy.zeroed = this.zeroed
+    copy.kept = this.kept
+    if (copy.kept > 0) copy.residents.forEach((ppn) => copy.dropKept(ppn))
     return copy
   }
 
-  /** The one place where a page changes its state or its frame. What it held until now is the caller's to release. */
-  become(ppn: number, state: PageState, frame = -1): void {
+  /** What a page holds and what one of another table holds change places; whether they may be written does not. */
+  exchange(ppn: number, other: PageTable, otherPpn: number): void {
+    const mine = this.#holdings(ppn)
+    const theirs = other.#holdings(otherPpn)
+    this.#hold(ppn, theirs)
+    other.#hold(otherPpn, mine)
+  }
+
+  /** Calls `visit` with the slot of each swapped page. */
+  forEachSwapped(visit: (slot: number) => void): void {
+    if (this.counts[PageState.Swapped] === 0) return
+    for (let ppn = 0; ppn < this.states.length; ppn++)
+      if (this.states[ppn] === PageState.Swapped) visit(this.slots[ppn]!)
+  }
+
+  #holdings(ppn: number): Holdings {
+    return {
+      state: this.states[ppn]! as PageState,
+      frame: this.frames[ppn]!,
+      slot: this.slotOf(ppn),
+      isZeroed: (this.flags[ppn]! & PageFlag.Zeroed) !== 0,
+    }
+  }
+
+  #hold(ppn: number, { state, frame, slot, isZeroed }: Holdings): void {
+    this.become(ppn, state, frame, slot)
+    if (isZeroed) this.markZeroed(ppn)
+  }
+
+  slotOf(ppn: number): number {
+    return this.slots[ppn] ?? -1
+  }
+
+  /** The one place where a page changes its state, its frame or its slot. What it held until now is the caller's to release. */
+  become(ppn: number, state: PageState, frame = -1, slot = -1): void {
     const old = this.states[ppn]!
+    const flags = this.flags[ppn]!
     this.counts[old]!--
     this.counts[state]!++
     if (old === PageState.Resident) this.residents.delete(ppn)
     if (state === PageState.Resident) this.residents.add(ppn)
-    if ((this.flags[ppn]! & PageFlag.Zeroed) !== 0) this.zeroed--
-    this.flags[ppn]! &= ~OF_CONTENTS
+    if ((flags & PageFlag.Zeroed) !== 0) this.zeroed--
+    if ((flags & PageFlag.Kept) !== 0) this.kept--
+    this.flags[ppn] = flags & ~OF_CONTENTS
     this.states[ppn] = state
     this.frames[ppn] = frame
+    this.slots[ppn] = slot
+    if (state === PageState.Resident && slot >= 0) this.#mark(ppn, PageFlag.Kept)
   }
 
   /** Says of an untouched page that it was not always so. */
   markZeroed(ppn: number): void {
-    this.flags[ppn]! |= PageFlag.Zeroed
-    this.zeroed++
+    this.#mark(ppn, PageFlag.Zeroed)
+  }
+
+  /** A resident page that keeps its slot shall not. Answers the slot, which is the caller's to release, or -1. */
+  dropKept(ppn: number): number {
+    if ((this.flags[ppn]! & PageFlag.Kept) === 0) return -1
+    const slot = this.slots[ppn]!
+    this.flags[ppn]! &= ~PageFlag.Kept
+    this.slots[ppn] = -1
+    this.kept--
+    return slot
+  }
+
+  #mark(ppn: number, flag: typeof PageFlag.Zeroed | typeof PageFlag.Kept): void {
+    this.flags[ppn]! |= flag
+    if (flag === PageFlag.Zeroed) this.zeroed++
+    else this.kept++
   }
 
   contradictions(): string[] {
-    const { states, frames, flags, residents } = this
+    const { states, flags, residents, counts } = this
     const found: string[] = []
     let zeroed = 0
+    let kept = 0
     for (let ppn = 0; ppn < states.length; ppn++) {
-      const isResident = states[ppn] === PageState.Resident
-      if (isResident !== frames[ppn]! >= 0 || isResident !== residents.has(ppn))
-        found.push(`page ${ppn} is in state ${states[ppn]} with frame ${frames[ppn]}`)
-      if ((flags[ppn]! & PageFlag.Zeroed) === 0) continue
-      zeroed++
-      if (states[ppn] !== PageState.Untouched) found.push(`page ${ppn} counts as zero in state ${states[ppn]}`)
+      if ((flags[ppn]! & PageFlag.Zeroed) !== 0) zeroed++
+      if ((flags[ppn]! & PageFlag.Kept) !== 0) kept++
+      if (!this.#isConsistent(ppn)) {
+        const [frame, slot] = [this.frames[ppn], this.slotOf(ppn)]
+        found.push(`page ${ppn} is in state ${states[ppn]} with frame ${frame}, slot ${slot} and flags ${flags[ppn]}`)
+      }
     }
     countStates(states).forEach((count, state) => {
-      if (count !== this.counts[state])
-        found.push(`${count} pages are in state ${state}, ${this.counts[state]} counted`)
+      if (count !== counts[state]) found.push(`${count} pages are in state ${state}, ${counts[state]} counted`)
     })
     if (zeroed !== this.zeroed) found.push(`${zeroed} pages are zero, ${this.zeroed} counted`)
-    if (residents.size !== this.counts[PageState.Resident])
-      found.push(`${residents.size} pages are listed as resident, ${this.counts[PageState.Resident]} counted`)
+    if (kept !== this.kept) found.push(`${kept} pages keep a slot, ${this.kept} counted`)
+    if (residents.size !== counts[PageState.Resident])
+      found.push(`${residents.size} pages are listed as resident, ${counts[PageState.Resident]} counted`)
     return found
+  }
+
+  #isConsistent(ppn: number): boolean {
+    const state = this.states[ppn]!
+    const isResident = state === PageState.Resident
+    const isKept = (this.flags[ppn]! & PageFlag.Kept) !== 0
+    const isZeroed = (this.flags[ppn]! & PageFlag.Zeroed) !== 0
+    return (
+      isResident === this.frames[ppn]! >= 0 &&
+      isResident === this.residents.has(ppn) &&
+      (state === PageState.Swapped || isKept) === this.slotOf(ppn) >= 0 &&
+      (isResident || !isKept) &&
+      (state === PageState.Untouched || !isZeroed)
+    )
   }
 }
 

@@ -1,22 +1,33 @@
 import { FRAME_BYTES } from '../geometry.ts'
 import type { MachineMemory } from '../machine-memory.ts'
-import { MapEvent, NOT_MEMORY, OUT_OF_FRAMES, PageState } from '../types.ts'
-import type { MapFailure } from '../types.ts'
+import type { SwapReservation } from '../swap-reservation.ts'
+import { MapEvent, NOT_MEMORY, OUT_OF_FRAMES, PageState, SwapResult } from '../types.ts'
+import type { MapFailure, SwapFailure } from '../types.ts'
 import type { PageEvents } from './page-events.ts'
 import type { PageTable } from './page-table.ts'
 
-/** Moves pages from state to state: gives them frames, and takes away what they hold. */
+export interface PagerParts {
+  readonly machine: MachineMemory
+  readonly table: PageTable
+  readonly events: PageEvents
+  readonly swap: SwapReservation | null
+}
+
+/** Moves pages from state to state: gives them frames and slots, and takes away what they hold. */
 export class Pager {
   readonly #machine: MachineMemory
   readonly #table: PageTable
   readonly #events: PageEvents
+  readonly swap: SwapReservation | null
   /** Why the last access that could not be served could not. */
   failure: MapFailure | null = null
+  cleanSwapOuts = 0
 
-  constructor(machine: MachineMemory, table: PageTable, events: PageEvents) {
+  constructor({ machine, table, events, swap }: PagerParts) {
     this.#machine = machine
     this.#table = table
     this.#events = events
+    this.swap = swap
   }
 
   /** Host byte address to read a page from, whatever its state; negative if there is none. */
@@ -31,6 +42,8 @@ export class Pager {
         return this.#machine.zeroFrame * FRAME_BYTES
       case PageState.Untouched:
         return this.#machine.zeroFrame * FRAME_BYTES
+      case PageState.Swapped:
+        return this.#swapIn(ppn)
       default:
         return NOT_MEMORY
     }
@@ -38,6 +51,12 @@ export class Pager {
 
   /** Host byte address of a frame that is the page's alone, whatever its permission; negative if there is none to have. */
   toWrite(ppn: number): number {
+    const address = this.#toOwnFrame(ppn)
+    if (address >= 0) this.#dropKept(ppn)
+    return address
+  }
+
+  #toOwnFrame(ppn: number): number {
     const { states, frames } = this.#table
     switch (states[ppn]) {
       case PageState.Resident:
@@ -46,6 +65,8 @@ export class Pager {
         return this.#populate(ppn, MapEvent.Populated)
       case PageState.Ballooned:
         return this.#populate(ppn, MapEvent.Popped)
+      case PageState.Swapped:
+        return this.#swapIn(ppn)
       default:
         return NOT_MEMORY
     }
@@ -53,37 +74,77 @@ export class Pager {
 
   /** Releases what a page holds. */
   vacate(ppn: number, state: PageState, event: MapEvent): void {
-    const mpn = this.#table.frames[ppn]!
-    this.#table.become(ppn, state)
-    if (mpn >= 0) this.#machine.release(mpn)
+    this.#become(ppn, state)
     this.#events.changed(event, ppn)
   }
 
-  /** A new reference to what a memory page reads. */
+  /** A new reference to what a memory page reads; negative if its contents cannot be had. */
   lend(ppn: number): number {
-    if (this.#table.states[ppn] !== PageState.Resident) {
-      this.#machine.retain(this.#machine.zeroFrame)
-      return this.#machine.zeroFrame
-    }
-    const mpn = this.#table.frames[ppn]!
+    const { states, frames } = this.#table
+    if (states[ppn] === PageState.Swapped && this.#swapIn(ppn) < 0) return OUT_OF_FRAMES
+    const mpn = states[ppn] === PageState.Resident ? frames[ppn]! : this.#machine.zeroFrame
     this.#machine.retain(mpn)
-    this.#events.changed(MapEvent.Lent, ppn)
+    if (states[ppn] === PageState.Resident) this.#events.changed(MapEvent.Lent, ppn)
     return mpn
   }
 
   /** Puts a frame behind a memory page and takes over one reference to it. */
   adopt(ppn: number, mpn: number): void {
-    const old = this.#table.frames[ppn]!
-    if (mpn !== this.#machine.zeroFrame) this.#table.become(ppn, PageState.Resident, mpn)
+    if (mpn !== this.#machine.zeroFrame) this.#become(ppn, PageState.Resident, mpn)
     else {
       this.#machine.release(mpn)
       if (this.#table.states[ppn] !== PageState.Untouched) {
-        this.#table.become(ppn, PageState.Untouched)
+        this.#become(ppn, PageState.Untouched)
         this.#table.markZeroed(ppn)
       }
     }
-    if (old >= 0) this.#machine.release(old)
     this.#events.changed(MapEvent.Adopted, ppn)
+  }
+
+  swapOut(ppn: number): SwapResult {
+    const { states, frames } = this.#table
+    if (states[ppn] !== PageState.Resident) return SwapResult.NotResident
+    if (this.swap === null) return SwapResult.NoSwap
+    let slot: number | SwapFailure = this.#table.dropKept(ppn)
+    if (slot >= 0) this.cleanSwapOuts++
+    else slot = this.swap.save(this.#bytesOf(frames[ppn]!), false)
+    if (typeof slot !== 'number') {
+      this.fail(ppn, slot)
+      return slot.kind === 'swap-full' ? SwapResult.Full : SwapResult.Failed
+    }
+    this.#become(ppn, PageState.Swapped, -1, slot)
+    this.#events.changed(MapEvent.SwappedOut, ppn)
+    return SwapResult.Swapped
+  }
+
+  /** The frames of resident pages have the contents, too. */
+  dropKeptSlots(): void {
+    if (this.#table.kept > 0) this.#table.residents.forEach((ppn) => this.#dropKept(ppn))
+  }
+
+  /** The slot takes over a reference, and what the page held is released. */
+  moveToSlot(ppn: number, slot: number): void {
+    const old = this.#table.states[ppn]!
+    this.#become(ppn, PageState.Swapped, -1, slot)
+    if (old === PageState.Ballooned) this.#events.changed(MapEvent.Popped, ppn)
+    if (old !== PageState.Swapped) this.#events.changed(MapEvent.SwappedOut, ppn)
+  }
+
+  fail(ppn: number, { kind, message }: SwapFailure | Omit<MapFailure, 'ppn'>): void {
+    this.failure = { kind, ppn, message }
+  }
+
+  #become(ppn: number, state: PageState, frame = -1, slot = -1): void {
+    const oldFrame = this.#table.frames[ppn]!
+    const oldSlot = this.#table.slotOf(ppn)
+    this.#table.become(ppn, state, frame, slot)
+    if (oldSlot >= 0) this.swap!.free(oldSlot)
+    if (oldFrame >= 0) this.#machine.release(oldFrame)
+  }
+
+  #dropKept(ppn: number): void {
+    const slot = this.#table.dropKept(ppn)
+    if (slot >= 0) this.swap!.free(slot)
   }
 
   #populate(ppn: number, event: MapEvent): number {
@@ -92,23 +153,42 @@ export class Pager {
   }
 
   #copy(ppn: number): number {
-    const shared = this.#table.frames[ppn]!
-    const mpn = this.#machine.allocateCopy(shared)
-    if (mpn < 0) return this.#outOfFrames(ppn)
-    this.#machine.release(shared)
-    return this.#settle(ppn, mpn, MapEvent.Copied)
+    const mpn = this.#machine.allocateCopy(this.#table.frames[ppn]!)
+    return mpn < 0 ? this.#outOfFrames(ppn) : this.#settle(ppn, mpn, MapEvent.Copied)
   }
 
   #settle(ppn: number, mpn: number, event: MapEvent): number {
-    this.#table.become(ppn, PageState.Resident, mpn)
+    this.#become(ppn, PageState.Resident, mpn)
     this.#events.changed(event, ppn)
     return mpn * FRAME_BYTES
   }
 
+  /** The page keeps its slot as long as it is not written. */
+  #swapIn(ppn: number): number {
+    const slot = this.#table.slots[ppn]!
+    const mpn = this.#machine.allocateUncleared()
+    if (mpn < 0) return this.#outOfFrames(ppn)
+    const failure = this.swap!.load(slot, this.#bytesOf(mpn))
+    if (failure !== null) {
+      this.#machine.release(mpn)
+      this.fail(ppn, failure)
+      return OUT_OF_FRAMES
+    }
+    this.#table.become(ppn, PageState.Resident, mpn, slot)
+    this.#events.changed(MapEvent.SwappedIn, ppn)
+    return mpn * FRAME_BYTES
+  }
+
+  #bytesOf(mpn: number): Uint8Array {
+    return this.#machine.bytes.subarray(mpn * FRAME_BYTES, (mpn + 1) * FRAME_BYTES)
+  }
+
   #outOfFrames(ppn: number): number {
     const { frames } = this.#machine.statistics
-    const message = `page ${ppn} needs a frame of the host's memory, and all ${frames} are in use`
-    this.failure = { kind: 'out-of-frames', ppn, message }
+    this.fail(ppn, {
+      kind: 'out-of-frames',
+      message: `page ${ppn} needs a frame of the host's memory, and all ${frames} are in use`,
+    })
     return OUT_OF_FRAMES
   }
 }

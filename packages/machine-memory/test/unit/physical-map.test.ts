@@ -56,6 +56,10 @@ describe('PhysicalMap', () => {
       balloonings: 0,
       deflations: 0,
       pops: 0,
+      swapped: 0,
+      swapOuts: 0,
+      swapIns: 0,
+      cleanSwapOuts: 0,
     })
   })
 

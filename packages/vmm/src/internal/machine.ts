@@ -1,5 +1,5 @@
 import { pagingFeatures, tlbOffsets, Vcpu, type CpuModel, type Engine } from '@mica-vm/binary-translator'
-import { PhysicalMap, type MachineMemory } from '@mica-vm/machine-memory'
+import { PhysicalMap, type MachineMemory, type SwapReservation } from '@mica-vm/machine-memory'
 import { CMOS_BYTES, type PcEvents, type PcPlatform, type WakeSource } from '@mica-vm/pc-devices'
 import { ShadowMmu } from '@mica-vm/shadow-mmu'
 import { loadBootSource } from '../boot-source.ts'
@@ -49,6 +49,8 @@ export type Request =
 
 export interface MachineParts {
   readonly memory: MachineMemory
+  /** Where its pages may be swapped out to; default: nowhere. It is released after the machine. */
+  readonly swap?: SwapReservation | null
   readonly engine: Engine
   /** Address of the vCPU's state block. */
   readonly base: number
@@ -97,7 +99,7 @@ export class Machine {
   #isUnpowered = false
   #wokenBy: WakeSource = 'host'
 
-  constructor({ memory, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
+  constructor({ memory, swap = null, engine, base, options, model, clock, wakeup, listeners }: MachineParts) {
     this.bytes = memory.bytes
     this.#engine = engine
     this.#boot = options.boot ?? null
@@ -112,7 +114,7 @@ export class Machine {
     const drives = drivesOf(options)
     const kernel = firmwareKernelOf(options, firmware)
     const ranges = memoryRanges({ bytes: options.memory, hasTextPage, biosBytes })
-    this.pages = new PhysicalMap(memory, { ranges })
+    this.pages = new PhysicalMap(memory, { ranges, swap })
     this.mmu = createMmu({ memory, engine, base, options, model }, this.pages)
     this.#shadow = this.#firmware ? new ShadowMemory(memory, this.pages) : null
     for (const map of this.#maps) map.onWrite((host, bytes) => this.#written(host, bytes))

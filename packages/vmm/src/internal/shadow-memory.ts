@@ -22,7 +22,10 @@ export class ShadowMemory implements MmioDevice {
   /** The ROM is what is read at first. */
   constructor(memory: MachineMemory, visible: PhysicalMap) {
     this.#visible = visible
-    this.#hidden = new PhysicalMap(memory, { ranges: [{ start, length: end - start, kind: 'ram' }] })
+    this.#hidden = new PhysicalMap(memory, {
+      ranges: [{ start, length: end - start, kind: 'ram' }],
+      swap: visible.swap,
+    })
     visible.redefine({ start, length: end - start, kind: 'rom' })
   }
 
@@ -70,9 +73,6 @@ export class ShadowMemory implements MmioDevice {
   }
 
   #swap(ppn: number): void {
-    const shown = this.#visible.lend(ppn)
-    const kept = this.#hidden.lend(ppn)
-    this.#visible.adopt(ppn, kept)
-    this.#hidden.adopt(ppn, shown)
+    this.#visible.exchange(ppn, this.#hidden, ppn)
   }
 }

@@ -1,0 +1,2 @@
+export { FileSwapStore } from './file-swap-store.ts'
+export type { FileSwapStoreOptions } from './file-swap-store.ts'
