@@ -64,7 +64,7 @@ export class CodeCache {
   readonly hashBase: number
   /**
    * The chunk map: 64 bits for each frame of the memory, by its number, which say what chunks hold code. Emitted code
-   * tests it, too, before it writes to a traced frame: see `runtime/traced-writes.ts`.
+   * tests it, too, before it writes to a traced frame: see `runtime/missed-accesses.ts`.
    */
   readonly chunkMap: number
   readonly #words: Int32Array

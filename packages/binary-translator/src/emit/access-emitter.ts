@@ -22,7 +22,11 @@ export const Helper = {
   callout: 5,
   /** (cpu, unit) -> exit code: goes on at state.rip, found through the fetch TLB and the unit hash. */
   continueAtRip: 6,
+  /** (cpu, operation, source, destination, count, value) -> elements of a repeated string instruction that are dealt with: see `string-blocks.ts`. */
+  block: 7,
 } as const
+
+const stackPointer = 4
 
 const loadOp = { 1: Op.i32_load8_u, 2: Op.i32_load16_u, 4: Op.i32_load } as const
 const storeOp = { 1: Op.i32_store8, 2: Op.i32_store16, 4: Op.i32_store } as const
@@ -37,6 +41,8 @@ export abstract class AccessEmitter extends CodeEmitter {
   readonly tlb: TlbOffsets
   /** The instruction being emitted. */
   shape!: Shape
+  /** The register that the address of the next access lies near to; -1 if none is known. */
+  protected near = -1
 
   constructor(tlb: TlbOffsets) {
     super()
@@ -52,11 +58,14 @@ export abstract class AccessEmitter extends CodeEmitter {
   /** Linear address of `offset` in a segment known now, such as SS for stacks and ES for strings. */
   linearIn(segment: number, offset: Value, size: number, write: boolean): Value {
     const segmented = !this.shape.flat || segment > Segment.DS || (segment === Segment.CS && write)
-    return this.linear(constant(segment), offset, size, write, segmented)
+    const linear = this.linear(constant(segment), offset, size, write, segmented)
+    if (segment === Segment.SS) this.near = stackPointer
+    return linear
   }
 
   /** Adds the segment's base after checking its limit and rights, where the mode does not make both moot. */
   linear(segment: Value, offset: Value, size: number, write: boolean, segmented: boolean): Value {
+    this.near = -1
     if (!segmented) return offset
     const record = this.segmentRecord(segment)
     const span = write ? SegmentField.writeSpan : SegmentField.readSpan
@@ -96,19 +105,36 @@ export abstract class AccessEmitter extends CodeEmitter {
       .pop()
   }
 
-  /** Pushes the address of the current privilege's TLB array minus `extra`; the entry's fields follow by memarg. */
-  protected abstract pushTlbBase(write: boolean): number
+  /** Pushes the address of the current privilege's TLB array, or of its entry `known`, minus an offset; returns that. */
+  protected abstract pushTlbBase(write: boolean, known: Local | undefined): number
 
-  /** Emits the TLB probe; leaves the hit condition on the stack and returns the entry's address and array offset. */
+  /** The local of the entry that an access near `near` has looked at on every way to here; undefined: none is known. */
+  protected knownEntry(): Local | undefined {
+    return undefined
+  }
+
+  /** A local for the entry of an access near `near`. */
+  protected entryLocal(): Local {
+    return this.temporary()
+  }
+
+  /**
+   * Emits the TLB probe; leaves the hit condition on the stack and returns the entry's address and array offset. Where an access before had an
+   * address nearby, its entry is likely to be the right one, and is not looked up again: a wrong one cannot have the tag, and the helper looks.
+   */
   private probe(linear: Value, size: number, write: boolean): { entry: Local; offset: number } {
-    const entry = this.temporary()
-    this.push(linear)
-      .i32(9)
-      .op(Op.i32_shr_u)
-      .i32((this.tlb.entries - 1) << 3)
-      .op(Op.i32_and)
-    const offset = this.pushTlbBase(write)
-    this.op(Op.i32_add).w.tee(entry).memory(Op.i32_load, offset)
+    const known = this.knownEntry()
+    const entry = known ?? this.entryLocal()
+    if (known === undefined) {
+      this.push(linear)
+        .i32(9)
+        .op(Op.i32_shr_u)
+        .i32((this.tlb.entries - 1) << 3)
+        .op(Op.i32_and)
+    }
+    const offset = this.pushTlbBase(write, known)
+    if (known === undefined) this.op(Op.i32_add).w.tee(entry)
+    this.w.memory(Op.i32_load, offset)
     this.push(linear)
     if (size > 1) this.i32(size - 1).op(Op.i32_add)
     this.i32(-4096).op(Op.i32_and).op(Op.i32_eq)
@@ -179,6 +205,25 @@ export abstract class AccessEmitter extends CodeEmitter {
     this.push(linear).i32(size).pushSite()
     this.push(value).w.call(Helper.write).op(Op.i32_eqz)
     this.leaveIf()
+    this.w.end()
+  }
+
+  /** Stores `size` bytes of any number, all or none, which `put` writes to the host address that it gets. */
+  storeWith(linear: Value, size: number, put: (host: Local) => void): void {
+    const { entry, offset } = this.probe(linear, size, true)
+    const host = this.temporary()
+    this.w.mostly().if()
+    this.push(linear)
+      .w.get(entry)
+      .memory(Op.i32_load, offset + 4)
+      .op(Op.i32_add)
+      .set(host)
+    put(host)
+    this.w.else()
+    this.slow(Helper.update, linear, size)
+    this.w.set(host)
+    put(host)
+    this.commit(host)
     this.w.end()
   }
 

@@ -9,6 +9,7 @@ import type { Flags } from './flags.ts'
 import { isGeneral } from './shape.ts'
 import { AccessEmitter, loadOf, storeOf } from './access-emitter.ts'
 import { constant, sizeMask, type Value } from './value.ts'
+import type { Vectors } from './vectors.ts'
 
 /** Opened destination of a read-modify-write: its old value, and where the new one goes. */
 export interface Place {
@@ -28,6 +29,7 @@ export interface Place {
  */
 export abstract class Emitter extends AccessEmitter {
   abstract readonly flags: Flags
+  abstract readonly vectors: Vectors
   /** `VectorBlock` bits that an earlier instruction of the unit being emitted has found clear. */
   checked = 0
 
@@ -62,6 +64,11 @@ export abstract class Emitter extends AccessEmitter {
   abstract nextOffset(): Value
   /** Offset of the effective address in its segment. */
   protected abstract effectiveAddress(): Value
+  /** The register that the memory operand's address lies near to; -1 if it may lie anywhere. */
+  protected nearRegister(): number {
+    return -1
+  }
+
   /** Number of the memory operand's segment. */
   abstract segment(): Value
   /** Operand `i`, zero-extended to 32 bits from its size. */
@@ -137,7 +144,9 @@ export abstract class Emitter extends AccessEmitter {
 
   /** Linear address of the memory operand, checked for an access of `size` bytes. */
   memoryOperand(size: number, write: boolean): Value {
-    return this.linear(this.segment(), this.offset(), size, write, this.shape.segmented)
+    const linear = this.linear(this.segment(), this.offset(), size, write, this.shape.segmented)
+    this.near = this.nearRegister()
+    return linear
   }
 
   // ---- leaving -----------------------------------------------------------------------------------------------

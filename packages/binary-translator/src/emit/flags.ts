@@ -1,6 +1,11 @@
 import { Op } from '../wasm/opcodes.ts'
+import type { Local } from '../wasm/function-writer.ts'
 import type { Emitter } from './emitter.ts'
+import { isStep, type BinaryProducer, type OrderedProducer, type Producer, type StepProducer } from './producers.ts'
 import type { Value } from './value.ts'
+
+/** Bits of aux that hold CF and CF xor OF. */
+const auxFlags = 0xc000_0000 | 0
 
 /**
  * Lazy arithmetic flags.
@@ -19,35 +24,9 @@ import type { Value } from './value.ts'
  * So ZF = (result = 0), SF = sign(result) xor aux.0, PF = even parity of (result xor aux.8-15). A carry vector of an
  * addition or subtraction is almost an `aux` already, which makes the common case cheap. Flags that were loaded
  * (POPF, SAHF) are expressed with a result of 0 or 0x100 and the corrections.
+ *
+ * The two bindings differ in when the work is done.
  */
-export type Producer =
-  BinaryProducer | { readonly kind: 'logic'; readonly size: number; readonly r: Value } | StepProducer
-
-/** An addition or subtraction. */
-export interface BinaryProducer {
-  readonly kind: 'add' | 'sub'
-  readonly size: number
-  readonly a: Value
-  readonly b: Value
-  readonly r: Value
-}
-
-/** INC or DEC; CF comes from `carry`, or from the canonical words if that is null. */
-export interface StepProducer {
-  readonly kind: 'inc' | 'dec'
-  readonly size: number
-  readonly r: Value
-  readonly carry: Producer | null
-}
-
-/** Whether `producer` is an INC or DEC. */
-export const isStep = (producer: Producer): producer is StepProducer =>
-  producer.kind === 'inc' || producer.kind === 'dec'
-
-/** Bits of aux that hold CF and CF xor OF. */
-const auxFlags = 0xc000_0000 | 0
-
-/** Emits flag production and use. The two bindings differ in when the work is done. */
 export abstract class Flags {
   protected readonly e: Emitter
 
@@ -68,6 +47,11 @@ export abstract class Flags {
   /** Flags of a logical operation: CF = OF = AF = 0. */
   logic(size: number, r: Value): void {
     this.produce({ kind: 'logic', size, r })
+  }
+
+  /** Flags of comparing two doubles: COMISD and its like. */
+  ordered(a: Local, b: Local): void {
+    this.produce({ kind: 'ordered', a, b })
   }
 
   /** Flags of r = a + 1 or r = a - 1: all but CF. */
@@ -251,13 +235,44 @@ export abstract class Flags {
 
   /** Emits the canonical words of `producer`. */
   protected materialize(producer: Producer): void {
+    if (producer.kind === 'ordered') return this.materializeOrdered(producer)
     this.store(
       () => this.e.pushSigned(producer.r, producer.size),
       () => this.pushAuxOf(producer),
     )
   }
 
-  private pushAuxOf(producer: Producer): void {
+  private materializeOrdered(producer: OrderedProducer): void {
+    const e = this.e
+    this.store(
+      () => {
+        this.pushOrdered(producer, Condition.E)
+        e.op(Op.i32_eqz).i32(8).op(Op.i32_shl)
+      },
+      () => {
+        this.pushOrdered(producer, Condition.B)
+        e.i32(auxFlags).op(Op.i32_mul)
+        this.pushOrdered(producer, Condition.P)
+        e.op(Op.i32_eqz).i32(8).op(Op.i32_shl).op(Op.i32_or)
+      },
+    )
+  }
+
+  /** Pushes condition `cc` after a comparison of doubles: CF, ZF and PF say less, equal and unordered, and this all three; the rest are clear. */
+  protected pushOrdered({ a, b }: OrderedProducer, cc: number): void {
+    const e = this.e
+    const pushEither = (...opcodes: [Op, Op]): void => {
+      for (const opcode of opcodes) e.push(a).push(b).op(opcode)
+      e.op(Op.i32_or).op(Op.i32_eqz)
+    }
+    if (cc === Condition.B) e.push(a).push(b).op(Op.f64_ge).op(Op.i32_eqz)
+    else if (cc === Condition.BE) e.push(a).push(b).op(Op.f64_gt).op(Op.i32_eqz)
+    else if (cc === Condition.E || cc === Condition.LE) pushEither(Op.f64_lt, Op.f64_gt)
+    else if (cc === Condition.P) pushEither(Op.f64_lt, Op.f64_ge)
+    else e.i32(0)
+  }
+
+  private pushAuxOf(producer: Exclude<Producer, OrderedProducer>): void {
     switch (producer.kind) {
       case 'add':
       case 'sub':
@@ -324,6 +339,8 @@ export abstract class Flags {
       e.i32(31).op(Op.i32_shr_u)
     } else if (producer.kind === 'logic') {
       e.i32(0)
+    } else if (producer.kind === 'ordered') {
+      this.pushOrdered(producer, Condition.B)
     } else if (isStep(producer)) {
       this.pushCarryOf(producer.carry)
     } else {

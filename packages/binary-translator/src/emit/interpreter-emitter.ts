@@ -10,6 +10,7 @@ import { ImmediateFlags, type Flags } from './flags.ts'
 import { HeadField, RecordField, recordBytes } from './record.ts'
 import type { Shape } from './shape.ts'
 import { constant, type Value } from './value.ts'
+import { StateVectors, type Vectors } from './vectors.ts'
 
 /**
  * The run-time binding: emits interpreter handlers. A handler is a function (cpu, record) -> next record, or 0 to
@@ -18,6 +19,7 @@ import { constant, type Value } from './value.ts'
 export class InterpreterEmitter extends Emitter {
   override w!: FunctionWriter
   override readonly flags: Flags
+  override readonly vectors: Vectors = new StateVectors(this)
   readonly #record = 1
   readonly #typeOf: (signature: Signature) => number
 

@@ -7,8 +7,9 @@ import { ModuleWriter } from '../wasm/module-writer.ts'
 import { Op } from '../wasm/opcodes.ts'
 import { ValueType } from '../wasm/opcodes.ts'
 import { RecordField } from '../emit/record.ts'
+import { writeStringBlocks } from './string-blocks.ts'
 import { codeSignature } from './signatures.ts'
-import { importSlowWrites, writeTracedWrites } from './traced-writes.ts'
+import { importSlowAccesses, writeMissedAccesses } from './missed-accesses.ts'
 
 const cpu = 0
 
@@ -20,7 +21,9 @@ export interface Dispatcher {
   interpret(cpu: number, record: number): number
   continueAtRip(cpu: number, unit: number): number
   stub(cpu: number, unit: number): number
-  /** The helpers of these names, which leave to TypeScript what is not a harmless write to a traced frame. */
+  block(cpu: number, operation: number, source: number, destination: number, count: number, value: number): number
+  /** The helpers of these names, which leave to TypeScript what the TLB does not permit and is no harmless write to a traced frame. */
+  read(cpu: number, linear: number, size: number, site: number): number
   write(cpu: number, linear: number, size: number, site: number, value: number): number
   update(cpu: number, linear: number, size: number, site: number): number
 }
@@ -31,7 +34,7 @@ export interface Dispatcher {
  */
 export function dispatcherModule(tlb: TlbOffsets, cache: CodeCache, memoryPages: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter()
-  const slow = importSlowWrites(module)
+  const slow = importSlowAccesses(module)
   module.importMemory('mica', 'memory', 1, memoryPages)
   module.importTable('mica', 'table')
   const codeType = module.type(codeSignature)
@@ -50,7 +53,8 @@ export function dispatcherModule(tlb: TlbOffsets, cache: CodeCache, memoryPages:
   })
   writeContinue(module.function(codeSignature, 'continueAtRip').writer, lookup.index, codeType)
   writeStub(module.function(codeSignature, 'stub').writer)
-  writeTracedWrites(module, slow, tlb, cache)
+  writeStringBlocks(module, tlb)
+  writeMissedAccesses(module, slow, tlb, cache)
   return module.toBytes()
 }
 

@@ -16,6 +16,7 @@ export const helpers: readonly (readonly [name: string, signature: Signature])[]
   ['checkSegment', { parameters: words(4), results: [i32] }],
   ['callout', { parameters: words(5), results: [i32] }],
   ['continueAtRip', codeSignature],
+  ['block', { parameters: words(6), results: [i32] }],
 ]
 
 /** The signature of the helper `name`. */

@@ -2,6 +2,7 @@ import { Operation, OperandKind } from '@mica-vm/x86-decoder'
 import type { DecodedUnit } from '../decode-unit.ts'
 import type { Label } from '../wasm/function-writer.ts'
 import { analyse, type Structure } from './structure.ts'
+import { commonKnowledge, type Knowledge } from './knowledge.ts'
 import type { TranslatedEmitter } from './translated-emitter.ts'
 
 const pageBytes = 4096
@@ -40,6 +41,8 @@ export class RegionTranslator {
   readonly #labels = new Map<number, Label>()
   readonly #addressOf: UnitAddress
   #current = 0
+  /** What is known at the end of each node whose successors are being emitted. */
+  readonly #after: Knowledge[] = []
 
   constructor(emitter: TranslatedEmitter, units: readonly DecodedUnit[], addressOf: UnitAddress) {
     this.#e = emitter
@@ -71,6 +74,7 @@ export class RegionTranslator {
     const merges = children[node]!.filter((child) => merge[child]).sort((a, b) => order[b]! - order[a]!)
     if (!loop[node]) return this.#within(node, merges)
     this.#e.flags.settle()
+    this.#e.knowledge = commonKnowledge(this.#e.knowledge)
     this.#labels.set(~node, this.#e.w.loop())
     this.#within(node, merges)
     this.#e.w.end()
@@ -84,13 +88,13 @@ export class RegionTranslator {
     this.#within(node, rest)
     this.#e.w.end()
     this.#e.resume(null)
+    this.#e.knowledge = commonKnowledge(this.#after[node]!)
     this.#tree(merge)
   }
 
   #body(node: number): void {
     this.#current = node
     const unit = this.#units[node]!
-    this.#e.checked = 0
     for (let i = 0; i < unit.count; i++) {
       const { shape, family } = unit.described[i]!
       this.#e.start(unit.instructions[i]!, shape, unit.offsets[i]!, unit.count - i)
@@ -103,6 +107,8 @@ export class RegionTranslator {
   /** Goes on at page offset `offset`: inside the region, through a chain, or outside the page. */
   #go(offset: number): void {
     const from = this.#current
+    this.#after[from] ??= this.#e.knowledge
+    this.#e.knowledge = this.#after[from]
     const node = this.#byOffset.get(offset)
     if (node !== undefined && this.#structure.keeps(from, node)) this.#inside(from, node)
     else if (offset >= 0 && offset < pageBytes) this.#e.chainTo(this.#addressOf(offset))

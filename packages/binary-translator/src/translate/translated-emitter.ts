@@ -12,10 +12,12 @@ import { siteOf } from '../emit/record.ts'
 import { isGeneral, type Shape } from '../emit/shape.ts'
 import { constant, sizeMask, type Value } from '../emit/value.ts'
 import type { Exits, RegionFlow } from './flow.ts'
+import { GeneralRegisters } from './general-registers.ts'
+import type { Knowledge } from './knowledge.ts'
+import { Temporaries } from './temporaries.ts'
+import { TlbEntries } from './tlb-entries.ts'
 import { TranslatedFlags } from './translated-flags.ts'
-
-const firstRegister = 2
-const registers = 8
+import { TranslatedVectors } from './translated-vectors.ts'
 
 /**
  * The translation-time binding: emits one function (cpu, unit) -> exit code for a region. General registers and flags
@@ -25,6 +27,8 @@ const registers = 8
 export class TranslatedEmitter extends Emitter {
   override w: FunctionWriter
   override readonly flags: TranslatedFlags
+  override readonly vectors: TranslatedVectors = new TranslatedVectors(this)
+  readonly entries: TlbEntries = new TlbEntries(this)
   readonly unit: Local = 1
   readonly #typeOf: (signature: Signature) => number
   readonly #codeType: number
@@ -33,12 +37,8 @@ export class TranslatedEmitter extends Emitter {
   readonly #aux: Local
   readonly #budget: Local
   readonly #x: readonly Local[]
-  readonly #free = new Set<Local>()
-  #live: Local[] = []
-  readonly #freeTyped: { type: ValueType; local: Local }[] = []
-  readonly #liveTyped: { type: ValueType; local: Local }[] = []
-  #used = 0
-  #dirty = 0
+  readonly #temporaries: Temporaries
+  readonly #registers: GeneralRegisters
   #flagsUsed = false
   #flagsDirty = false
   #exits!: Exits
@@ -56,10 +56,11 @@ export class TranslatedEmitter extends Emitter {
   ) {
     super(tlb)
     this.w = writer
+    this.#temporaries = new Temporaries(writer)
     this.#mode = mode
     this.#codeType = codeType
     this.#typeOf = typeOf
-    for (let i = 0; i < registers; i++) writer.local()
+    this.#registers = new GeneralRegisters(writer, this.cpu)
     this.#result = writer.local()
     this.#aux = writer.local()
     this.#budget = writer.local()
@@ -117,20 +118,14 @@ export class TranslatedEmitter extends Emitter {
 
   /** Ends an instruction: its temporaries are free again, but for those that pending flags need. */
   finish(): void {
-    const captured = this.flags.captured()
-    for (const local of this.#live) if (!captured.has(local)) this.#free.add(local)
-    this.#live = this.#live.filter((local) => captured.has(local))
-    this.#freeTyped.push(...this.#liveTyped)
-    this.#liveTyped.length = 0
+    this.#temporaries.end(this.flags.captured())
   }
 
   /** Enters code with `pending` flags: their temporaries must not be given out. */
   resume(pending: TranslatedFlags['pending']): void {
     this.flags.pending = pending
     for (const local of this.flags.captured()) {
-      if (local < firstRegister + registers) continue
-      this.#free.delete(local)
-      if (!this.#live.includes(local)) this.#live.push(local)
+      if (!this.#registers.owns(local)) this.#temporaries.keep(local)
     }
   }
 
@@ -178,13 +173,8 @@ export class TranslatedEmitter extends Emitter {
   }
 
   #spill(): void {
-    for (let i = 0; i < registers; i++) {
-      if (this.#dirty & (1 << i))
-        this.w
-          .get(this.cpu)
-          .get(firstRegister + i)
-          .memory(Op.i32_store, i * 8)
-    }
+    this.#registers.spill(this.w)
+    this.vectors.spill(this.w)
     if (!this.#flagsDirty) return
     this.setCell(Layout.flagResult, this.#result)
     this.setCell(Layout.flagAux, this.#aux)
@@ -192,16 +182,13 @@ export class TranslatedEmitter extends Emitter {
 
   #prologue(): void {
     const w = new FunctionWriter(0)
-    for (let i = 0; i < registers; i++) {
-      if (this.#used & (1 << i))
-        w.get(this.cpu)
-          .memory(Op.i32_load, i * 8)
-          .set(firstRegister + i)
-    }
+    this.#registers.load(w)
     if (this.#flagsUsed) {
       w.get(this.cpu).memory(Op.i32_load, Layout.flagResult).set(this.#result)
       w.get(this.cpu).memory(Op.i32_load, Layout.flagAux).set(this.#aux)
     }
+    this.vectors.load(w)
+    this.entries.begin(w, this.cpu)
     w.get(this.cpu).memory(Op.i32_load, Layout.budget).set(this.#budget)
     this.w.prologue = w
   }
@@ -210,27 +197,27 @@ export class TranslatedEmitter extends Emitter {
     this.checked |= bits
   }
 
+  /** What the code emitted so far has made sure of. */
+  get knowledge(): Knowledge {
+    return { checked: this.checked, vectors: this.vectors.knowledge, entries: this.entries.knowledge }
+  }
+
+  set knowledge({ checked, vectors, entries }: Knowledge) {
+    this.checked = checked
+    this.entries.knowledge = entries
+    this.vectors.knowledge = vectors
+  }
+
   override typed(type: ValueType): Local {
-    const at = this.#freeTyped.findIndex((free) => free.type === type)
-    const local = at < 0 ? { type, local: this.w.local(type) } : this.#freeTyped.splice(at, 1)[0]!
-    this.#liveTyped.push(local)
-    return local.local
+    return this.#temporaries.typed(type)
   }
 
   override temporary(): Local {
-    const local = this.#free.values().next().value ?? this.w.local()
-    this.#free.delete(local)
-    this.#live.push(local)
-    return local
-  }
-
-  #register(number: number): Local {
-    this.#used |= 1 << number
-    return firstRegister + number
+    return this.#temporaries.word()
   }
 
   override gpr(number: number, size: number): Value {
-    const local = this.#register(number)
+    const local = this.#registers.use(number)
     return size === 4 ? local : this.push(local).mask(size).pop()
   }
 
@@ -240,10 +227,10 @@ export class TranslatedEmitter extends Emitter {
 
   /** Writes `size` bytes of register `number` from bit `shift` on. */
   #insert(number: number, size: number, shift: number, value: Value): void {
-    const local = this.#register(number)
-    this.#dirty |= 1 << number
+    const local = this.#registers.change(number)
     if (value === local && size === 4) return
     this.flags.protect(local)
+    this.entries.forget(number)
     if (size === 4) {
       this.push(value).w.set(local)
       return
@@ -262,7 +249,7 @@ export class TranslatedEmitter extends Emitter {
     const register = this.#instruction.registers[i]!
     const number = registerNumber(register)
     if (registerClass(register) !== RegisterClass.Gpr8High) return this.gpr(number, this.shape.sizes[i]!)
-    return this.push(this.#register(number)).i32(8).op(Op.i32_shr_u).mask(1).pop()
+    return this.push(this.#registers.use(number)).i32(8).op(Op.i32_shr_u).mask(1).pop()
   }
 
   protected override writeRegister(i: number, value: Value): void {
@@ -316,10 +303,10 @@ export class TranslatedEmitter extends Emitter {
   protected override effectiveAddress(): Value {
     const { base, index, scale, displacement } = this.#instruction
     if (base < 0 && index < 0) return constant(displacement)
-    if (index < 0 && displacement === 0) return this.#register(base)
-    if (base >= 0) this.push(this.#register(base))
+    if (index < 0 && displacement === 0) return this.#registers.use(base)
+    if (base >= 0) this.push(this.#registers.use(base))
     if (index >= 0) {
-      this.push(this.#register(index))
+      this.push(this.#registers.use(index))
       if (scale > 0) this.i32(scale).op(Op.i32_shl)
       if (base >= 0) this.op(Op.i32_add)
     }
@@ -327,8 +314,20 @@ export class TranslatedEmitter extends Emitter {
     return this.pop()
   }
 
-  protected override pushTlbBase(write: boolean): number {
-    this.push(this.cpu)
+  protected override nearRegister(): number {
+    return this.#instruction.index < 0 ? this.#instruction.base : -1
+  }
+
+  protected override knownEntry(): Local | undefined {
+    return this.entries.known(this.near)
+  }
+
+  protected override entryLocal(): Local {
+    return this.near < 0 ? this.temporary() : this.entries.learn(this.near)
+  }
+
+  protected override pushTlbBase(write: boolean, known: Local | undefined): number {
+    this.push(known ?? this.cpu)
     if (this.#mode & Mode.user) return write ? this.tlb.writeUser : this.tlb.readUser
     return write ? this.tlb.writeSupervisor : this.tlb.readSupervisor
   }

@@ -1,4 +1,5 @@
-import { Condition, Flags, isStep, type BinaryProducer, type Producer } from '../emit/flags.ts'
+import { Condition, Flags } from '../emit/flags.ts'
+import { isStep, type BinaryProducer, type Producer } from '../emit/producers.ts'
 import { Op } from '../wasm/opcodes.ts'
 import type { Emitter } from '../emit/emitter.ts'
 import type { Value } from '../emit/value.ts'
@@ -83,6 +84,7 @@ export class TranslatedFlags extends Flags {
     }
     const walk = (producer: Producer | null): void => {
       if (producer === null) return
+      if (producer.kind === 'ordered') return void locals.add(producer.a).add(producer.b)
       add(producer.r)
       if (isStep(producer)) walk(producer.carry)
       else if (producer.kind !== 'logic') {
@@ -108,6 +110,11 @@ export class TranslatedFlags extends Flags {
   /** Takes the condition straight from the producer, where that is possible. */
   #fused(p: Producer, cc: number, negated: boolean): boolean {
     if (p.kind === 'sub') return this.#compared(p, cc, negated)
+    if (p.kind === 'ordered') {
+      this.pushOrdered(p, cc)
+      if (negated) this.e.op(Op.i32_eqz)
+      return true
+    }
     const ofResult = cc === Condition.E || cc === Condition.S
     if (p.kind === 'logic') {
       if (cc === Condition.O || cc === Condition.B) {
@@ -160,6 +167,7 @@ const comparisons: ReadonlyMap<number, readonly [Op, Op]> = new Map([
 /** `producer` with `from` replaced by `to`; producers are shared between arms, so they never change. */
 function substitute(producer: Producer, from: number, to: number): Producer {
   const replace = (value: Value): Value => (value === from ? to : value)
+  if (producer.kind === 'ordered') return producer
   const r = replace(producer.r)
   if (isStep(producer)) return { ...producer, r, carry: producer.carry && substitute(producer.carry, from, to) }
   if (producer.kind === 'logic') return { ...producer, r }

@@ -102,11 +102,12 @@ export class FunctionWriter {
     return this
   }
 
-  /** A vector load or store; `offset` is added to the address on the stack. */
-  simdMemory(opcode: Simd, offset = 0): this {
+  /** A vector load or store, of one lane if `lane` is given; `offset` is added to the address on the stack. */
+  simdMemory(opcode: Simd, offset = 0, lane?: number): this {
     this.simd(opcode)
     this.code.byte(alignmentHint)
     this.code.unsigned(offset)
+    if (lane !== undefined) this.code.byte(lane)
     return this
   }
 

@@ -47,6 +47,7 @@ const save = (kind: number): Family =>
   next((e) => {
     const linear = area(e, true)
     copyFromGuest(e, at(e, linear, header), Layout.scratch + header, present, 4)
+    e.vectors.flushAll()
     e.w.get(e.cpu)
     pushScratch(e)
     pushRequested(e)
@@ -69,7 +70,10 @@ const restore: Family = next((e) => {
   pushScratch(e)
   pushRequested(e)
   e.cell(Layout.xcr0).cell(Layout.compaction)
+  // It may leave some of the registers as they are.
+  e.vectors.flushAll()
   e.callTable(x87Slot('xrstor'), signatureOf('iiiii>i'))
+  e.vectors.reloadAll()
   e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
 })
 

@@ -1,6 +1,9 @@
 import { Op } from '../../wasm/opcodes.ts'
 import { Layout, Segment } from '../../state/layout.ts'
 import type { Emitter } from '../emitter.ts'
+import type { Local } from '../../wasm/function-writer.ts'
+import { BlockKind, blockOperation } from '../../runtime/string-blocks.ts'
+import { Helper } from '../access-emitter.ts'
 import { constant, type Value } from '../value.ts'
 import { Flow, type Family } from './family.ts'
 
@@ -15,6 +18,8 @@ interface StringStep {
   readonly emit: (e: Emitter, context: StepContext) => void
   /** Whether ZF ends the repetition: CMPS and SCAS. */
   readonly compares: boolean
+  /** What many elements at once are done as; null: they never are. */
+  readonly block: number | null
 }
 
 interface StepContext {
@@ -57,6 +62,65 @@ function setCompareFlags(e: Emitter, { a, b }: StepContext): void {
   e.flags.sub(e.size, a, b, r)
 }
 
+/** Fewer elements are faster one by one. */
+const worthwhile = 8
+
+/** The parts of a repetition. */
+interface Repetition {
+  readonly string: StringStep
+  readonly context: StepContext
+  readonly delta: Value
+  /** Elements that this portion has handled. */
+  readonly handled: Local
+  /** Whether to try a block now: at the start, and in each new page. */
+  readonly tries: Local
+}
+
+/** Whether elements may be handled many at a time: in flat segments, whose limits need no checks. */
+const hasBlocks = (e: Emitter, { block }: StringStep): boolean =>
+  block !== null && e.shape.flat && !e.shape.segmented && e.shape.addressSize === 4
+
+/** Handles as many elements as are certain not to be the last one, if many are left and the direction is up. */
+function block(e: Emitter, { string, delta, handled }: Repetition): void {
+  const index = (register: number, used: boolean): Value => (used ? e.gpr(register, 4) : constant(0))
+  e.push(e.gpr(ECX, 4)).i32(worthwhile).op(Op.i32_gt_u).push(delta).i32(0).op(Op.i32_gt_s).op(Op.i32_and)
+  e.when(() => {
+    e.push(e.gpr(ECX, 4)).i32(1).op(Op.i32_sub)
+    const [left, room] = [
+      e.pop(),
+      e.cell(Layout.stringPortion).i32(1).op(Op.i32_sub).push(handled).op(Op.i32_sub).pop(),
+    ]
+    e.w.get(e.cpu).i32(blockOperation(string.block!, e.size, e.shape.rep === 3))
+    e.push(index(ESI, string.source)).push(index(EDI, string.destination))
+    e.push(left).push(room).push(left).push(room).op(Op.i32_lt_s).op(Op.select)
+    e.push(e.gpr(0, 4)).w.call(Helper.block)
+    const done = e.pop()
+    e.push(handled).push(done).op(Op.i32_add).w.set(handled)
+    const bytes = e.push(done).i32(e.size).op(Op.i32_mul).pop()
+    if (string.source) advance(e, ESI, bytes)
+    if (string.destination) advance(e, EDI, bytes)
+    e.setGpr(ECX, 4, e.push(e.gpr(ECX, 4)).push(done).op(Op.i32_sub).pop())
+  })
+}
+
+/** Emits a try at a block before the element that comes next, where there has been none in its pages. */
+function tryBlock(e: Emitter, repetition: Repetition): void {
+  if (!hasBlocks(e, repetition.string)) return
+  e.push(repetition.tries)
+  e.when(() => block(e, repetition))
+}
+
+/** After an element: the next one may begin a page. */
+function noteNewPage(e: Emitter, { string, tries }: Repetition): void {
+  if (!hasBlocks(e, string)) return
+  const registers = [...(string.source ? [ESI] : []), ...(string.destination ? [EDI] : [])]
+  registers.forEach((register, i) => {
+    e.push(e.gpr(register, 4)).i32(0xfff).op(Op.i32_and).i32(e.size).op(Op.i32_lt_u)
+    if (i > 0) e.op(Op.i32_or)
+  })
+  e.w.set(tries)
+}
+
 /** Emits the repetition; leaves the instruction's own address as the next one when a portion ends early. */
 function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Value): void {
   const size = e.shape.addressSize
@@ -65,8 +129,10 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
   const limit = e.cell(Layout.portion).pop()
   e.setCell(Layout.stringPortion, limit)
   const handled = e.i32(0).pop()
+  const repetition = { string, context, delta, handled, tries: e.i32(1).pop() }
   const done = e.w.block()
   const top = e.w.loop()
+  tryBlock(e, repetition)
   step(e, string, context, delta)
   const left = e.push(e.gpr(ECX, size)).i32(1).op(Op.i32_sub).mask(size).pop()
   e.setGpr(ECX, size, left)
@@ -77,6 +143,7 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
       .op(e.shape.rep === 3 ? Op.i32_ne : Op.i32_eq)
       .w.brIf(done)
   }
+  noteNewPage(e, repetition)
   e.push(handled).i32(1).op(Op.i32_add).w.tee(handled)
   e.cell(Layout.stringPortion).op(Op.i32_lt_s).w.brIf(top)
   e.setCell(Layout.repeating, constant(1))
@@ -111,6 +178,7 @@ export const movs: Family = string({
   source: true,
   destination: true,
   compares: false,
+  block: BlockKind.Move,
   emit: (e, { size }) => {
     const value = e.load(sourceLinear(e), size)
     e.store(destinationLinear(e, true), size, value)
@@ -121,6 +189,7 @@ export const stos: Family = string({
   source: false,
   destination: true,
   compares: false,
+  block: BlockKind.Store,
   emit: (e, { size }) => e.store(destinationLinear(e, true), size, e.gpr(0, size)),
 })
 
@@ -128,6 +197,7 @@ export const lods: Family = string({
   source: true,
   destination: false,
   compares: false,
+  block: null,
   emit: (e, { size }) => e.setGpr(0, size, e.load(sourceLinear(e), size)),
 })
 
@@ -135,6 +205,7 @@ export const cmps: Family = string({
   source: true,
   destination: true,
   compares: true,
+  block: BlockKind.Compare,
   emit: (e, { size, a, b }) => {
     const left = e.load(sourceLinear(e), size)
     const right = e.load(destinationLinear(e, false), size)
@@ -147,6 +218,7 @@ export const scas: Family = string({
   source: false,
   destination: true,
   compares: true,
+  block: BlockKind.Scan,
   emit: (e, { size, a, b }) => {
     const right = e.load(destinationLinear(e, false), size)
     e.push(e.gpr(0, size)).w.set(a)

@@ -39,11 +39,19 @@ export function vector(emit: (e: Emitter) => void): Family {
   })
 }
 
-/** Where an operand of any kind lies: an address in a local plus an offset known now. */
+/**
+ * Where an operand of any kind lies: an address in a local plus an offset known now. An XMM register of translated code lives in a local of its
+ * own; then this is its place in the state block, which holds it only between `throughState` and what that calls.
+ */
 export interface Place {
   readonly base: Local
   readonly offset: number
+  /** Number of the XMM register in a local. */
+  readonly register?: number
 }
+
+/** The number of the first element of `size` bytes at a place in an XMM register. */
+export const laneOf = ({ offset }: Place, size: number): number => ((offset - Layout.vector) & 31) / size
 
 /** Raises #GP(0) unless `linear` is a multiple of 16. */
 function requireAligned(e: Emitter, linear: Value): void {
@@ -56,7 +64,10 @@ export function registerPlace(e: Emitter, i: number): Place {
   const mmx = e.shape.classes[i] === RegisterClass.Mmx
   const number = e.registerNumber(i)
   const [start, shift] = mmx ? [Layout.x87, 4] : [Layout.vector, 5]
-  if (typeof number !== 'number') return { base: e.cpu, offset: start + (number.constant << shift) }
+  if (typeof number !== 'number') {
+    const place = { base: e.cpu, offset: start + (number.constant << shift) }
+    return mmx || !e.vectors.inLocals ? place : { ...place, register: number.constant }
+  }
   e.push(number).i32(shift).op(Op.i32_shl).push(e.cpu).op(Op.i32_add)
   return { base: e.pop(), offset: start }
 }
@@ -73,29 +84,65 @@ export function source(e: Emitter, i: number, size: number, unaligned = false): 
 /** Bytes of a vector register operand: 8 or 16. */
 export const widthOf = (e: Emitter, i = 0): number => (e.shape.classes[i] === RegisterClass.Mmx ? 8 : 16)
 
-/** Pushes `size` bytes at a place as a vector; what is beyond them is zero. */
-export function pushVector(e: Emitter, { base, offset }: Place, size: number): void {
-  const load = size === 16 ? Simd.v128_load : size === 8 ? Simd.v128_load64_zero : Simd.v128_load32_zero
-  e.w.get(base).simdMemory(load, offset)
+/** Bytes from `at` on of the first vector of a shuffle, and of its second one. */
+const bytesFrom = (at: number, count: number): number[] => Array.from({ length: count }, (_, i) => at + i)
+const secondVector = 16
+
+/** Pushes `size` bytes at a place as a vector; what is beyond them is undefined. */
+export function pushVector(e: Emitter, place: Place, size: number): void {
+  const { base, offset, register } = place
+  if (register === undefined) {
+    const load = size === 16 ? Simd.v128_load : size === 8 ? Simd.v128_load64_zero : Simd.v128_load32_zero
+    return void e.w.get(base).simdMemory(load, offset)
+  }
+  const local = e.vectors.local(register)
+  e.w.get(local)
+  const at = laneOf(place, 1)
+  if (at > 0) e.w.get(local).simdBytes(Simd.i8x16_shuffle, [...bytesFrom(at, 16 - at), ...bytesFrom(0, at)])
 }
 
-/** Writes what `push` leaves on the stack to a register place, `size` (4, 8 or 16) bytes of it. */
-export function setVector(e: Emitter, { base, offset }: Place, size: number, push: () => void): void {
-  e.w.get(base)
+/** The same, but zero beyond them. */
+export function pushZeroExtended(e: Emitter, place: Place, size: number): void {
+  pushVector(e, place, size)
+  if (place.register === undefined || size === 16) return
+  const mask = bytesFrom(0, 16).map((i) => (i < size ? 0xff : 0))
+  e.w.simdBytes(Simd.v128_const, mask).simd(Simd.v128_and)
+}
+
+/** Writes what `push` leaves on the stack to a place, `size` (4, 8 or 16) bytes of it. */
+export function setVector(e: Emitter, place: Place, size: number, push: () => void): void {
+  const { base, offset, register } = place
+  if (register === undefined) {
+    e.w.get(base)
+    push()
+    if (size === 16) e.w.simdMemory(Simd.v128_store, offset)
+    else e.w.simdMemory(size === 8 ? Simd.v128_store64_lane : Simd.v128_store32_lane, offset, 0)
+    return
+  }
+  const local = e.vectors.local(register)
+  const at = laneOf(place, 1)
+  if (size < 16) e.w.get(local)
   push()
-  if (size === 16) return void e.w.simdMemory(Simd.v128_store, offset)
-  e.w.simd(Simd.i64x2_extract_lane, 0)
-  if (size === 8) e.w.memory(Op.i64_store, offset)
-  else e.w.op(Op.i32_wrap_i64).memory(Op.i32_store, offset)
+  if (size < 16) {
+    const lanes = bytesFrom(0, 16).map((i) => (i >= at && i < at + size ? secondVector + i - at : i))
+    e.w.simdBytes(Simd.i8x16_shuffle, lanes)
+  }
+  e.w.set(local)
+  e.vectors.changed(register, at, size)
+}
+
+/** Calls code that finds operands in the state block, those of `written` after it, too. */
+export function throughState(e: Emitter, places: readonly Place[], written: Place | null, call: () => void): void {
+  for (const { register } of places) if (register !== undefined) e.vectors.flush(register)
+  call()
+  if (written?.register !== undefined) e.vectors.reload(written.register)
 }
 
 /** Stores `size` bytes that `push` leaves as a vector to the memory operand: all of them, or none at a fault. */
 export function storeVector(e: Emitter, size: number, aligned: boolean, push: () => void): void {
   const linear = e.copy(e.memoryOperand(size, true))
   if (aligned) requireAligned(e, linear)
-  const host = e.updatable(linear, size)
-  setVector(e, { base: host, offset: 0 }, size, push)
-  e.commit(host)
+  e.storeWith(linear, size, (host) => setVector(e, { base: host, offset: 0 }, size, push))
 }
 
 /** Top of stack in the x87 status word. */
@@ -122,6 +169,14 @@ export function touchMmx(e: Emitter, to?: Place): void {
   if (to) markMmx(e, to)
 }
 
+/** Pushes the 32 (64) bits at a place. */
+export function pushBits(e: Emitter, place: Place, size: 4 | 8): void {
+  const { base, offset, register } = place
+  if (register === undefined) return void e.w.get(base).memory(size === 4 ? Op.i32_load : Op.i64_load, offset)
+  e.w.get(e.vectors.local(register))
+  e.w.simd(size === 4 ? Simd.i32x4_extract_lane : Simd.i64x2_extract_lane, laneOf(place, size))
+}
+
 /** Pushes a place's address. */
 export function pushAddress(e: Emitter, { base, offset }: Place): void {
   e.w.get(base)
@@ -131,13 +186,25 @@ export function pushAddress(e: Emitter, { base, offset }: Place): void {
 /** Pushes the immediate's eight bits. */
 export const pushImmediate = (e: Emitter): void => void e.push(e.immediate()).i32(0xff).op(Op.i32_and)
 
-/** Calls a helper as (cpu, to, from, x). */
-export function callHelper(e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void): void {
+/** Calls a helper that writes `to`, as (cpu, to, from, x); those that `answers` leave a word on the stack. */
+export function callHelper(
+  e: Emitter,
+  name: SseFunction,
+  to: Place,
+  from: Place,
+  x: () => void,
+  answers = false,
+): void {
+  throughState(e, [to, from], to, () => pushCall(e, name, to, from, x, answers))
+}
+
+/** The call alone, of operands that are in the state block. */
+export function pushCall(e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void, answers = true): void {
   e.w.get(e.cpu)
   pushAddress(e, to)
   pushAddress(e, from)
   x()
-  e.callTable(sseSlot(name), signatureOf('iiii>'))
+  e.callTable(sseSlot(name), signatureOf(answers ? 'iiii>i' : 'iiii>'))
 }
 
 /** Raises #XM if the top of the stack is not zero. */

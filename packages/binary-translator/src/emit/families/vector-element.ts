@@ -8,15 +8,26 @@ import { storeOf, loadOf } from '../access-emitter.ts'
 import { next, type Family } from './family.ts'
 import {
   type Place,
-  pushAddress,
+  callHelper,
   pushImmediate,
   pushVector,
   registerPlace,
+  setVector,
   source,
   touchMmx,
   vector,
   widthOf,
 } from './vector-common.ts'
+
+const whole = Simd.i32x4_extract_lane
+const extractLane = { 1: Simd.i8x16_extract_lane_u, 2: Simd.i16x8_extract_lane_u, 4: whole } as const
+const replaceLane = { 1: Simd.i8x16_replace_lane, 2: Simd.i16x8_replace_lane, 4: Simd.i32x4_replace_lane } as const
+
+/** The number of the element that the immediate names, in a register that lives in a local. */
+const immediateLane = (e: Emitter, size: number): number => {
+  const immediate = e.immediate()
+  return typeof immediate === 'number' ? 0 : immediate.constant & (16 / size - 1)
+}
 
 /** Pushes the address, less `offset`, of the element of `size` bytes that the immediate names in `width` bytes. */
 function pushElement(e: Emitter, { base }: Place, size: number, width: number): void {
@@ -31,6 +42,13 @@ const insert = (size: 1 | 2 | 4): Family =>
   vector((e) => {
     const value = e.isMemory(1) ? e.load(e.memoryOperand(size, false), size) : e.read(1)
     const to = registerPlace(e, 0)
+    if (to.register !== undefined) {
+      setVector(e, to, 16, () => {
+        pushVector(e, to, 16)
+        e.push(value).w.simd(replaceLane[size], immediateLane(e, size))
+      })
+      return
+    }
     pushElement(e, to, size, widthOf(e))
     e.push(value).w.memory(storeOf(size), to.offset)
     touchMmx(e, to)
@@ -40,8 +58,13 @@ const insert = (size: 1 | 2 | 4): Family =>
 const extract = (size: 1 | 2 | 4): Family =>
   vector((e) => {
     const from = registerPlace(e, 1)
-    pushElement(e, from, size, widthOf(e, 1))
-    e.w.memory(loadOf(size), from.offset)
+    if (from.register !== undefined) {
+      pushVector(e, from, 16)
+      e.w.simd(extractLane[size], immediateLane(e, size))
+    } else {
+      pushElement(e, from, size, widthOf(e, 1))
+      e.w.memory(loadOf(size), from.offset)
+    }
     const value = e.pop()
     if (e.isMemory(0)) e.store(e.memoryOperand(size, true), size, value)
     else e.write(0, value)
@@ -51,13 +74,13 @@ const extract = (size: 1 | 2 | 4): Family =>
 const insertSingle = vector((e) => {
   const memory = e.isMemory(1)
   const from = source(e, 1, 4)
-  e.w.get(e.cpu)
-  pushAddress(e, registerPlace(e, 0))
-  pushAddress(e, from)
-  pushImmediate(e)
-  e.i32(8).op(Op.i32_shl)
-  e.i32(memory ? 0 : 16).op(Op.i32_or)
-  e.callTable(sseSlot('insertps'), signatureOf('iiii>i'))
+  const to = registerPlace(e, 0)
+  const x = (): void => {
+    pushImmediate(e)
+    e.i32(8).op(Op.i32_shl)
+    e.i32(memory ? 0 : 16).op(Op.i32_or)
+  }
+  callHelper(e, 'insertps', to, from, x, true)
   e.op(Op.drop)
 })
 
@@ -84,12 +107,12 @@ const stringCompare = (explicit: boolean, mask: boolean): Family =>
     const from = source(e, 1, 16, true)
     e.setCell(Layout.scratch, e.gpr(0, 4))
     e.setCell(Layout.scratch + 4, e.gpr(2, 4))
-    e.w.get(e.cpu)
-    pushAddress(e, registerPlace(e, 0))
-    pushAddress(e, from)
-    pushImmediate(e)
-    e.i32((explicit ? 0x100 : 0) | (mask ? 0x200 : 0)).op(Op.i32_or)
-    e.callTable(sseSlot('stringCompare'), signatureOf('iiii>i'))
+    const x = (): void => {
+      pushImmediate(e)
+      e.i32((explicit ? 0x100 : 0) | (mask ? 0x200 : 0)).op(Op.i32_or)
+    }
+    callHelper(e, 'stringCompare', registerPlace(e, 0), from, x, true)
+    if (mask) e.vectors.reload(0)
     const answer = e.pop()
     if (!mask) e.setGpr(1, 4, e.push(answer).i32(16).op(Op.i32_shr_u).pop())
     e.flags.load(e.push(answer).i32(0xffff).op(Op.i32_and).pop())

@@ -1,80 +1,111 @@
-import { Layout } from '../../state/layout.ts'
 import type { Local } from '../../wasm/function-writer.ts'
 import { Op, Simd, ValueType } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
-import { type Place, pushVector, setVector } from './vector-common.ts'
+import { type Place, laneOf, pushVector, setVector } from './vector-common.ts'
 
 /*
  * The short way of floating-point instructions: WebAssembly's arithmetic, whenever it gives what the processor would and
  * no flag of MXCSR can change. A finite result well above the denormal range comes from finite operands and raises PE
  * at most; so PE has to be set and masked already, rounding is to be to nearest, and no operand may be denormal, which
  * would raise DE. Everything else is left to the exact functions of `assembly/sse-*.ts`.
+ *
+ * After a short way, its result and its operands are known to be plain: finite, and not denormal. After the long way they need not be, so that
+ * ends with telling `Vectors` which of them are not.
  */
 
-/** MXCSR: RC, FTZ, DAZ, PM and PE; and the two that have to be set. */
-const decisive = 0xf060
-const settled = 0x1020
-
-/** Pushes whether MXCSR allows the short way. */
-export const pushSettled = (e: Emitter): void =>
-  void e.cell(Layout.mxcsr).i32(decisive).op(Op.i32_and).i32(settled).op(Op.i32_eq)
-
-/** How scalars of one size are handled as integers. */
+/** How numbers of one size are handled. */
 interface Scalar {
+  readonly size: 4 | 8
   readonly type: ValueType
   readonly load: Op
   readonly store: Op
-  readonly add: Op
-  readonly less: Op
-  readonly toFloat: Op
-  readonly fromFloat: Op
+  readonly extract: Simd
+  readonly replace: Simd
   readonly equal: Op
-  readonly lower: Op
-  readonly isZero: Op
-  /** Pushes a constant whose upper 32 bits (all, of a single) are `high`, less one if `less`. */
-  readonly constant: (e: Emitter, high: number, less?: boolean) => void
-  /** A unit in the exponent's last place, the sign being shifted out. */
+  /** Makes of the number on top of the stack its upper 32 bits; its exponent. */
+  readonly upper: (e: Emitter) => void
+  readonly exponent: (e: Emitter) => void
+  readonly zero: (e: Emitter) => void
+  /** A unit in the exponent's last place, of the upper 32 bits, the sign being shifted out. */
   readonly unit: number
   /** Exponent of infinity. */
   readonly infinity: number
 }
 
 const single: Scalar = {
-  type: ValueType.i32,
-  load: Op.i32_load,
-  store: Op.i32_store,
-  add: Op.i32_add,
-  less: Op.i32_lt_u,
-  toFloat: Op.f32_reinterpret_i32,
-  fromFloat: Op.i32_reinterpret_f32,
+  size: 4,
+  type: ValueType.f32,
+  load: Op.f32_load,
+  store: Op.f32_store,
+  extract: Simd.f32x4_extract_lane,
+  replace: Simd.f32x4_replace_lane,
   equal: Op.f32_eq,
-  lower: Op.f32_lt,
-  isZero: Op.i32_eqz,
-  constant: (e, high, less = false) => void e.i32(less ? high - 1 : high),
+  upper: (e) => void e.op(Op.i32_reinterpret_f32),
+  exponent: (e) => void e.op(Op.i32_reinterpret_f32).i32(23).op(Op.i32_shr_u).i32(0xff).op(Op.i32_and),
+  zero: (e) => void e.i32(0).op(Op.f32_reinterpret_i32),
   unit: 0x0100_0000,
   infinity: 0xff,
 }
 const double: Scalar = {
-  type: ValueType.i64,
-  load: Op.i64_load,
-  store: Op.i64_store,
-  add: Op.i64_add,
-  less: Op.i64_lt_u,
-  toFloat: Op.f64_reinterpret_i64,
-  fromFloat: Op.i64_reinterpret_f64,
+  size: 8,
+  type: ValueType.f64,
+  load: Op.f64_load,
+  store: Op.f64_store,
+  extract: Simd.f64x2_extract_lane,
+  replace: Simd.f64x2_replace_lane,
   equal: Op.f64_eq,
-  lower: Op.f64_lt,
-  isZero: Op.i64_eqz,
-  constant: (e, high, less = false) => void (less ? e.w.i64(-1, high - 1) : e.w.i64(0, high)),
+  upper: (e) => void e.op(Op.i64_reinterpret_f64).w.i64(32).op(Op.i64_shr_u).op(Op.i32_wrap_i64),
+  exponent(e) {
+    e.op(Op.i64_reinterpret_f64).w.i64(52).op(Op.i64_shr_u).op(Op.i32_wrap_i64)
+    e.i32(0x7ff).op(Op.i32_and)
+  },
+  zero: (e) => void e.w.i64(0).op(Op.f64_reinterpret_i64),
   unit: 0x0020_0000,
   infinity: 0x7ff,
 }
 
 const scalarOf = (size: number): Scalar => (size === 4 ? single : double)
 
-function loadScalar(e: Emitter, s: Scalar, { base, offset }: Place): Local {
+/** Pushes the number at a place, as a single or double. */
+function pushFloat(e: Emitter, s: Scalar, place: Place): void {
+  if (place.register === undefined) e.w.get(place.base).memory(s.load, place.offset)
+  else e.w.get(e.vectors.local(place.register)).simd(s.extract, laneOf(place, s.size))
+}
+
+/** Writes the number that `push` leaves to a place. */
+export function setFloat(e: Emitter, place: Place, size: number, push: () => void): void {
+  const s = scalarOf(size)
+  if (place.register === undefined) {
+    e.w.get(place.base)
+    push()
+    e.w.memory(s.store, place.offset)
+    return
+  }
+  const local = e.vectors.local(place.register)
+  const lane = laneOf(place, size)
+  e.w.get(local)
+  push()
+  e.w.simd(s.replace, lane).set(local)
+  e.vectors.changed(place.register, lane * size, size)
+}
+
+const elementsOf = (place: Place, size: number, count = 1): { at: number; size: number; count: number } => ({
+  at: place.register === undefined ? 0 : laneOf(place, 1),
+  size,
+  count,
+})
+
+const knows = (e: Emitter, place: Place, size: number, count = 1): boolean =>
+  e.vectors.knows(place.register, elementsOf(place, size, count))
+
+/** The number at `place` is plain, or `distrust` was told. */
+export const learnScalar = (e: Emitter, place: Place, size: number, count = 1): void =>
+  e.vectors.learn(place.register, elementsOf(place, size, count))
+
+function floatLocal(e: Emitter, s: Scalar, place: Place): Local {
   const local = e.typed(s.type)
-  e.w.get(base).memory(s.load, offset).set(local)
+  pushFloat(e, s, place)
+  e.w.set(local)
   return local
 }
 
@@ -91,31 +122,50 @@ function unlessLeft(e: Emitter, short: (require: () => void) => void, slow: () =
   e.w.end()
 }
 
-/** Pushes value << 1: the sign is gone, and exponents compare as integers. */
-const pushMagnitude = (e: Emitter, s: Scalar, value: Local): void => void e.w.get(value).get(value).op(s.add)
-
-/** Goes the short way on only with a value that is not denormal: its upper 32 bits tell, but for zeros. */
-function requireOrdinary(e: Emitter, s: Scalar, { base, offset }: Place, value: Local, require: () => void): void {
-  if (s === single) e.w.get(value)
-  else e.w.get(base).memory(Op.i32_load, offset + 4)
-  e.i32(1).op(Op.i32_shl).i32(s.unit).op(Op.i32_lt_u)
+/** Goes the short way on only with a number that is not denormal. */
+function requireNormal(e: Emitter, s: Scalar, value: Local, require: () => void): void {
+  e.w.get(value)
+  s.exponent(e)
+  e.op(Op.i32_eqz)
   e.rarely(() => {
-    pushMagnitude(e, s, value)
-    e.op(s.isZero)
+    e.w.get(value)
+    s.zero(e)
+    e.op(s.equal)
     require()
   })
 }
 
-/** Pushes whether a result's exponent lies between 2 and the highest of a finite number. */
-function pushSafe(e: Emitter, s: Scalar, value: Local): void {
-  pushMagnitude(e, s, value)
-  s.constant(e, (-2 * s.unit) | 0)
-  e.op(s.add)
-  s.constant(e, ((s.infinity - 2) * s.unit) | 0)
-  e.op(s.less)
+/** Goes the short way on only with a result that is finite and well above the denormal range, and if MXCSR allows it. */
+function requireSafe(e: Emitter, s: Scalar, value: Local, require: () => void): void {
+  e.w.get(value)
+  s.upper(e)
+  const upper = e.pop()
+  e.push(upper)
+    .push(upper)
+    .op(Op.i32_add)
+    .i32(-2 * s.unit)
+    .op(Op.i32_add)
+  e.vectors.pushSafeSpan()
+  if (s === single) e.i32((s.infinity - 2) * s.unit).op(Op.i32_and)
+  e.op(Op.i32_lt_u)
+  require()
 }
 
-const float = (e: Emitter, s: Scalar, value: Local): void => void e.w.get(value).op(s.toFloat)
+/** At the end of the long way: what a register holds now need not be plain. */
+function distrustScalar(e: Emitter, s: Scalar, place: Place): void {
+  if (place.register === undefined) return
+  const value = floatLocal(e, s, place)
+  e.w.get(value)
+  s.exponent(e)
+  e.i32(1)
+    .op(Op.i32_sub)
+    .i32(s.infinity - 1)
+    .op(Op.i32_lt_u)
+  e.w.get(value)
+  s.zero(e)
+  e.op(s.equal).op(Op.i32_or)
+  e.vectors.distrust()
+}
 
 /** `slow` unless the scalar `opcode` (of one operand, if `unary`) can be done the short way. */
 export function fastScalar(
@@ -128,28 +178,31 @@ export function fastScalar(
   slow: () => void,
 ): void {
   const s = scalarOf(size)
+  e.vectors.prepare()
+  const operands = unary ? [from] : [to, from]
+  const unknown = operands.filter((place) => !knows(e, place, size))
   const short = (require: () => void): void => {
-    const b = loadScalar(e, s, from)
-    const a = unary ? b : loadScalar(e, s, to)
+    const values = operands.map((place) => floatLocal(e, s, place))
     const result = e.typed(s.type)
-    pushSettled(e)
-    require()
-    if (!unary) float(e, s, a)
-    float(e, s, b)
-    e.op(opcode).op(s.fromFloat).w.set(result)
-    pushSafe(e, s, result)
-    require()
-    requireOrdinary(e, s, from, b, require)
-    if (!unary) requireOrdinary(e, s, to, a, require)
-    e.w.get(to.base).get(result).memory(s.store, to.offset)
+    for (const value of values) e.w.get(value)
+    e.op(opcode).w.set(result)
+    requireSafe(e, s, result, require)
+    for (const place of unknown) requireNormal(e, s, values[operands.indexOf(place)]!, require)
+    setFloat(e, to, size, () => e.w.get(result))
   }
-  unlessLeft(e, short, slow)
+  unlessLeft(e, short, () => {
+    slow()
+    distrustScalar(e, s, to)
+    if (unknown.includes(from) && from.register !== to.register) distrustScalar(e, s, from)
+  })
+  for (const place of [from, to]) learnScalar(e, place, size)
 }
 
 /** How vectors of one element size are handled as integers. */
 interface Packed {
   readonly add: Simd
   readonly lower: Simd
+  readonly equal: Simd
   readonly allTrue: Simd
   readonly scalar: Scalar
 }
@@ -157,12 +210,14 @@ interface Packed {
 export const singles: Packed = {
   add: Simd.i32x4_add,
   lower: Simd.i32x4_lt_s,
+  equal: Simd.i32x4_eq,
   allTrue: Simd.i32x4_all_true,
   scalar: single,
 }
 export const doubles: Packed = {
   add: Simd.i64x2_add,
   lower: Simd.i64x2_lt_s,
+  equal: Simd.i64x2_eq,
   allTrue: Simd.i64x2_all_true,
   scalar: double,
 }
@@ -191,6 +246,18 @@ function pushLower(e: Emitter, p: Packed, value: Local, add: number, limit: numb
 export const pushDenormal = (e: Emitter, p: Packed, value: Local): void =>
   pushLower(e, p, value, 0, p.scalar.unit, true)
 
+/** The same of a vector as `distrustScalar`. */
+function distrustPacked(e: Emitter, p: Packed, place: Place): void {
+  if (place.register === undefined) return
+  const { unit, infinity } = p.scalar
+  const value = e.vectors.local(place.register)
+  pushLower(e, p, value, -unit | 0, ((infinity - 1) * unit) | 0, false)
+  e.w.get(value).get(value).simd(p.add)
+  pushElements(e, p, 0)
+  e.w.simd(p.equal).simd(Simd.v128_or).simd(p.allTrue)
+  e.vectors.distrust()
+}
+
 /** The same for all elements of a vector. */
 export function fastPacked(
   e: Emitter,
@@ -202,75 +269,112 @@ export function fastPacked(
   slow: () => void,
 ): void {
   const p = size === 4 ? singles : doubles
+  const count = 16 / size
   const { unit, infinity } = p.scalar
-  const [a, b, result] = [ValueType.v128, ValueType.v128, ValueType.v128].map((type) => e.typed(type))
-  pushVector(e, from, 16)
-  e.w.set(b!)
-  if (!unary) {
-    pushVector(e, to, 16)
-    e.w.set(a!).get(a!)
-  }
-  e.w.get(b!).simd(opcode).set(result!)
-  pushLower(e, p, result!, (-2 * unit) | 0, ((infinity - 2) * unit) | 0, false)
-  for (const value of unary ? [b!] : [a!, b!]) {
-    pushDenormal(e, p, value)
+  e.vectors.prepare()
+  const operands = unary ? [from] : [to, from]
+  const unknown = operands.filter((place) => !knows(e, place, size, count))
+  const values = operands.map((place) => {
+    const local = e.typed(ValueType.v128)
+    pushVector(e, place, 16)
+    e.w.set(local)
+    return local
+  })
+  const result = e.typed(ValueType.v128)
+  for (const value of values) e.w.get(value)
+  e.w.simd(opcode).set(result)
+  pushLower(e, p, result, (-2 * unit) | 0, ((infinity - 2) * unit) | 0, false)
+  for (const place of unknown) {
+    pushDenormal(e, p, values[operands.indexOf(place)]!)
     e.w.simd(Simd.v128_andnot)
   }
   e.w.simd(p.allTrue)
-  pushSettled(e)
-  e.op(Op.i32_and).w.mostly().if()
-  setVector(e, to, 16, () => e.w.get(result!))
+  e.vectors.pushSafeSpan()
+  e.i32(0).op(Op.i32_ne).op(Op.i32_and).w.mostly().if()
+  setVector(e, to, 16, () => e.w.get(result))
   e.w.else()
   slow()
+  distrustPacked(e, p, to)
+  if (unknown.includes(from) && from.register !== to.register) distrustPacked(e, p, from)
   e.w.end()
+  for (const place of [from, to]) learnScalar(e, place, size, count)
 }
 
-/** Pushes ZF, PF and CF of a comparison: numbers that are not denormal raise nothing, all others go to `slow`. */
-export function fastCompare(e: Emitter, size: number, to: Place, from: Place, slow: () => void): void {
+/** Two doubles that compare as the operands do. */
+export interface Comparison {
+  readonly a: Local
+  readonly b: Local
+}
+
+/** Compares: plain numbers raise nothing, all others go to `slow`, which returns the local of an EFLAGS image. */
+export function fastCompare(e: Emitter, size: number, to: Place, from: Place, slow: () => Local): Comparison {
   const s = scalarOf(size)
-  const answer = e.temporary()
+  const compared = { a: e.typed(ValueType.f64), b: e.typed(ValueType.f64) }
+  const places = [to, from]
+  e.vectors.prepare()
+  const unknown = places.filter((place) => !knows(e, place, size))
   const short = (require: () => void): void => {
-    const a = loadScalar(e, s, to)
-    const b = loadScalar(e, s, from)
-    requireOrdinary(e, s, to, a, require)
-    requireOrdinary(e, s, from, b, require)
-    for (const value of [a, b]) {
-      float(e, s, value)
-      float(e, s, value)
-      e.op(s.equal)
+    const values = places.map((place) => floatLocal(e, s, place))
+    if (unknown.length < 2) {
+      e.vectors.pushSafeSpan()
       require()
     }
-    float(e, s, a)
-    float(e, s, b)
-    e.op(s.lower)
-    float(e, s, a)
-    float(e, s, b)
-    e.op(s.equal).i32(6).op(Op.i32_shl).op(Op.i32_or).w.set(answer)
+    for (const place of unknown) {
+      const value = values[places.indexOf(place)]!
+      requireNormal(e, s, value, require)
+      e.w.get(value).get(value).op(s.equal)
+      require()
+    }
+    values.forEach((value, i) => {
+      e.w.get(value)
+      if (s === single) e.op(Op.f64_promote_f32)
+      e.w.set(i === 0 ? compared.a : compared.b)
+    })
   }
-  unlessLeft(e, short, () => {
-    slow()
-    e.w.set(answer)
-  })
-  e.push(answer)
+  unlessLeft(e, short, () => compareAs(e, slow(), compared))
+  return compared
 }
 
-const [lowest, highest] = [-0x8000_0000, 0x7fff_ffff]
+/** Makes two doubles that compare as an EFLAGS image says: zero and 1, zero or -1, or no number and one. */
+function compareAs(e: Emitter, image: Local, { a, b }: Comparison): void {
+  const pushBit = (n: number): Emitter => e.push(image).i32(n).op(Op.i32_shr_u).i32(1).op(Op.i32_and)
+  e.i32(0)
+  pushBit(2).op(Op.i32_sub).op(Op.f64_convert_i32_s).op(Op.f64_sqrt).w.set(a)
+  pushBit(0)
+  e.push(image).i32(carryAndZero).op(Op.i32_and).op(Op.i32_eqz).op(Op.i32_sub)
+  e.op(Op.f64_convert_i32_s).w.set(b)
+}
 
-/** Pushes a scalar truncated to an integer: exact ones, and others in range where PE says nothing new; the rest is `slow`'s. */
+const carryAndZero = 0x41
+
+/** The exponent of doubles from 2^31 on. */
+const beyondIntegers = 1023 + 31
+
+/** Pushes a scalar truncated to an integer: numbers in range, if they are exact or PE says nothing new; the rest is `slow`'s. */
 export function fastTruncate(e: Emitter, size: number, from: Place, slow: () => void): void {
   const s = scalarOf(size)
   const value = e.typed(ValueType.f64)
-  e.w.get(loadScalar(e, s, from)).op(s.toFloat)
+  const integer = e.temporary()
+  e.vectors.prepare()
+  pushFloat(e, s, from)
   if (size === 4) e.op(Op.f64_promote_f32)
-  e.w.set(value).get(value).truncateSaturated()
-  const integer = e.pop()
-  e.w.get(value).get(integer).op(Op.f64_convert_i32_s).op(Op.f64_eq)
-  e.w.get(value).get(value).op(Op.f64_eq)
-  pushSettled(e)
-  e.op(Op.i32_and).op(Op.i32_or)
-  for (const bound of [lowest, highest]) e.w.get(integer).i32(bound).op(Op.i32_ne).op(Op.i32_and)
-  e.w.mostly().if(ValueType.i32)
-  e.w.get(integer).else()
-  slow()
-  e.w.end()
+  e.w.set(value)
+  const short = (require: () => void): void => {
+    e.w.get(value)
+    double.exponent(e)
+    e.i32(beyondIntegers).op(Op.i32_lt_u)
+    require()
+    e.w.get(value).truncateSaturated().set(integer)
+    e.vectors.pushSafeSpan()
+    e.op(Op.i32_eqz)
+    e.rarely(() => {
+      e.w.get(value).get(integer).op(Op.f64_convert_i32_s).op(Op.f64_eq)
+      require()
+    })
+  }
+  unlessLeft(e, short, () => {
+    slow()
+    e.w.set(integer)
+  })
+  e.push(integer)
 }

@@ -3,21 +3,21 @@ import type { SseFunction } from '../../generated/sse.ts'
 import { Layout } from '../../state/layout.ts'
 import { Op, Simd } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
-import { sseSlot } from '../sse-calls.ts'
-import { signatureOf } from '../x87-calls.ts'
 import type { Family } from './family.ts'
 import {
   type Place,
-  pushAddress,
+  callHelper,
+  pushCall,
   pushImmediate,
   raiseUnmasked,
   registerPlace,
   source,
+  throughState,
   touchMmx,
   vector,
 } from './vector-common.ts'
 import { compared, extreme, ordered } from './vector-ordered.ts'
-import { fastCompare, fastPacked, fastScalar, fastTruncate } from './vector-fast.ts'
+import { fastCompare, fastPacked, fastScalar, fastTruncate, learnScalar, setFloat } from './vector-fast.ts'
 
 /** A format of elements: their size and how many an instruction takes. */
 interface Format {
@@ -34,13 +34,8 @@ const sd: Format = { size: 8, count: 1 }
 const packed = ({ size, count }: Format): number => (count << 8) | (size === 8 ? 0x1_0000 : 0)
 
 /** Calls a helper as (cpu, to, from, x), which leaves its answer on the stack. */
-function callFloat(e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void): void {
-  e.w.get(e.cpu)
-  pushAddress(e, to)
-  pushAddress(e, from)
-  x()
-  e.callTable(sseSlot(name), signatureOf('iiii>i'))
-}
+const callFloat = (e: Emitter, name: SseFunction, to: Place, from: Place, x: () => void): void =>
+  callHelper(e, name, to, from, x, true)
 
 /** What a helper computes from destination and source; `fixed` is its last argument, without the immediate. */
 function float(name: SseFunction, format: Format, fixed: number, immediate = false): Family {
@@ -137,13 +132,16 @@ const toFlags = (format: Format, signals: number): Family =>
   vector((e) => {
     const from = source(e, 1, format.size)
     const to = registerPlace(e, 0)
-    fastCompare(e, format.size, to, from, () =>
-      callFloat(e, 'comis', to, from, () => void e.i32(signals | packed(format))),
-    )
-    const answer = e.pop()
-    e.push(answer).i32(16).op(Op.i32_shr_u)
-    raiseUnmasked(e)
-    e.flags.load(answer)
+    const { a, b } = fastCompare(e, format.size, to, from, () => {
+      throughState(e, [to, from], null, () => {
+        pushCall(e, 'comis', to, from, () => void e.i32(signals | packed(format)))
+      })
+      const answer = e.pop()
+      e.push(answer).i32(16).op(Op.i32_shr_u)
+      raiseUnmasked(e)
+      return answer
+    })
+    e.flags.ordered(a, b)
   })
 
 /** The numbers of `convert`'s kinds. */
@@ -181,9 +179,9 @@ const singleFromInteger = vector((e) => {
 /** CVTSI2SD is always exact. */
 const doubleFromInteger = vector((e) => {
   const value = e.read(1)
-  const { base, offset } = registerPlace(e, 0)
-  e.w.get(base)
-  e.push(value).op(Op.f64_convert_i32_s).w.memory(Op.f64_store, offset)
+  const to = registerPlace(e, 0)
+  setFloat(e, to, 8, () => void e.push(value).op(Op.f64_convert_i32_s))
+  learnScalar(e, to, 8)
 })
 
 /** CVTSS2SI and its like: to a general register. */

@@ -6,6 +6,7 @@ import type { Family } from './family.ts'
 import {
   type Place,
   callHelper,
+  pushBits,
   pushImmediate,
   pushVector,
   registerPlace,
@@ -103,9 +104,11 @@ function shiftCount(e: Emitter): number {
     pushImmediate(e)
     return e.pop()
   }
-  const { base, offset } = source(e, 1, widthOf(e))
-  e.i32(mostShift).w.get(base).memory(Op.i32_load, offset)
-  e.w.get(base).memory(Op.i64_load, offset).i64(mostShift).op(Op.i64_gt_u).op(Op.select)
+  const from = source(e, 1, widthOf(e))
+  e.i32(mostShift)
+  pushBits(e, from, 4)
+  pushBits(e, from, 8)
+  e.w.i64(mostShift).op(Op.i64_gt_u).op(Op.select)
   return e.pop()
 }
 
@@ -173,12 +176,16 @@ const widen = (bytes: number, ...opcodes: readonly Simd[]): Family =>
     })
   })
 
+/** Functions that find a third operand in XMM0. */
+const mask: ReadonlySet<SseFunction> = new Set(['pblendvb', 'blendvps', 'blendvpd'])
+
 /** What a function of `assembly/sse-integer.ts` computes; its last argument is the operands' size or the immediate. */
-const helper = (name: SseFunction, takesImmediate = false, readBytes?: number): Family =>
+const helper = (name: SseFunction, takesImmediate = false): Family =>
   vector((e) => {
     const size = widthOf(e)
-    const from = source(e, 1, readBytes ?? size)
+    const from = source(e, 1, size)
     const to = registerPlace(e, 0)
+    if (mask.has(name) && e.vectors.inLocals) e.vectors.flush(0)
     callHelper(e, name, to, from, () => {
       e.i32(size)
       if (!takesImmediate) return

@@ -9,14 +9,18 @@ import { next, type Family } from './family.ts'
 import {
   enterMmx,
   type Place,
+  pushBits,
   pushVector,
+  pushZeroExtended,
   registerPlace,
   requireVector,
   setVector,
   source,
   storeVector,
+  throughState,
   touchMmx,
   vector,
+  widthOf,
 } from './vector-common.ts'
 import { raisePending } from './x87-common.ts'
 
@@ -28,7 +32,9 @@ const whole = (unaligned: boolean): Family =>
       return storeVector(e, 16, !unaligned, () => pushVector(e, from, 16))
     }
     const from = source(e, 1, 16, unaligned)
-    setVector(e, registerPlace(e, 0), 16, () => pushVector(e, from, 16))
+    const to = registerPlace(e, 0)
+    setVector(e, to, 16, () => pushVector(e, from, 16))
+    e.vectors.copied(to.register, from.register)
   })
 
 /** MOVSS and MOVSD: a load clears the rest of the register, a move between registers keeps it. */
@@ -52,7 +58,7 @@ const movq: Family = vector((e) => {
   const from = source(e, 1, 8)
   const to = registerPlace(e, 0)
   const mmx = e.shape.classes[0] === RegisterClass.Mmx
-  setVector(e, to, mmx ? 8 : 16, () => pushVector(e, from, 8))
+  setVector(e, to, mmx ? 8 : 16, () => pushZeroExtended(e, from, 8))
   touchMmx(e, to)
 })
 
@@ -60,19 +66,16 @@ const movq: Family = vector((e) => {
 const movd: Family = vector((e) => {
   if (e.isMemory(0) || e.isGeneralRegister(0)) {
     const from = registerPlace(e, 1)
-    e.w.get(from.base).memory(Op.i32_load, from.offset)
+    pushBits(e, from, 4)
     e.write(0, e.pop())
     return touchMmx(e)
   }
   const value = e.read(1)
   const to = registerPlace(e, 0)
-  e.w.get(to.base)
-  e.push(value).op(Op.i64_extend_i32_u).w.memory(Op.i64_store, to.offset)
-  if (e.shape.classes[0] === RegisterClass.Xmm)
-    e.w
-      .get(to.base)
-      .i64(0)
-      .memory(Op.i64_store, to.offset + 8)
+  setVector(e, to, widthOf(e), () => {
+    e.w.simdBytes(Simd.v128_const, new Array<number>(16).fill(0))
+    e.push(value).w.simd(Simd.i32x4_replace_lane, 0)
+  })
   touchMmx(e, to)
 })
 
@@ -87,7 +90,7 @@ const between: Family = vector((e) => {
 /** MOVLPS, MOVHPS and their like: eight bytes to or from one half of a register, the other half kept. */
 const half = (registerHalf: number, sourceHalf = 0): Family =>
   vector((e) => {
-    const part = ({ base, offset }: Place, which: number): Place => ({ base, offset: offset + which })
+    const part = (place: Place, which: number): Place => ({ ...place, offset: place.offset + which })
     if (e.isMemory(0)) {
       const from = part(registerPlace(e, 1), registerHalf)
       return storeVector(e, 8, false, () => pushVector(e, from, 8))
@@ -140,6 +143,7 @@ const maskedStore: Family = vector((e) => {
     const offset = e.gpr(7, e.shape.addressSize)
     const linear = e.copy(e.linear(e.segment(), offset, bytes, true, true))
     const host = e.updatable(linear, bytes)
+    throughState(e, [data], null, () => undefined)
     for (let i = 0; i < bytes; i++) {
       e.push(bits)
         .i32(1 << i)
@@ -166,6 +170,7 @@ const ldmxcsr: Family = next((e) => {
   e.push(value).i32(~mxcsrMask).op(Op.i32_and)
   e.rarely(() => e.callout(Callout.Raise, constant(Vector.GP), constant(0)))
   e.setCell(Layout.mxcsr, value)
+  e.vectors.controlChanged()
 })
 
 const stmxcsr: Family = next((e) => {

@@ -1,7 +1,7 @@
 import type { Local } from '../../wasm/function-writer.ts'
 import { Simd, ValueType } from '../../wasm/opcodes.ts'
 import type { Emitter } from '../emitter.ts'
-import { type Place, pushVector, setVector } from './vector-common.ts'
+import { type Place, pushZeroExtended, setVector } from './vector-common.ts'
 import { doubles, pushDenormal, singles } from './vector-fast.ts'
 
 /*
@@ -21,9 +21,9 @@ export function ordered(
   const p = size === 4 ? singles : doubles
   const equal = size === 4 ? Simd.f32x4_eq : Simd.f64x2_eq
   const [a, b] = [e.typed(ValueType.v128), e.typed(ValueType.v128)]
-  pushVector(e, from, bytes)
+  pushZeroExtended(e, from, bytes)
   e.w.set(b)
-  pushVector(e, to, bytes)
+  pushZeroExtended(e, to, bytes)
   e.w.set(a)
   e.w.get(a).get(a).simd(equal).get(b).get(b).simd(equal).simd(Simd.v128_and)
   for (const value of [a, b]) {

@@ -63,6 +63,7 @@ export const fxsave: Family = next((e) => {
   })
   e.setCell(Layout.scratch + 24, e.cell(Layout.mxcsr).pop())
   e.setCell(Layout.scratch + 28, constant(0xffff))
+  e.vectors.flushAll()
   vectors(e, 'save')
   copyToGuest(e, linear, Layout.scratch, usedBytes, 4)
 })
@@ -80,6 +81,7 @@ export const fxrstor: Family = next((e) => {
   })
   e.setCell(Layout.mxcsr, e.cell(Layout.scratch + 24).pop())
   vectors(e, 'restore')
+  e.vectors.reloadAll()
 })
 
 /** The eight XMM registers of a 32-bit processor lie at byte 160 of the image. */
