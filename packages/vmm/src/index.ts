@@ -1,6 +1,8 @@
 export { CPU_MODELS, Host } from './host.ts'
 export { VirtualMachine } from './virtual-machine.ts'
 export { SerialPort } from './serial/serial-port.ts'
+export { Balloon } from './virtio/balloon.ts'
+export type { BalloonPatience } from './virtio/balloon.ts'
 export { VirtioConsolePort } from './virtio/console-port.ts'
 export type { VirtioConsoleOptions, VirtioDisk, VirtioOptions } from './virtio/options.ts'
 export { Keyboard } from './keyboard.ts'

@@ -1,4 +1,5 @@
 import type { CpuModel, EngineMode, ModelName } from '@mica-vm/binary-translator'
+import type { BalloonEvent } from '@mica-vm/balloon'
 import type {
   BlockStore,
   Bus,
@@ -215,6 +216,8 @@ export interface VmEvents {
   console: { readonly bytes: Uint8Array }
   /** The guest's driver broke the rules of a virtio device, which needs a reset by it. */
   'virtio-failure': { readonly device: string; readonly reason: string }
+  /** What the guest's balloon driver did, beside inflating and deflating: whether it is there, which rules it broke, what it says. */
+  balloon: BalloonEvent
   /** A byte for the debug console: port E9h, or 402h, where SeaBIOS and its kind write their log. */
   debug: { readonly byte: number }
   /** A power-on self test code, port 80h. */

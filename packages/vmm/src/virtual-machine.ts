@@ -9,6 +9,7 @@ import type { Keyboard } from './keyboard.ts'
 import type { Mouse } from './mouse.ts'
 import type { SerialPort } from './serial/serial-port.ts'
 import { statisticsOf, type VmStatistics } from './statistics.ts'
+import type { Balloon } from './virtio/balloon.ts'
 import type { VirtioConsolePort } from './virtio/console-port.ts'
 import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
 
@@ -70,6 +71,11 @@ export class VirtualMachine {
   /** The virtio console; null in a machine without one. */
   get console(): VirtioConsolePort | null {
     return this.#machine.virtio.console
+  }
+
+  /** The memory balloon; null in a machine without one. */
+  get balloon(): Balloon | null {
+    return this.#machine.virtio.balloon
   }
 
   /** What the machine shows; null in a machine without a screen. */

@@ -316,9 +316,11 @@ export class Machine {
       options: virtio,
       context,
       random: randomSource(isRepeatable),
+      pages: this.pages,
       input: isRepeatable ? 'on-demand' : 'at-once',
       wake: () => this.#wakeup.wake(),
       onFailure: (device, reason) => listeners.emit('virtio-failure', { device, reason }),
+      onBalloon: (event) => listeners.emit('balloon', event),
     })
   }
 }

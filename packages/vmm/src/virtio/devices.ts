@@ -1,8 +1,10 @@
+import type { BalloonEvent, BalloonPages } from '@mica-vm/balloon'
 import type { RandomSource } from '@mica-vm/binary-translator'
 import { BlockStoreError } from '@mica-vm/pc-devices'
 import { BlockDevice, EntropyDevice, type VirtioDevice } from '@mica-vm/virtio'
 import { VmmError } from '../errors.ts'
 import type { DeviceContext, InputPacing } from '../types.ts'
+import { Balloon } from './balloon.ts'
 import { VirtioConsolePort } from './console-port.ts'
 import type { VirtioDisk, VirtioOptions } from './options.ts'
 import { createVirtioFunction, type VirtioFunction } from './pci-function.ts'
@@ -14,30 +16,37 @@ export interface VirtioParts {
   readonly options: VirtioOptions
   readonly context: DeviceContext
   readonly random: RandomSource
+  /** The guest's pages, for its balloon. */
+  readonly pages: BalloonPages
   /** How input reaches the console unless its options say. */
   readonly input: InputPacing
   readonly wake: () => void
   /** A driver broke a rule, and its device needs a reset. */
   readonly onFailure: (device: string, reason: string) => void
+  readonly onBalloon: (event: BalloonEvent) => void
 }
 
 /** The virtio devices of a machine, on its PCI bus. */
 export class VirtioDevices {
   readonly console: VirtioConsolePort | null
+  readonly balloon: Balloon | null
   readonly disks: readonly BlockDevice[]
   readonly #functions: readonly VirtioFunction[]
 
   /** @throws VmmError for options that no device can have, or a bus that is full. */
-  constructor({ options, context, random, input, wake, onFailure }: VirtioParts) {
-    const { blk = [], rng = false, console = false, devices = [], mode, packed } = options
+  constructor({ options, context, random, pages, input, wake, onFailure, onBalloon }: VirtioParts) {
+    const { blk = [], rng = false, console = false, balloon = false, devices = [], mode, packed } = options
     const { timers, pci, memory } = context
     const defer = (callback: () => void): void => void timers.schedule(timers.nowNs() + turnNs, callback)
     this.disks = blk.map((disk, index) => diskOf(disk, index, defer))
     this.console = console ? new VirtioConsolePort({ input, timers, wake, ...(console === true ? {} : console) }) : null
+    const patience = balloon === true ? {} : balloon
+    this.balloon = patience ? new Balloon({ pages, clock: timers, defer, onEvent: onBalloon, ...patience }) : null
     const named: [string, VirtioDevice][] = [
       ...this.disks.map((disk, index): [string, VirtioDevice] => [`virtio-blk ${index}`, disk]),
       ...(this.console ? [['virtio-console', this.console.device] as [string, VirtioDevice]] : []),
       ...(rng ? [['virtio-rng', entropyOf(random)] as [string, VirtioDevice]] : []),
+      ...(this.balloon ? [['virtio-balloon', this.balloon.device] as [string, VirtioDevice]] : []),
       ...devices.map((device): [string, VirtioDevice] => [`virtio device ${device.deviceId}`, device]),
     ]
     this.#functions = named.map(([name, device]) => {

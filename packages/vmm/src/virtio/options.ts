@@ -1,6 +1,7 @@
 import type { BlockStore } from '@mica-vm/pc-devices'
 import type { PciMode, VirtioDevice } from '@mica-vm/virtio'
 import type { InputPacing } from '../types.ts'
+import type { BalloonPatience } from './balloon.ts'
 
 /** A disk for the guest's virtio driver: `vda` and up on Linux. */
 export interface VirtioDisk {
@@ -23,6 +24,8 @@ export interface VirtioOptions {
   /** A source of random numbers: the runtime's, or a repeatable one with the instructions clock. */
   readonly rng?: boolean
   readonly console?: boolean | VirtioConsoleOptions
+  /** A memory balloon, by which the host asks for memory back. */
+  readonly balloon?: boolean | BalloonPatience
   /** Devices of yours, or of other packages. */
   readonly devices?: readonly VirtioDevice[]
   /** Which drivers they are for. Default `transitional`: those of VIRTIO 1, and those of before. */
