@@ -19,6 +19,7 @@ import { HostProcessor } from './internal/processor.ts'
 import { turn } from './internal/turn.ts'
 import type { ClockChoice, CpuName, HostClock, HostOptions, VmOptions } from './types.ts'
 import { VirtualMachine } from './virtual-machine.ts'
+import { claimOf } from './vm-memory.ts'
 
 const wasmPage = 64 * 1024
 const largestMemory = 2 ** 32
@@ -44,6 +45,8 @@ export class Host {
   readonly #clock: HostClock
   readonly #processor: HostProcessor
   readonly #vms = new Set<VirtualMachine>()
+  /** Machines that got a name from the host, ever. */
+  #named = 0
   /** State blocks that no machine has. */
   readonly #freeBases: number[]
 
@@ -90,7 +93,10 @@ export class Host {
    * @throws VmmError when an option is out of its range or the host is full, FirmwareError when the image cannot be booted.
    */
   createVm(options: VmOptions): VirtualMachine {
-    requireGuestMemory(options.memory)
+    const memory = typeof options.memory === 'number' ? { size: options.memory } : options.memory
+    requireGuestMemory(memory.size)
+    const name = this.#nameOf(options.name)
+    const claim = claimOf(memory, memory.size)
     if ((options.serial?.length ?? 1) > 4) throw new VmmError('bad-option', 'a PC has four serial ports at most')
     const model = requireModel(options.cpu ?? 'mica32')
     const clock = this.#clockOf(options.clock ?? 'real')
@@ -102,7 +108,9 @@ export class Host {
         memory: this.#memory,
         engine: this.#engine,
         base,
-        options,
+        options: { ...options, memory: memory.size },
+        name,
+        claim,
         model,
         clock,
         hostClock: this.#clock,
@@ -118,6 +126,21 @@ export class Host {
       this.#freeBases.push(base)
       throw error
     }
+  }
+
+  #nameOf(wanted: string | undefined): string {
+    const isTaken = (name: string): boolean => [...this.#vms].some((vm) => vm.name === name)
+    if (wanted === undefined) {
+      do this.#named++
+      while (isTaken(`vm${this.#named}`))
+      return `vm${this.#named}`
+    }
+    if (wanted === '' || isTaken(wanted))
+      throw new VmmError(
+        'bad-option',
+        `name is ${JSON.stringify(wanted)}; must be a text that no other machine of this host has`,
+      )
+    return wanted
   }
 
   /** Null: the instructions clock. */

@@ -14,6 +14,8 @@ export type { BootProtocol } from './boot-source.ts'
 export type { CrashReport } from './crash-report.ts'
 export type { CodeUnit } from './disassembly.ts'
 export type { VmStatistics } from './statistics.ts'
+export { VmMemory } from './vm-memory.ts'
+export type { GuestMemory, MemoryLimits, VmMemoryStatistics } from './vm-memory.ts'
 export type {
   BootDevice,
   BootModule,

@@ -11,8 +11,11 @@ const newest = 1 / 2
 const slowestNsPerInstruction = 1000
 /** A lag of this much makes the guest's time pass twice as fast until it is gone, and so in proportion. */
 const slewNs = 20e6
-/** A lag that is rather a suspended host than a slow one: the guest's time jumps. */
-const jumpNs = 100e6
+/**
+ * A lag that is rather a suspended host than a busy one: the guest's time jumps. Ticks are lost then, and a kernel that counts them beside
+ * its time-stamp counter trusts neither any more.
+ */
+const jumpNs = 1e9
 /** Guest time of a slice, while the host is as fast as before. */
 const sliceNs = 1e6
 const shortestSlice = 2000

@@ -14,6 +14,7 @@ import type {
 import type { PolicyName } from '@mica-vm/shadow-mmu'
 import type { CrashReport } from './crash-report.ts'
 import type { VirtioOptions } from './virtio/options.ts'
+import type { GuestMemory } from './vm-memory.ts'
 
 /** Port: the clock of the machine that Mica runs on. */
 export interface HostClock {
@@ -146,8 +147,10 @@ export interface Screen {
 
 /** How to make a virtual machine. */
 export interface VmOptions {
-  /** Bytes of guest RAM, a multiple of 64 KiB: from 1 MiB to 3.5 GiB. */
-  readonly memory: number
+  /** Told apart from others by it in statistics and errors; default `vm1`, `vm2` and so on. */
+  readonly name?: string
+  /** Bytes of guest RAM, a multiple of 64 KiB: from 1 MiB to 3.5 GiB. Or that with limits, for a host that has a memory policy. */
+  readonly memory: number | GuestMemory
   /** A kernel to start by its boot protocol. Without one, firmware starts the guest from its media. */
   readonly boot?: BootSource
   /** What runs from the reset vector: Mica's own BIOS, or images of yours. Default: nothing with `boot`, else `mica`. */
@@ -183,6 +186,12 @@ export interface VmOptions {
   readonly screen?: 'none' | 'text80x25' | 'vga'
   /** What a reset by the guest does: boot again from the same source (the default), or end the run. */
   readonly onReset?: 'reboot' | 'stop'
+}
+
+/** What the parts of a machine are made from. */
+export interface MachineOptions extends Omit<VmOptions, 'memory'> {
+  /** Bytes of guest RAM. */
+  readonly memory: number
 }
 
 /** Why `VirtualMachine.run` came to an end. */

@@ -1,4 +1,5 @@
 import type { Vcpu } from '@mica-vm/binary-translator'
+import type { MapStatistics } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
 import { Listeners } from './internal/listeners.ts'
 import { Machine, type MachineParts, type Request } from './internal/machine.ts'
@@ -12,10 +13,13 @@ import { statisticsOf, type VmStatistics } from './statistics.ts'
 import type { Balloon } from './virtio/balloon.ts'
 import type { VirtioConsolePort } from './virtio/console-port.ts'
 import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
+import { VmMemory, type MemoryClaim } from './vm-memory.ts'
 
 /** What a host hands to its machines. */
 export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
   /** Measures slices and sleeps, whatever the guest's clock is. */
+  readonly name: string
+  readonly claim: MemoryClaim
   readonly hostClock: HostClock
   readonly processor: ProcessorClaim
   readonly onDestroy: () => void
@@ -34,6 +38,7 @@ export class VirtualMachine {
   readonly #wakeup = new Wakeup()
   readonly #listeners = new Listeners<VmEvents>()
   readonly #machine: Machine
+  readonly #memory: VmMemory
   readonly #loop: RunLoop
   #state: VmState = 'ready'
   #running: Promise<VmExit> | null = null
@@ -43,6 +48,8 @@ export class VirtualMachine {
   constructor(parts: VmParts) {
     this.#parts = parts
     this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
+    const statistics = (): MapStatistics => this.#machine.pages.statistics
+    this.#memory = new VmMemory({ claim: parts.claim, statistics })
     this.#loop = new RunLoop({
       machine: this.#machine,
       clock: parts.hostClock,
@@ -57,6 +64,16 @@ export class VirtualMachine {
       this.#machine.release()
       throw error
     }
+  }
+
+  /** Unlike those of the host's other machines. */
+  get name(): string {
+    return this.#parts.name
+  }
+
+  /** The machine's memory: its limits, which can be changed while it runs, and where its pages are. */
+  get memory(): VmMemory {
+    return this.#memory
   }
 
   get state(): VmState {

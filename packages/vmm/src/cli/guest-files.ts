@@ -15,8 +15,14 @@ export interface GuestFiles {
   readonly firmware?: 'mica' | FirmwareImages
 }
 
+/** The options that say what starts a guest. */
+export type GuestFileOptions = Pick<
+  RunOptions,
+  'kernel' | 'initrd' | 'append' | 'module' | 'bios' | 'vgabios' | 'floppy' | 'disk' | 'cdrom'
+>
+
 /** Reads what the options name; builds the default guest if they name neither a kernel nor something for firmware. @throws UsageError */
-export async function readGuestFiles(options: RunOptions): Promise<GuestFiles> {
+export async function readGuestFiles(options: GuestFileOptions): Promise<GuestFiles> {
   const { kernel, bios, floppy, disk, cdrom } = options
   const firmware = readFirmware(options)
   if (kernel !== undefined) return { boot: namedKernel(options, kernel), ...(firmware && { firmware }) }
@@ -29,7 +35,7 @@ export async function readGuestFiles(options: RunOptions): Promise<GuestFiles> {
   return { firmware: firmware ?? 'mica' }
 }
 
-function readFirmware({ bios, vgabios }: RunOptions): FirmwareImages | null {
+function readFirmware({ bios, vgabios }: GuestFileOptions): FirmwareImages | null {
   if (bios === undefined) {
     if (vgabios !== undefined) throw new UsageError("--vgabios needs --bios: Mica's own BIOS brings its own")
     return null
@@ -40,7 +46,7 @@ function readFirmware({ bios, vgabios }: RunOptions): FirmwareImages | null {
   }
 }
 
-function namedKernel({ initrd, append, module }: RunOptions, path: string): BootSource {
+function namedKernel({ initrd, append, module }: GuestFileOptions, path: string): BootSource {
   const kernel = readInput(path, '--kernel')
   const isLinux = bootProtocolOf(kernel) === 'linux'
   if (isLinux && module.length > 0)
@@ -77,7 +83,7 @@ function readInput(path: string, option: string): Uint8Array {
   }
 }
 
-async function defaultGuest({ initrd, append, module }: RunOptions): Promise<BootSource> {
+async function defaultGuest({ initrd, append, module }: GuestFileOptions): Promise<BootSource> {
   if (module.length > 0) throw new UsageError('--module needs --kernel with a Multiboot kernel')
   const progress = new Progress(process.stderr)
   try {

@@ -9,8 +9,11 @@ const bootNames: Readonly<Record<string, BootDevice>> = { floppy: 'floppy', disk
 /** As QEMU's -boot names them. */
 const bootLetters: Readonly<Record<string, BootDevice>> = { a: 'floppy', c: 'disk', d: 'cdrom' }
 
+/** The options that name images. */
+export type MediaOptions = Pick<RunOptions, 'floppy' | 'disk' | 'cdrom' | 'snapshot'>
+
 /** Opens the image files that the options name; `warn` hears of what goes wrong with them while the guest runs. @throws UsageError */
-export function openMedia({ floppy, disk, cdrom, snapshot }: RunOptions, warn: (text: string) => void): Media {
+export function openMedia({ floppy, disk, cdrom, snapshot }: MediaOptions, warn: (text: string) => void): Media {
   const openImage = imageOpener(warn)
   const writable = (option: string, path: string, sizes: readonly number[] = []): BlockStore => {
     const file = openImage(option, path, { sectorBytes: 512, writable: !snapshot, sizes })

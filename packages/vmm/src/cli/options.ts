@@ -3,6 +3,7 @@ import type { EngineMode } from '@mica-vm/binary-translator'
 import { POLICIES, type PolicyName } from '@mica-vm/shadow-mmu'
 import { CPU_MODELS } from '../host.ts'
 import type { BootDevice, CpuName } from '../types.ts'
+import type { HostCommandOptions } from './host/run-host.ts'
 import { parseBootOrder } from './media.ts'
 import { parseSize } from './size.ts'
 import { UsageError } from './status.ts'
@@ -44,11 +45,21 @@ On a terminal:
 Exit status: 0 when the guest powers off or TEXT appears, (value << 1) | 1 from isa-debug-exit, 2 for a usage error,
 3 for a guest that died, 124 on timeout, 128 + n after signal n.`
 
-/** Calls `run` with what the arguments say, or prints the help. @throws UsageError */
+const hostStatus = `
+Exit status: 0 when all guests have ended, 2 for a usage error or a wrong host file, 3 if one died or stands still for want of
+memory, 124 on timeout, 128 + n after signal n.`
+
+/** What the commands do. */
+export interface Commands {
+  run(options: RunOptions): Promise<number>
+  host(path: string, options: HostCommandOptions): Promise<number>
+}
+
+/** Calls a command with what the arguments say, or prints the help. @throws UsageError */
 export async function parseArguments(
   args: readonly string[],
   version: string,
-  run: (options: RunOptions) => Promise<number>,
+  { run, host }: Commands,
 ): Promise<number> {
   let status = 0
   const program = new Command('mica')
@@ -57,13 +68,18 @@ export async function parseArguments(
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
   addRun(program).action(async (options: RunOptions) => void (status = await run(options)))
+  addHost(program).action(
+    async (path: string, options: HostCommandOptions) => void (status = await host(path, options)),
+  )
   if (args.length === 0) throw new UsageError('which command? try mica run, or mica --help')
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw new UsageError(`${error.message.replace(/^error: /, '')} (mica run --help lists the options)`)
+    throw new UsageError(
+      `${error.message.replace(/^error: /, '')} (mica ${args[0] === 'host' ? 'host' : 'run'} --help lists the options)`,
+    )
   }
   return status
 }
@@ -123,6 +139,20 @@ function addRun(program: Command): Command {
     .option('--exit-on <text>', 'end with status 0 when the guest prints this: serial port 1, or the screen')
     .option('--timeout <seconds>', 'end with status 124 after this long', parseSeconds)
     .addHelpText('after', keys)
+}
+
+function addHost(program: Command): Command {
+  return program
+    .command('host')
+    .description('runs the machines of a file, with a table on a terminal and lines of JSON elsewhere')
+    .argument('<file>', 'host file: JSON, comments allowed')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .option('--metrics <file>', 'write metrics in the text format of Prometheus: a file, or stdout')
+    .option('--serial-dir <directory>', "each machine's serial port 1: NAME.log, and NAME.sock to connect to")
+    .addOption(new Option('--interval <seconds>', 'time between two samples').argParser(parseSeconds).default(1, '1'))
+    .option('--timeout <seconds>', 'stop all machines after this long, with status 124', parseSeconds)
+    .addHelpText('after', hostStatus)
 }
 
 function collect(value: string, previous: string[]): string[] {

@@ -20,6 +20,16 @@ export function debugExitStatus(value: number): number {
 /** What the user can put right; the message is one line. */
 export class UsageError extends Error {}
 
+/** Everything that is wrong with a file: a line for each mistake. */
+export class MistakesInFile extends UsageError {
+  readonly lines: readonly string[]
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('; '))
+    this.lines = lines
+  }
+}
+
 /** One line, whatever an error's message was. */
 export function oneLine(message: string): string {
   return message.trim().replaceAll(/\s*\n\s*/g, ' ')

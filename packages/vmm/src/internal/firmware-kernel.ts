@@ -1,14 +1,14 @@
 import { buildFirmwareKernel, type FirmwareKernel } from '@mica-vm/firmware'
 import { bootProtocolOf } from '../boot-source.ts'
 import { VmmError } from '../errors.ts'
-import type { FirmwareImages, VmOptions } from '../types.ts'
+import type { FirmwareImages, MachineOptions } from '../types.ts'
 
 /** ELF's magic number, little-endian. */
 const elf = [0x7f, 0x45, 0x4c, 0x46]
 
 /** A kernel that firmware of another starts, in the parts that it fetches; null where there is none. @throws VmmError, FirmwareError */
 export function firmwareKernelOf(
-  { boot, memory }: Pick<VmOptions, 'boot' | 'memory'>,
+  { boot, memory }: Pick<MachineOptions, 'boot' | 'memory'>,
   firmware: FirmwareImages | 'mica' | null,
 ): FirmwareKernel | null {
   if (boot === undefined || firmware === null || firmware === 'mica') return null

@@ -17,8 +17,8 @@ import type {
   FirmwareImages,
   HostClock,
   Screen,
+  MachineOptions,
   VmEvents,
-  VmOptions,
 } from '../types.ts'
 import { BiosHost, micaBiosBytes } from './bios-host.ts'
 import { firmwareKernelOf } from './firmware-kernel.ts'
@@ -54,7 +54,7 @@ export interface MachineParts {
   readonly engine: Engine
   /** Address of the vCPU's state block. */
   readonly base: number
-  readonly options: VmOptions
+  readonly options: MachineOptions
   readonly model: CpuModel
   /** Null: the instructions clock. */
   readonly clock: HostClock | null
@@ -288,7 +288,7 @@ export class Machine {
     }
   }
 
-  #createSerial({ serial = [{}], clock }: VmOptions): SerialPort[] {
+  #createSerial({ serial = [{}], clock }: MachineOptions): SerialPort[] {
     return serial.map(({ input = clock === 'instructions' ? 'on-demand' : 'at-once' }, index) => {
       const { port, irq } = SerialPort.placeOf(index)
       const wake = (): void => this.#wakeup.wake()
@@ -307,7 +307,7 @@ export class Machine {
   }
 
   #createVirtio(
-    { virtio = {}, clock }: VmOptions,
+    { virtio = {}, clock }: MachineOptions,
     context: DeviceContext,
     listeners: Listeners<VmEvents>,
   ): VirtioDevices {

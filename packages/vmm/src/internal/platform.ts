@@ -2,13 +2,13 @@ import { createPcPlatform, PC_ADDRESSES, type FwCfgItems, type PcEvents, type Pc
 import type { FirmwareKernel } from '@mica-vm/firmware'
 import type { PhysicalMap } from '@mica-vm/machine-memory'
 import type { MachineTime } from '../machine-time.ts'
-import type { FirmwareImages, VmOptions } from '../types.ts'
+import type { FirmwareImages, MachineOptions } from '../types.ts'
 import { firmwareFiles, SUSPEND_TYPE } from './firmware-files.ts'
 import type { Drives } from './media.ts'
 import type { SliceTimers } from './slice-timers.ts'
 
 export interface PlatformParts {
-  readonly options: VmOptions
+  readonly options: MachineOptions
   readonly timers: SliceTimers
   readonly time: MachineTime
   readonly pages: PhysicalMap

@@ -8,7 +8,8 @@ const lookNs = 20e6
 
 type Timers = DeviceContext['timers']
 
-export interface SessionOptions extends Omit<VmOptions, 'devices'> {
+export interface SessionOptions extends Omit<VmOptions, 'devices' | 'memory'> {
+  readonly memory: number
   readonly engine?: HostOptions['engine']
 }
 

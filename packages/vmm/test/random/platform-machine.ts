@@ -17,7 +17,7 @@ import { ramPages, type ProgramTarget } from '../../../binary-translator/test/ra
 import { Machine, type Request } from '../../src/internal/machine.ts'
 import { Listeners } from '../../src/internal/listeners.ts'
 import { Wakeup } from '../../src/internal/wakeup.ts'
-import type { VmEvents, VmOptions } from '../../src/types.ts'
+import type { MachineOptions, VmEvents } from '../../src/types.ts'
 
 const wasmPage = 65_536
 const base = wasmPage
@@ -32,7 +32,7 @@ const hlt = 0xf4
 const sectors = (count: number, sectorBytes: number): MemoryBlockStore =>
   new MemoryBlockStore(new Uint8Array(count * sectorBytes).fill(0x5a), { sectorBytes })
 
-function options(): VmOptions {
+function options(): MachineOptions {
   return {
     memory: 2 ** 20,
     clock: 'instructions',

@@ -23,7 +23,11 @@ function clockOf(host: { ns: number }): { nowNs(): number; unixMs(): number } {
   return { nowNs: () => host.ns, unixMs: () => 1_700_000_000_000 }
 }
 
-const step = fc.record({ instructions: fc.nat(1_000_000), tookNs: fc.nat(20_000_000), pausedNs: fc.nat(5_000_000_000) })
+const step = fc.record({
+  instructions: fc.nat(1_000_000),
+  tookNs: fc.oneof(fc.nat(20_000_000), fc.nat(3_000_000_000)),
+  pausedNs: fc.nat(5_000_000_000),
+})
 
 // Oracle: the promises of the class, held against any course of slices, sleeps and pauses.
 test('real time never goes backwards, does not jump while the guest runs, and keeps up; the time-stamp counter agrees', () => {
@@ -38,7 +42,7 @@ test('real time never goes backwards, does not jump while the guest runs, and ke
       for (const { instructions, tookNs, pausedNs } of steps) {
         const began = time.begin()
         const lag = host.ns - 5e9 - last
-        if (pauses || lag <= 100e6) expect(began).toBe(last)
+        if (pauses || lag <= 1e9) expect(began).toBe(last)
         else expect(began, 'a host that was away for long').toBeGreaterThan(last)
         expect(processor.tsc).toBe(began)
         processor.run(instructions)
@@ -53,7 +57,7 @@ test('real time never goes backwards, does not jump while the guest runs, and ke
         }
       }
       if (pauses) return
-      expect(host.ns - 5e9 - time.begin()).toBeLessThanOrEqual(100e6)
+      expect(host.ns - 5e9 - time.begin()).toBeLessThanOrEqual(1e9)
       expect(time.catchUp()).toBeGreaterThanOrEqual(host.ns - 5e9 - 1)
       expect(processor.tsc).toBe(time.nowNs())
     }),

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { CPU_MODELS } from '../../host.ts'
+import { bytesOfSize } from '../size.ts'
+
+/** Memory of a machine; sizes in bytes. */
+export interface HostFileMemory {
+  readonly size: number
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly shares?: number | undefined
+}
+
+/** An image in a drive. */
+export interface HostFileImage {
+  readonly file: string
+  /** What the guest writes stays in memory. */
+  readonly snapshot: boolean
+}
+
+/** A machine. */
+export interface HostFileVm {
+  readonly name: string
+  readonly kernel?: string | undefined
+  readonly initrd?: string | undefined
+  readonly append?: string | undefined
+  readonly memory: HostFileMemory
+  readonly cpu?: string | undefined
+  readonly cpuShares?: number | undefined
+  /** Trust domain: frames are shared between machines of one salt only. */
+  readonly salt?: string | undefined
+  readonly floppies: readonly HostFileImage[]
+  readonly disks: readonly HostFileImage[]
+  readonly cdroms: readonly string[]
+  /** What the guest is sent through its first serial port, a line whenever it waits for one. */
+  readonly input?: string | undefined
+}
+
+/** A host file that has been checked: sizes in bytes, what is not said filled in. */
+export interface HostFile {
+  readonly $schema?: string | undefined
+  readonly memory: number
+  readonly engine: 'auto' | 'interpreter' | 'translator'
+  readonly timerSlackMs: number
+  readonly vms: readonly HostFileVm[]
+}
+
+const mib = 2 ** 20
+const guestStep = 64 * 2 ** 10
+
+/** `64M`, `1G`, or a number of MiB, as bytes. */
+const size = z.union([z.string(), z.number()], 'must be a size such as "64M" or "1G"').transform((value, context) => {
+  const bytes = bytesOfSize(String(value))
+  if (bytes !== null) return bytes
+  context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is no size such as "64M" or "1G"` })
+  return z.NEVER
+})
+
+const guestSize = size.refine((bytes) => bytes >= mib && bytes <= 3584 * mib && bytes % guestStep === 0, {
+  message: 'give a guest 1M to 3584M, in steps of 64K',
+})
+
+const shares = z.int('must be an integer').min(1, 'must be 1 at least').max(1_000_000, 'must be 1000000 at most')
+const file = z.string().min(1, 'must name a file')
+
+/** What `memory` of a machine has to be: a size, or an object. */
+export const memorySchema: z.ZodType<HostFileMemory> = z.union(
+  [
+    guestSize.transform((bytes) => ({ size: bytes })),
+    z.strictObject({ size: guestSize, min: size.optional(), max: size.optional(), shares: shares.optional() }),
+  ],
+  'must be a size such as "64M", or an object with size, and min, max and shares if wanted',
+)
+
+const image = z.union(
+  [
+    file.transform((path) => ({ file: path, snapshot: false })),
+    z.strictObject({ file, snapshot: z.boolean().default(false) }),
+  ],
+  'must name a file, or be an object with file and snapshot',
+)
+
+const vm = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'must be 1 to 32 letters, digits, dots, dashes and underscores'),
+  kernel: file.optional(),
+  initrd: file.optional(),
+  append: z.string().optional(),
+  memory: memorySchema,
+  cpu: z
+    .string()
+    .refine(
+      (name) => CPU_MODELS.some((model) => name.split(',')[0] === model),
+      `must be one of ${CPU_MODELS.join(', ')}`,
+    )
+    .optional(),
+  cpuShares: shares.optional(),
+  salt: z.string().optional(),
+  floppies: z.array(image).max(2, 'a PC has two floppy drives').default([]),
+  disks: z.array(image).max(4, 'a PC has four IDE drives').default([]),
+  cdroms: z.array(file).max(4, 'a PC has four IDE drives').default([]),
+  input: z.string().optional(),
+})
+
+/** What a host file has to be; sizes become bytes. */
+export const hostSchema: z.ZodType<HostFile> = z.strictObject({
+  $schema: z.string().optional(),
+  memory: size,
+  engine: z.enum(['auto', 'interpreter', 'translator'], 'must be auto, interpreter or translator').default('auto'),
+  timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(50),
+  vms: z.array(vm).min(1, 'must have one machine at least').max(64, 'must have 64 machines at most'),
+})

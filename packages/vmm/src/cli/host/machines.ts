@@ -1,0 +1,71 @@
+import { FirmwareError } from '@mica-vm/firmware'
+import { VmmError } from '../../errors.ts'
+import { Host } from '../../host.ts'
+import type { CpuName, Media, VmOptions } from '../../types.ts'
+import { readGuestFiles, type GuestFiles } from '../guest-files.ts'
+import { openMedia } from '../media.ts'
+import { UsageError } from '../status.ts'
+import type { HostFile, HostFileImage, HostFileVm } from './host-schema.ts'
+
+/** The host that a file describes, with its machines, which do not run yet. @throws UsageError */
+export async function createHost(file: HostFile, path: string, warn: (text: string) => void): Promise<Host> {
+  const { memory, engine, vms } = file
+  const host = new Host({ memory, engine, maximumVms: vms.length })
+  const guests = new Map<string, Promise<GuestFiles>>()
+  for (const [index, vm] of vms.entries()) {
+    try {
+      const guest = await guestOf(vm, guests)
+      host.createVm({ ...optionsOf(vm, file), ...guest, media: mediaOf(vm, (text) => warn(`${vm.name}: ${text}`)) })
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof VmmError || error instanceof FirmwareError)) throw error
+      throw new UsageError(`${path}: vms[${index}] (${vm.name}): ${error.message}`, { cause: error })
+    }
+  }
+  return host
+}
+
+function optionsOf(vm: HostFileVm, { timerSlackMs }: HostFile): VmOptions {
+  const { size, min, max, shares } = vm.memory
+  return {
+    name: vm.name,
+    memory: {
+      size,
+      ...(min !== undefined && { min }),
+      ...(max !== undefined && { max }),
+      ...(shares !== undefined && { shares }),
+    },
+    ...(vm.cpu !== undefined && { cpu: vm.cpu as CpuName }),
+    ...(vm.cpuShares !== undefined && { cpuShares: vm.cpuShares }),
+    timerSlackNs: timerSlackMs * 1e6,
+    serial: [{ input: vm.input === undefined ? 'at-once' : 'on-demand' }],
+  }
+}
+
+/** Machines that start from the same files share their bytes. */
+function guestOf(vm: HostFileVm, known: Map<string, Promise<GuestFiles>>): Promise<GuestFiles> {
+  const { kernel, initrd, append, floppies, disks, cdroms } = vm
+  const options = {
+    ...(kernel !== undefined && { kernel }),
+    ...(initrd !== undefined && { initrd }),
+    ...(append !== undefined && { append }),
+    module: [],
+    floppy: floppies.map(({ file }) => file),
+    disk: disks.map(({ file }) => file),
+    cdrom: cdroms,
+  }
+  const key = JSON.stringify(options)
+  const guest = known.get(key) ?? readGuestFiles(options)
+  known.set(key, guest)
+  return guest
+}
+
+function mediaOf({ floppies, disks, cdroms }: HostFileVm, warn: (text: string) => void): Media {
+  const none = { floppy: [], disk: [], cdrom: [], snapshot: false }
+  const open = (kind: 'floppy' | 'disk', { file, snapshot }: HostFileImage): Media =>
+    openMedia({ ...none, [kind]: [file], snapshot }, warn)
+  return {
+    floppies: floppies.flatMap((image) => open('floppy', image).floppies ?? []),
+    disks: disks.flatMap((image) => open('disk', image).disks ?? []),
+    cdroms: openMedia({ ...none, cdrom: cdroms }, warn).cdroms ?? [],
+  }
+}

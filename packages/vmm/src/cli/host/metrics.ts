@@ -1,0 +1,106 @@
+import type { HostSample, VmSample } from './sample.ts'
+
+type MetricType = 'gauge' | 'counter'
+
+interface VmMetric {
+  readonly name: string
+  readonly type: MetricType
+  readonly help: string
+  readonly value: (vm: VmSample) => number
+}
+
+interface HostMetric {
+  readonly name: string
+  readonly type: MetricType
+  readonly help: string
+  readonly value: (host: HostSample) => number
+}
+
+const hostMetrics: readonly HostMetric[] = [
+  { name: 'mica_host_memory_bytes', type: 'gauge', help: 'Memory for all guests.', value: ({ memory }) => memory.size },
+  {
+    name: 'mica_host_memory_free_bytes',
+    type: 'gauge',
+    help: 'Memory in free frames.',
+    value: ({ memory }) => memory.free,
+  },
+]
+
+const gauge = (name: string, help: string, value: (vm: VmSample) => number): VmMetric => ({
+  name: `mica_vm_${name}`,
+  type: 'gauge',
+  help,
+  value,
+})
+const counter = (name: string, help: string, value: (vm: VmSample) => number): VmMetric => ({
+  ...gauge(name, help, value),
+  type: 'counter',
+})
+
+const vmMetrics: readonly VmMetric[] = [
+  gauge('memory_size_bytes', 'What the guest takes for its memory.', ({ size }) => size),
+  gauge('memory_min_bytes', 'Guaranteed memory.', ({ min }) => min),
+  gauge('memory_max_bytes', 'The most that the guest may hold.', ({ max }) => max),
+  gauge('memory_shares', 'Weight of the claim to memory.', ({ shares }) => shares),
+  gauge('memory_target_bytes', 'What the guest shall hold now.', ({ target }) => target),
+  gauge('memory_active_ratio', 'Part of its memory that the guest uses, as estimated.', ({ active }) => active),
+  gauge('memory_resident_bytes', 'Guest memory in frames.', ({ resident }) => resident),
+  gauge('memory_shared_bytes', 'Guest memory in frames that others share.', ({ shared }) => shared),
+  gauge('memory_zero_bytes', 'Guest memory that was found to be zero.', ({ zero }) => zero),
+  gauge('memory_ballooned_bytes', 'Guest memory in the balloon.', ({ ballooned }) => ballooned),
+  gauge('memory_swapped_bytes', 'Guest memory in the swap space.', ({ swapped }) => swapped),
+  gauge(
+    'memory_shares_per_page',
+    'Shares per page held, adjusted for idle pages.',
+    ({ sharesPerPage }) => sharesPerPage,
+  ),
+  gauge('cpu_shares', 'Weight of the claim to the processor.', ({ cpuShares }) => cpuShares),
+  counter('cpu_seconds_total', "The host's time in guest code and devices.", ({ cpuSeconds }) => cpuSeconds),
+  counter('cpu_wait_seconds_total', 'Time spent waiting for other guests to run.', ({ waitSeconds }) => waitSeconds),
+  counter('instructions_total', 'Instructions retired.', ({ instructions }) => instructions),
+]
+
+const machineStates = ['ready', 'running', 'blocked', 'defiant', 'paused', 'off', 'died']
+
+/** A host in the text format of Prometheus, version 0.0.4. */
+export function metricsOf(sample: HostSample): string {
+  return [
+    ...hostMetrics.flatMap(({ value, ...metric }) => [...heading(metric), `${metric.name} ${value(sample)}`]),
+    ...vmMetrics.flatMap(({ value, ...metric }) => [
+      ...heading(metric),
+      ...sample.vms.map((vm) => `${metric.name}${labelsText({ vm: vm.name })} ${value(vm)}`),
+    ]),
+    ...stateSet(
+      'mica_vm_state',
+      'Whether this is the state of the guest.',
+      machineStates,
+      sample.vms.map(({ name, state }) => ({ labels: { vm: name }, is: state })),
+    ),
+    '',
+  ].join('\n')
+}
+
+function heading({ name, help, type }: { name: string; help: string; type: MetricType }): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+}
+
+/** A series for each state, 1 for the one that is. */
+function stateSet(
+  name: string,
+  help: string,
+  states: readonly string[],
+  subjects: readonly { readonly labels: Readonly<Record<string, string>>; readonly is: string }[],
+): string[] {
+  const series = subjects.flatMap(({ labels, is }) =>
+    states.map((state) => `${name}${labelsText({ ...labels, state })} ${state === is ? 1 : 0}`),
+  )
+  return [...heading({ name, help, type: 'gauge' }), ...series]
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => {
+    const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    return `${name}="${escaped}"`
+  })
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}

@@ -1,0 +1,243 @@
+// Oracle: the command's manual (README.md), on guests of a few instructions.
+import { existsSync, readFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { hasTerminal, mica, scratch, start, startOnTerminal } from '../support/command.ts'
+import {
+  echoUntil,
+  guestImage,
+  haltForever,
+  loopForever,
+  powerOff,
+  print,
+  touchPages,
+  tripleFault,
+  type Code,
+} from '../support/guest-program.ts'
+
+const files = scratch()
+let count = 0
+const image = (...code: Code): string => files.file(`guest-${count++}`, guestImage(...code))
+const hostFile = (content: unknown): string =>
+  files.file(`host-${count++}.json`, typeof content === 'string' ? content : JSON.stringify(content))
+const vm = (name: string, code: Code, more: object = {}): object => ({
+  name,
+  kernel: image(...code),
+  memory: '2M',
+  ...more,
+})
+const linesOf = (text: string): Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+describe('the end', () => {
+  test('status 0 when all guests have powered off; each end is a line, and the last is a sample', async () => {
+    const path = hostFile({
+      memory: '8M',
+      vms: [vm('first', [print('one'), powerOff]), vm('second', [print('two'), powerOff])],
+    })
+    const { status, stdout, stderr } = await mica(['host', path])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const lines = linesOf(stdout)
+    const ends = lines.filter(({ exit }) => exit === 'powered-off').map((line) => line['vm'])
+    expect(new Set(ends)).toEqual(new Set(['first', 'second']))
+    const last = lines.at(-1) as { vms: { name: string; state: string; size: number }[] }
+    expect(last.vms.map(({ name, state, size }) => ({ name, state, size }))).toEqual([
+      { name: 'first', state: 'off', size: 2 ** 21 },
+      { name: 'second', state: 'off', size: 2 ** 21 },
+    ])
+  })
+
+  test('status 3 when one died; the others go on to their end', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('bad', [tripleFault]), vm('good', [print('fine'), powerOff])] })
+    const { status, stdout } = await mica(['host', path])
+    expect(status).toBe(3)
+    expect(stdout).toMatch(/"vm":"bad","exit":"triple-fault","message":"died of a triple fault/)
+    expect(stdout).toMatch(/"vm":"good","exit":"powered-off"/)
+  })
+
+  test('status 3 when one stands still for want of memory, and the others have ended', async () => {
+    const greedy = vm('greedy', [touchPages(0x20_0000)], { memory: '16M' })
+    const path = hostFile({ memory: '4M', engine: 'interpreter', vms: [greedy, vm('good', [powerOff])] })
+    const { status, stdout } = await mica(['host', path])
+    expect(status).toBe(3)
+    expect(stdout).toContain('"vm":"greedy","exit":"out-of-memory"')
+  })
+
+  test('124 on timeout, 130 on SIGINT, 143 on SIGTERM: all machines are stopped', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('a', [loopForever]), vm('b', [print('up'), haltForever])] })
+    expect((await mica(['host', path, '--timeout', '0.5'])).status).toBe(124)
+    for (const [signal, status] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const { child, ended, shows } = start(['host', path, '--interval', '0.1'], null)
+      await shows('"name":"b","state":"running"')
+      child.kill(signal)
+      const end = await ended
+      expect(end.status).toBe(status)
+      const last = linesOf(end.stdout).at(-1) as { vms: { state: string }[] }
+      expect(last.vms.map(({ state }) => state)).toEqual(['off', 'off'])
+    }
+  })
+})
+
+describe('--serial-dir', () => {
+  test('has a log for each machine, and input from the file', async () => {
+    const directory = files.path(`consoles-${count++}`)
+    const path = hostFile({
+      memory: '8M',
+      vms: [vm('one', [print('this is one'), powerOff]), vm('two', [echoUntil('q'), powerOff], { input: 'hello q' })],
+    })
+    expect((await mica(['host', path, '--serial-dir', directory])).status).toBe(0)
+    expect(readFileSync(join(directory, 'one.log'), 'utf8')).toBe('this is one')
+    expect(readFileSync(join(directory, 'two.log'), 'utf8')).toBe('hello q')
+    expect(existsSync(join(directory, 'one.sock'))).toBe(false)
+  })
+
+  test('has a socket for each machine: whoever connects sees it, and types', async () => {
+    const directory = files.path(`consoles-${count++}`)
+    const path = hostFile({ memory: '8M', vms: [vm('echo', [echoUntil('q'), powerOff])] })
+    const { ended, shows } = start(['host', path, '--serial-dir', directory, '--interval', '0.1'], null)
+    await shows('"state":"running"')
+    const socket = createConnection(join(directory, 'echo.sock'))
+    let heard = ''
+    socket.on('data', (bytes) => void (heard += bytes.toString()))
+    socket.write('typed by hand q')
+    expect((await ended).status).toBe(0)
+    expect(heard).toBe('typed by hand q')
+  })
+})
+
+describe('--metrics', () => {
+  /** Names, labels and values of the text format; throws at a line that is none. */
+  function parse(text: string): Map<string, number> {
+    const series = new Map<string, number>()
+    const types = new Map<string, string>()
+    for (const line of text.split('\n').filter((each) => each !== '')) {
+      const type = /^# TYPE ([a-z_]+) (gauge|counter)$/.exec(line)
+      if (type) types.set(type[1]!, type[2]!)
+      if (line.startsWith('#')) continue
+      const match = /^([a-z_]+)(\{(?:[a-z]+="[^"]*",?)+\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line)
+      if (!match) throw new Error(`no line of the format: ${line}`)
+      expect(types.has(match[1]!), match[1]).toBe(true)
+      expect(match[1]!.endsWith('_total')).toBe(types.get(match[1]!) === 'counter')
+      series.set(`${match[1]}${match[2] ?? ''}`, Number(match[3]))
+    }
+    return series
+  }
+
+  test('a file holds a sample in the text format of Prometheus', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('one', [print('x'), powerOff], { cpuShares: 77 })] })
+    const metrics = files.path('metrics.prom')
+    expect((await mica(['host', path, '--metrics', metrics])).status).toBe(0)
+    const series = parse(readFileSync(metrics, 'utf8'))
+    expect(series.get('mica_host_memory_bytes')! - 8 * 2 ** 20).toBeLessThan(2 ** 16)
+    expect(series.get('mica_vm_memory_size_bytes{vm="one"}')).toBe(2 * 2 ** 20)
+    expect(series.get('mica_vm_cpu_shares{vm="one"}')).toBe(77)
+    expect(series.get('mica_vm_instructions_total{vm="one"}')).toBeGreaterThan(5)
+    expect(series.get('mica_vm_state{vm="one",state="off"}')).toBe(1)
+    expect(series.get('mica_vm_state{vm="one",state="running"}')).toBe(0)
+  })
+
+  test('standard output has metrics and nothing else', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('one', [powerOff])] })
+    const { status, stdout } = await mica(['host', path, '--metrics', 'stdout'])
+    expect(status).toBe(0)
+    expect(parse(stdout).size).toBeGreaterThan(10)
+  })
+
+  test('a file that cannot be written is refused before anything runs', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('one', [powerOff])] })
+    const { status, stderr } = await mica(['host', path, '--metrics', '/nowhere/metrics'])
+    expect(status).toBe(2)
+    expect(stderr).toBe('mica: --metrics /nowhere/metrics: cannot be written (ENOENT)\n')
+  })
+})
+
+describe.skipIf(!hasTerminal)('on a terminal', () => {
+  test('a table of 80 columns is drawn over itself, with ends above it', async () => {
+    const path = hostFile({
+      memory: '8M',
+      vms: [vm('long-name-of-a-guest', [loopForever]), vm('two', [powerOff]), vm('three', [loopForever])],
+    })
+    const { status, stdout } = await startOnTerminal(['host', path, '--timeout', '1', '--interval', '0.2']).ended
+    expect(status).toBe(124)
+    expect(stdout).toContain('mica: two has powered off')
+    const lines = stdout.replaceAll(/\x1b\[\d*[A-Z]/g, '').split(/\r?\n/)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+    expect(
+      lines.some((line) => /^VM +SIZE +TARGET +ACTIVE +USED +SHARED +ZERO +BALLOON +SWAP +SH\/PG +STATE$/.test(line)),
+    ).toBe(true)
+    expect(lines.some((line) => /^three +2M +2M +100% .* running$/.test(line))).toBe(true)
+    expect(stdout).toContain('\x1b[5A')
+  })
+})
+
+describe('a wrong host file', () => {
+  const refused = async (content: unknown): Promise<string[]> => {
+    const path = hostFile(content)
+    const { status, stdout, stderr } = await mica(['host', path])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    return stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(`mica: ${path}:`, ''))
+  }
+
+  test('is refused with every mistake, its line and its path', async () => {
+    const content = `{
+      // comments are allowed
+      "memory": "12X",
+      "memry": 1, "other": 2,
+      "timerSlackMs": -4,
+      "vms": [
+        { "name": "a b", "memory": "64M" },
+        { "name": "x", "memory": { "size": "64M", "shares": 0, "mim": 4 }, "kernel": "nowhere" },
+        { "name": "x", "memory": { "size": "64M", "min": "32M", "max": "128M" }, "disks": ["/nope", { "file": 3 }] },
+        { "memory": true, "cpuShares": 1.5 },
+        5
+      ]
+    }`
+    expect(await refused(content)).toEqual([
+      '3: memory: "12X" is no size such as "64M" or "1G"',
+      '4: memry: is no setting here',
+      '4: other: is no setting here',
+      '5: timerSlackMs: must be from 0 to 1000',
+      '7: vms[0].name: must be 1 to 32 letters, digits, dots, dashes and underscores',
+      '8: vms[1].memory.shares: must be 1 at least',
+      '8: vms[1].memory.mim: is no setting here',
+      '8: vms[1].kernel: nowhere: there is no such file',
+      '9: vms[2].disks[1].file: expected string, received number',
+      '9: vms[2].disks[0]: /nope: there is no such file',
+      '9: vms[2].name: "x" is vms[1]\'s name already',
+      '9: vms[2].memory.max: must be size at most',
+      '10: vms[3].name: is missing',
+      '10: vms[3].memory: must be a size such as "64M" or "1G"',
+      '10: vms[3].cpuShares: must be an integer',
+      '11: vms[4]: expected object, received number',
+    ])
+  })
+
+  test('that is not JSON tells where', async () => {
+    expect(await refused('{\n  "memory": "1G"\n  "vms": []\n}')).toContain('3: not JSON: comma expected')
+    expect(await refused('')).not.toEqual([])
+    expect(await refused('[]')).toEqual(['1: the file: expected object, received array'])
+    expect(await refused('{"__proto__": {"memory": "1G"}}')).toContain('1: __proto__: is no setting here')
+  })
+
+  test('and one that is not there', async () => {
+    const { status, stderr } = await mica(['host', '/nowhere.json'])
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'mica: /nowhere.json: cannot be read (ENOENT)\n' })
+  })
+
+  test('a machine that cannot be made is named', async () => {
+    const path = hostFile({ memory: '8M', vms: [{ name: 'odd', kernel: files.file('junk', 'junk'), memory: '2M' }] })
+    const { status, stderr } = await mica(['host', path])
+    expect(status).toBe(2)
+    expect(stderr).toContain('vms[0] (odd): ')
+  })
+})
