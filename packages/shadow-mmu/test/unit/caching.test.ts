@@ -122,6 +122,49 @@ describe('the caching policy', () => {
     }
   })
 
+  it('looks at all of an entry: the upper half, and accessed bits of upper levels', () => {
+    for (const [at, low, high] of [
+      [0x4000 + 5 * 8, 0x9027, 0x8000_0000],
+      [0x3000, 0x4007, 0],
+    ] as const) {
+      const { mmu, pages, set } = createFixture({ policy: 'caching' })
+      for (const [table, entry] of [
+        [0x1000, 0x2007],
+        [0x2000, 0x3007],
+        [0x3000, 0x4007],
+        [0x4000 + 5 * 8, 0x9007],
+      ] as const)
+        pages.set64(table, entry, 0)
+      set({ cr4: CR4.PAE, efer: EFER.NXE | EFER.LME })
+      mmu.access(LINEAR, Read, User)
+      mmu.loadCr3(PAGE)
+      expect(mmu.tlb.filled).toBe(1)
+      mmu.written(pages.frame(at >>> 12) * PAGE)
+      pages.set64(at, low, high)
+      mmu.loadCr3(PAGE)
+      expect(mmu.tlb.filled).toBe(0)
+    }
+  })
+
+  it('keeps nothing that came from a frame which another guest page shares', () => {
+    const fixture = create()
+    const { mmu, pages } = fixture
+    const own = pages.frame.bind(pages)
+    let shared = 2
+    // Page 4 has the frame of page 2, and so the second root maps what the first does, until page 4 gets its own.
+    pages.frame = (ppn) => own(ppn === 4 ? shared : ppn)
+    settle(fixture)
+    mmu.loadCr3(3 * PAGE)
+    mmu.access(LINEAR, Read, User)
+    expect(mmu.host >>> 12).toBe(own(9))
+    mmu.loadCr3(PAGE)
+    shared = 4
+    mmu.forget(4)
+    mmu.loadCr3(3 * PAGE)
+    mmu.access(LINEAR, Read, User)
+    expect(mmu.host >>> 12).toBe(own(10))
+  })
+
   it('traces code and tables in one frame independently', () => {
     const fixture = create()
     const { mmu, pages } = fixture
@@ -175,6 +218,19 @@ describe('the caching policy', () => {
     set({ cr0: CR0.PG | CR0.WP | 1, cr4: CR4.PGE, cr3: 3 * PAGE })
     mmu.loadCr3(PAGE)
     expect(mmu.tlb.filled).toBe(0)
+  })
+
+  it('leaves a slot to the global entry that took it meanwhile', () => {
+    const { mmu, pages, set } = create()
+    set({ cr4: CR4.PGE })
+    mmu.access(LINEAR, Read, User)
+    mmu.loadCr3(3 * PAGE)
+    const rival = LINEAR + 16 * PAGE
+    pages.set32(0x4000 + 21 * 4, 0xc107)
+    mmu.access(rival, Read, User)
+    mmu.loadCr3(PAGE)
+    expect(mmu.tlb.filled).toBe(1)
+    expect(mmu.tlb.lookup(rival, Read, true)).toBeGreaterThan(0)
   })
 
   it('refuses another number of contexts than it has bits for', () => {
