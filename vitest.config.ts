@@ -26,6 +26,7 @@ const config: ViteUserConfig = defineConfig({
       'docs/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
       'bench/test/**/*.test.ts',
+      'experiments/test/**/*.test.ts',
     ],
     globalSetup: ['tools/vitest-setup.ts'],
     execArgv: ['--conditions=@mica-vm/source'],

@@ -1,0 +1,62 @@
+import { Host } from '@mica-vm/vmm'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { debianBoot, DebianGuest } from '../frame/debian-guest.ts'
+import type { Measurement } from '../frame/debian-guest.ts'
+
+const commands = [
+  'forkwait 20',
+  'page-fault 3 40',
+  'context-switch 25 5',
+  'protect 4 10',
+  'touch 2 50',
+  'compile 1',
+  'forkwait',
+  'cat /proc/stat /proc/vmstat',
+]
+let measured: Measurement[]
+let host: Host
+
+beforeAll(async () => {
+  host = new Host({ memory: 128 * 2 ** 20, maximumVms: 1 })
+  const vm = host.createVm({ memory: 96 * 2 ** 20, boot: await debianBoot(), clock: 'instructions', mmu: 'caching' })
+  // What the kernel has counted is asked for before and after each program.
+  const counted = commands.flatMap((command) => ['cat /proc/stat /proc/vmstat', command])
+  measured = await new DebianGuest(vm).measureAll(counted)
+  vm.destroy()
+}, 300_000)
+
+afterAll(() => void measured.splice(0))
+
+/** By how much one of the kernel's counters grew while a command ran, its shell and the marks included. */
+function growth(command: string, counter: string): number {
+  const at = commands.indexOf(command) * 2
+  const [before, after] = [measured[at]!, measured[at + 2]!].map(({ output }) =>
+    Number(new RegExp(`^${counter} (\\d+)`, 'm').exec(output)![1]),
+  )
+  return after! - before!
+}
+
+const run = (command: string): Measurement => measured[commands.indexOf(command) * 2 + 1]!
+
+// Oracle: the counters of the guest's own kernel. Beside the program there are a few processes of the script `run`.
+it('programs do what they are for', () => {
+  for (const command of commands.slice(0, 6)) expect([command, run(command).status]).toEqual([command, 0])
+  expect(growth('forkwait 20', 'processes')).toBeGreaterThanOrEqual(20)
+  expect(growth('forkwait 20', 'processes')).toBeLessThan(35)
+  expect(growth('page-fault 3 40', 'pgfault')).toBeGreaterThanOrEqual(120)
+  expect(growth('context-switch 25 5', 'ctxt')).toBeGreaterThanOrEqual(50)
+  expect(growth('protect 4 10', 'pgfault')).toBeGreaterThanOrEqual(10)
+  expect(growth('touch 2 50', 'pgfault')).toBeGreaterThanOrEqual(50)
+  expect(growth('compile 1', 'processes')).toBeGreaterThanOrEqual(5)
+  expect(run('compile 1').output).toMatch(/^[0-9a-f]{32} /m)
+})
+
+it('a program without its number ends with status 2, and the host learns of it', () => {
+  expect(run('forkwait').status).toBe(2)
+})
+
+it('marks are exact: what happens between commands is in no measurement', () => {
+  const { before, after } = run('touch 2 50')
+  expect(after.instructions - before.instructions).toBeGreaterThan(100)
+  expect(after.instructions - before.instructions).toBeLessThan(3e6)
+})
