@@ -38,6 +38,8 @@ export interface SessionState {
   driverFeatures: [number, number]
   /** The driver speaks the legacy interface. */
   isLegacy: boolean
+  /** The device has its queues. */
+  isActive: boolean
   generation: number
   queues: (QueueRegisters & { ring: RingState | null })[]
   device: unknown
@@ -56,6 +58,7 @@ export class Session implements DeviceHost {
   readonly #offered: Features
   #status = 0
   #isLegacy = false
+  #isActive = false
   #driverFeatures: [number, number] = [0, 0]
   #rings: (RingQueue | null)[]
 
@@ -70,6 +73,11 @@ export class Session implements DeviceHost {
 
   get status(): number {
     return this.#status
+  }
+
+  /** The driver speaks the legacy interface. */
+  get isLegacy(): boolean {
+    return this.#isLegacy
   }
 
   /** Bits `32 * word` and up of what is offered. */
@@ -134,6 +142,7 @@ export class Session implements DeviceHost {
     this.#rings = this.queues.map(() => null)
     this.#status = 0
     this.#isLegacy = false
+    this.#isActive = false
     this.#driverFeatures = [0, 0]
     this.queues.forEach((queue, index) => Object.assign(queue, unsetQueue(this.device.queueSizes[index]!)))
     this.device.reset()
@@ -144,6 +153,7 @@ export class Session implements DeviceHost {
       status: this.#status,
       driverFeatures: [...this.#driverFeatures],
       isLegacy: this.#isLegacy,
+      isActive: this.#isActive,
       generation: this.generation,
       queues: this.queues.map((queue, index) => ({ ...queue, ring: this.#rings[index]?.snapshot() ?? null })),
       device: this.device.snapshot(),
@@ -163,8 +173,8 @@ export class Session implements DeviceHost {
       queue?.restore(ring)
       this.#rings[index] = queue
     })
+    if (state.isActive) this.#activateDevice()
     this.device.restore(state.device)
-    if (this.#status & Status.DRIVER_OK) this.device.activate(this.#queuesOfDevice(), this.#negotiated)
   }
 
   get #isRunning(): boolean {
@@ -187,13 +197,15 @@ export class Session implements DeviceHost {
     if (!this.#isLegacy && !(this.#status & Status.FEATURES_OK)) return this.fail('DRIVER_OK came before FEATURES_OK')
     this.#rings = this.queues.map((queue, index) => (queue.enabled ? this.#ringOf(index) : null))
     if (this.#status & Status.NEEDS_RESET) return
-    this.device.activate(this.#queuesOfDevice(), this.#negotiated)
+    this.#activateDevice()
     // Buffers may be there already.
     this.queues.forEach((_, index) => this.notify(index))
   }
 
-  #queuesOfDevice(): Virtqueue[] {
-    return this.#rings.map((ring, index) => ring ?? absentQueue(index))
+  #activateDevice(): void {
+    this.#isActive = true
+    const queues = this.#rings.map((ring, index) => ring ?? absentQueue(index))
+    this.device.activate(queues, this.#negotiated)
   }
 
   /** Null, and the device needs a reset, if the driver set the queue up wrongly. */

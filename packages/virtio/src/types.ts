@@ -96,5 +96,6 @@ export interface VirtioDevice {
   reset(): void
   /** Plain data: numbers, strings, booleans, arrays, objects of those. */
   snapshot(): unknown
+  /** After a reset, and after `activate` if the device was active. */
   restore(state: unknown): void
 }

@@ -79,7 +79,6 @@ export class BlockDevice implements VirtioDevice {
   activate([queue]: readonly Virtqueue[], features: Features): void {
     this.#queue = queue ?? null
     this.#server.features = features
-    if (this.#isDeferred) this.#serveLater()
   }
 
   notify(): void {
@@ -97,7 +96,7 @@ export class BlockDevice implements VirtioDevice {
   }
 
   restore(state: BlockState): void {
-    this.#isDeferred = state.isDeferred
+    if (state.isDeferred) this.#serveLater()
   }
 
   /** Serves requests until there are none, or enough was done for one turn. */

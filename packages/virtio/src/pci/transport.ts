@@ -75,6 +75,7 @@ export class VirtioPci {
   readonly #vectors: Vectors
   readonly #common: CommonConfig
   readonly #legacy: LegacyRegisters
+  readonly #mode: PciMode
   #isr = 0
 
   /** @throws RangeError for a device that cannot have the mode, or has too many queues. */
@@ -84,6 +85,7 @@ export class VirtioPci {
     const queues = device.queueSizes.length
     if (queues > MOST_QUEUES) throw new RangeError(`a device has at most ${MOST_QUEUES} queues, got ${queues}`)
     this.#fn = fn
+    this.#mode = chosen
     this.numbers = pciNumbers(device.deviceId, chosen)
     this.bars = barsOf(chosen, device.configBytes)
     this.capabilities = isLegacy ? [] : capabilitiesOf(device.configBytes)
@@ -94,7 +96,8 @@ export class VirtioPci {
       features: offeredBy(chosen, packed),
       ports: {
         memory,
-        mayRun: () => fn.isBusMaster(),
+        // Drivers of before VIRTIO 1 did not all turn bus mastering on.
+        mayRun: () => this.session.isLegacy || fn.isBusMaster(),
         queueInterrupt: (index) => this.#queueInterrupt(index),
         configInterrupt: () => this.#configInterrupt(),
         onFailure,
@@ -112,8 +115,8 @@ export class VirtioPci {
 
   /** Reads from a BAR; `offset` counts from its base. What lies in none of the structures reads as zero. */
   read(bar: number, offset: number, size: AccessSize): number {
+    if (!this.#has(bar)) return 0
     if (bar === BAR.LEGACY) return this.#legacy.read(offset, size)
-    if (bar !== BAR.MODERN) return 0
     const { device } = this.session
     const place = offset & 0xfff
     switch (offset - place) {
@@ -129,8 +132,8 @@ export class VirtioPci {
   }
 
   write(bar: number, offset: number, size: AccessSize, value: number): void {
+    if (!this.#has(bar)) return
     if (bar === BAR.LEGACY) return this.#legacy.write(offset, size, value)
-    if (bar !== BAR.MODERN) return
     const { device } = this.session
     const place = offset & 0xfff
     switch (offset - place) {
@@ -173,6 +176,10 @@ export class VirtioPci {
     this.#legacy.selected = state.legacySelected
     this.#isr = state.isr
     this.#driveLine()
+  }
+
+  #has(bar: number): boolean {
+    return bar === BAR.LEGACY ? this.#mode !== 'modern' : bar === BAR.MODERN && this.#mode !== 'legacy'
   }
 
   #writeStatus(value: number, isLegacy: boolean): void {

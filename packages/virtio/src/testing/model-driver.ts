@@ -149,12 +149,13 @@ export abstract class ModelDriver {
   }
 
   #gather(pieces: readonly Piece[]): Uint8Array {
-    const all = pieces.map(({ address, bytes }) => {
-      const part = new Uint8Array(bytes)
-      this.memory.read(address, part)
-      return [...part]
-    })
-    return Uint8Array.from(all.flat())
+    const all = new Uint8Array(pieces.reduce((sum, { bytes }) => sum + bytes, 0))
+    let at = 0
+    for (const { address, bytes } of pieces) {
+      this.memory.read(address, all.subarray(at, at + bytes))
+      at += bytes
+    }
+    return all
   }
 }
 
