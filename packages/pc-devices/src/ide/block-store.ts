@@ -17,6 +17,8 @@ export interface BlockStore {
   write(lba: number, from: Uint8Array): void
   /** What was written shall last. */
   flush(): void
+  /** What these sectors hold is of no more use: they may read as anything afterwards. Absent: nothing is gained by that. */
+  trim?(lba: number, sectors: number): void
 }
 
 /** A store could not read, write or flush. */
@@ -105,6 +107,11 @@ export class OverlayBlockStore implements BlockStore {
   }
 
   flush(): void {}
+
+  /** These sectors read as those below again. */
+  trim(lba: number, sectors: number): void {
+    for (let i = 0; i < sectors; i++) this.#written.delete(lba + i)
+  }
 
   /** The written sectors in order, for whoever saves them beside a snapshot. */
   *changes(): Generator<[lba: number, bytes: Uint8Array]> {

@@ -198,6 +198,16 @@ describe('an ATAPI CD-ROM', () => {
 })
 
 describe('stores', () => {
+  it('gives up what is trimmed, and shows what lies below again', () => {
+    const overlay = new OverlayBlockStore(new MemoryBlockStore(new Uint8Array(4 * 512).fill(1)))
+    overlay.write(0, new Uint8Array(4 * 512).fill(2))
+    overlay.trim(1, 2)
+    const bytes = new Uint8Array(4 * 512)
+    overlay.read(0, bytes)
+    expect([0, 1, 2, 3].map((sector) => bytes[sector * 512])).toEqual([2, 1, 1, 2])
+    expect(overlay.writtenSectors).toBe(2)
+  })
+
   it('refuse wrong sector sizes; an overlay keeps what is written to itself', () => {
     expect(() => new MemoryBlockStore(new Uint8Array(10), { sectorBytes: 100 })).toThrow(/512 or 2048/)
     expect(() => new AtaDisk({ store: numbered(4, 2048) })).toThrow(/512/)
