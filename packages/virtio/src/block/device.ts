@@ -131,7 +131,7 @@ function featuresOf(store: BlockBacking): number[] {
   const { SIZE_MAX, SEG_MAX, RO, BLK_SIZE, FLUSH, TOPOLOGY, DISCARD, WRITE_ZEROES } = BlockFeature
   const always = [SIZE_MAX, SEG_MAX, BLK_SIZE, FLUSH, TOPOLOGY]
   if (store.readOnly) return [...always, RO]
-  return [...always, WRITE_ZEROES, ...(store.discard ? [DISCARD] : [])]
+  return [...always, WRITE_ZEROES, ...(store.trim ? [DISCARD] : [])]
 }
 
 function configOf({ sectors, sectorBytes }: BlockBacking): ConfigSpace {

@@ -145,7 +145,7 @@ export class RequestServer {
 
   #discard(sector: number, bytes: number): void {
     const { sectorBytes } = this.#store
-    this.#store.discard?.((sector * SECTOR_BYTES) / sectorBytes, bytes / sectorBytes)
+    this.#store.trim?.((sector * SECTOR_BYTES) / sectorBytes, bytes / sectorBytes)
   }
 
   #zero(sector: number, bytes: number): void {

@@ -12,5 +12,5 @@ export interface BlockBacking {
   /** What was written shall last. */
   flush(): void
   /** What these sectors hold is of no more use; they may read as anything afterwards. Absent: discarding is not offered. */
-  discard?(sector: number, sectors: number): void
+  trim?(sector: number, sectors: number): void
 }

@@ -34,7 +34,7 @@ export class ArrayStore implements BlockBacking {
     this.flushes++
   }
 
-  discard(sector: number, sectors: number): void {
+  trim(sector: number, sectors: number): void {
     this.#start(sector, sectors * this.sectorBytes)
     this.discarded.push([sector, sectors])
   }
