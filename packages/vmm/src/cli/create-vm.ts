@@ -6,6 +6,7 @@ import type { GuestFiles } from './guest-files.ts'
 import { openMedia } from './media.ts'
 import type { RunOptions } from './options.ts'
 import { UsageError } from './status.ts'
+import { virtioOf } from './virtio.ts'
 
 /** Bytes of the host's memory for ROMs and what they shadow. */
 const romRoom = 32 * 2 ** 20
@@ -14,7 +15,9 @@ const romRoom = 32 * 2 ** 20
 export function createVm(options: RunOptions, guest: GuestFiles, watch: ExitWatch | null): VirtualMachine {
   const { memory, cpu, engine, mmu, clock, screen, boot: bootOrder } = options
   const isTerminal = process.stdin.isTTY === true
-  const media = openMedia(options, (text) => void process.stderr.write(`mica: ${text}\n`))
+  const warn = (text: string): void => void process.stderr.write(`mica: ${text}\n`)
+  const media = openMedia(options, warn)
+  const virtio = virtioOf(options, warn)
   // Besides RAM, the ROMs and what they are copied to.
   const host = new Host({ memory: memory + romRoom, engine, maximumVms: 1 })
   try {
@@ -22,6 +25,7 @@ export function createVm(options: RunOptions, guest: GuestFiles, watch: ExitWatc
       memory,
       ...guest,
       media,
+      virtio,
       ...(bootOrder && { bootOrder }),
       cpu,
       mmu,

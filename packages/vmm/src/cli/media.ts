@@ -32,6 +32,21 @@ export function openMedia({ floppy, disk, cdrom, snapshot }: MediaOptions, warn:
   }
 }
 
+/** Opens the image of a virtio disk. @throws UsageError */
+export function openVirtioDisk(
+  { snapshot }: Pick<RunOptions, 'snapshot'>,
+  path: string,
+  isReadOnly: boolean,
+  warn: (text: string) => void,
+): BlockStore {
+  const option = '--virtio-disk'
+  const file = imageOpener(warn)(option, path, { sectorBytes: 512, writable: !snapshot && !isReadOnly })
+  if (snapshot && !isReadOnly) return new OverlayBlockStore(file)
+  if (file.readOnly && !isReadOnly)
+    warn(`${option} ${path}: no permission to write it: the guest gets a read-only disk`)
+  return file
+}
+
 type ImageOpener = (option: string, path: string, options: FileBlockStoreOptions) => FileBlockStore
 
 function imageOpener(warn: (text: string) => void): ImageOpener {

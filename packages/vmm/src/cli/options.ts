@@ -17,6 +17,11 @@ export interface RunOptions {
   readonly floppy: readonly string[]
   readonly disk: readonly string[]
   readonly cdrom: readonly string[]
+  readonly virtioDisk: readonly string[]
+  /** Where it writes: a file, or `stdio`. */
+  readonly virtioConsole?: string
+  readonly virtioRng: boolean
+  readonly virtioMode: 'modern' | 'transitional' | 'legacy'
   readonly boot?: readonly BootDevice[]
   readonly bios?: string
   readonly vgabios?: string
@@ -85,7 +90,7 @@ export async function parseArguments(
 }
 
 function addRun(program: Command): Command {
-  return program
+  const command = program
     .command('run')
     .description(
       'boots a guest; without --kernel, a small Linux made of Debian packages. Serial port 1 is stdin and stdout',
@@ -101,13 +106,37 @@ function addRun(program: Command): Command {
       collect,
       [],
     )
+  return addMachine(addMedia(command)).addHelpText('after', keys)
+}
+
+/** What is in the machine's drives and on its virtio bus. */
+function addMedia(command: Command): Command {
+  return command
     .option('--floppy <file>', 'image in drive A, then B; written in place', collect, [])
     .option('--disk <file>', 'image of a hard disk, written in place; can be repeated', collect, [])
     .option('--cdrom <file>', 'image of a CD-ROM; can be repeated', collect, [])
+    .option(
+      '--virtio-disk <file>',
+      'image of a virtio disk, written in place; FILE,readonly is not; can be repeated',
+      collect,
+      [],
+    )
+    .option('--virtio-console <file>', 'where a virtio console writes: a file; or stdio, where it reads, too')
+    .option('--virtio-rng', 'virtio source of random numbers', false)
+    .addOption(
+      new Option('--virtio-mode <mode>', 'whose drivers virtio devices are for: of VIRTIO 1, of before, of both')
+        .choices(['modern', 'transitional', 'legacy'])
+        .default('transitional'),
+    )
+    .option('--snapshot', 'keep what the guest writes to its media in memory', false)
     .option('--boot <order>', 'media that firmware tries: floppy,disk,cdrom', parseBootOrder)
+}
+
+/** What the machine is, and how it is run. */
+function addMachine(command: Command): Command {
+  return command
     .option('--bios <file>', "firmware to run instead of Mica's own, such as SeaBIOS")
     .option('--vgabios <file>', 'option ROM of the VGA')
-    .option('--snapshot', 'keep what the guest writes to its media in memory', false)
     .addOption(new Option('--memory <size>', 'guest memory: 256M, 1G').argParser(parseSize).default(2 ** 28, '256M'))
     .addOption(
       new Option('--cpu <model>', `processor: ${CPU_MODELS.join(', ')}; ,+FEATURE adds to it`).default('mica32'),
@@ -138,7 +167,6 @@ function addRun(program: Command): Command {
     .option('--stats <file>', 'write counters as JSON at the end')
     .option('--exit-on <text>', 'end with status 0 when the guest prints this: serial port 1, or the screen')
     .option('--timeout <seconds>', 'end with status 124 after this long', parseSeconds)
-    .addHelpText('after', keys)
 }
 
 function addHost(program: Command): Command {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { SerialPort } from '../serial/serial-port.ts'
 import type { VmExit } from '../types.ts'
+import type { VirtioConsolePort } from '../virtio/console-port.ts'
 import type { VirtualMachine } from '../virtual-machine.ts'
 import { createVm } from './create-vm.ts'
 import { ExitWatch } from './exit-watch.ts'
@@ -29,15 +30,17 @@ export async function runGuest(options: RunOptions): Promise<number> {
 
 interface OutputFiles {
   readonly debugcon: OutputFile | null
+  readonly console: OutputFile | null
   readonly screen: OutputFile | null
   readonly stats: OutputFile | null
 }
 
-function openFiles({ debugcon, screen, stats }: RunOptions): OutputFiles {
+function openFiles({ debugcon, virtioConsole, screen, stats }: RunOptions): OutputFiles {
   const open = (path: string | undefined, option: string): OutputFile | null =>
     path === undefined ? null : new OutputFile(path, option)
   return {
     debugcon: debugcon === 'stdio' ? null : open(debugcon, '--debugcon'),
+    console: virtioConsole === 'stdio' ? null : open(virtioConsole, '--virtio-console'),
     screen: open(screen, '--screen'),
     stats: open(stats, '--stats'),
   }
@@ -76,7 +79,8 @@ class Session {
       if (!hasSaid) this.#say(`no key types ${JSON.stringify(character)}: it and its like are left out`)
       hasSaid = true
     }
-    const sink = typesKeys ? new KeyboardSink(vm.keyboard, isTerminal, onUnknown) : serialSink(vm.serial[0]!)
+    const port = options.virtioConsole === 'stdio' ? vm.console! : vm.serial[0]!
+    const sink = typesKeys ? new KeyboardSink(vm.keyboard, isTerminal, onUnknown) : portSink(port)
     this.#input = new TerminalInput(sink, {
       quit: () => this.#end(Status.Done),
       showStatistics: () => this.#say(`\n${summary(vm.statistics)}`),
@@ -90,7 +94,7 @@ class Session {
     const { clock, timeout } = this.#options
     this.#listen()
     this.#input.start()
-    const output = this.#copyOutput()
+    const output = this.#copyOutputs()
     this.#view?.start()
     if (process.stdin.isTTY) this.#say('Ctrl-A X quits, Ctrl-A C shows statistics')
     const timer = timeout === undefined ? null : setTimeout(() => this.#end(Status.Timeout), timeout * 1000)
@@ -110,6 +114,8 @@ class Session {
     this.#watch?.watch(vm, () => this.#end(Status.Done))
     if (debugcon === 'stdio') vm.on('debug', ({ byte }) => void process.stdout.write(Uint8Array.of(byte)))
     else if (debugcon !== undefined) vm.on('debug', ({ byte }) => this.#files.debugcon?.write(Uint8Array.of(byte)))
+    vm.on('console', ({ bytes }) => this.#files.console?.write(bytes))
+    this.#reportFailures()
     vm.on('stuck', () => {
       this.#say('the guest has halted with interrupts disabled; nothing but a signal, --timeout or Ctrl-A X ends this')
     })
@@ -119,6 +125,16 @@ class Session {
     process.stderr.on('error', () => undefined)
   }
 
+  /** Of a guest whose driver breaks the rules again and again, each device is heard of once. */
+  #reportFailures(): void {
+    const known = new Set<string>()
+    this.#vm.on('virtio-failure', ({ device, reason }) => {
+      if (!known.has(device))
+        this.#say(`${device}: the guest's driver broke the rules, and has to reset it (${reason})`)
+      known.add(device)
+    })
+  }
+
   /** The first reason to end counts. */
   #end(status: number): void {
     if (this.#vm.state === 'off' || this.#vm.state === 'destroyed') return
@@ -126,9 +142,16 @@ class Session {
     this.#vm.powerOff()
   }
 
-  async #copyOutput(): Promise<void> {
+  async #copyOutputs(): Promise<void> {
+    const { console, serial } = this.#vm
+    const onStdio = console && this.#options.virtioConsole === 'stdio'
+    const ports = onStdio ? [serial[0]!, console] : [serial[0]!]
+    await Promise.all(ports.map((port) => this.#copyOutput(port.readable)))
+  }
+
+  async #copyOutput(readable: ReadableStream<Uint8Array>): Promise<void> {
     const { stdout } = process
-    for await (const chunk of this.#vm.serial[0]!.readable) {
+    for await (const chunk of readable) {
       if (this.#view || stdout.destroyed || this.#status === Status.ClosedPipe) continue
       if (!stdout.write(chunk))
         await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
@@ -148,7 +171,7 @@ class Session {
       const report = { exit, wallSeconds, residentBytes: process.memoryUsage.rss(), ...this.#vm.statistics }
       stats.write(`${JSON.stringify(report, null, 2)}\n`)
     }
-    for (const file of [screen, stats, debugcon]) file?.close()
+    for (const file of [screen, stats, debugcon, this.#files.console]) file?.close()
   }
 
   #statusOf(exit: VmExit): number {
@@ -173,7 +196,7 @@ class Session {
   }
 }
 
-function serialSink(port: SerialPort): InputSink {
+function portSink(port: SerialPort | VirtioConsolePort): InputSink {
   const writer = port.writable.getWriter()
   return { write: (bytes) => writer.write(bytes) }
 }
