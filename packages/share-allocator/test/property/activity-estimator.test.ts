@@ -80,16 +80,22 @@ it('watches different pages of those there are, and counts each once', () => {
   )
 })
 
-it('draws every page equally often', () => {
-  const estimator = new ActivityEstimator({ pages: 200, random: randomFrom(3) })
-  const drawn = new Uint32Array(200)
+it.each([
+  [1, 3],
+  [2, 3],
+  [100, 200],
+])('draws every page equally often: %i of %i', (samples, pages) => {
+  const estimator = new ActivityEstimator({ pages, samples, random: randomFrom(3) })
+  const drawn = new Uint32Array(pages)
   const periods = 2000
   for (let period = 0; period < periods; period++) {
     for (const page of estimator.watched) drawn[page]!++
     estimator.advance(PERIOD_NS)
   }
-  // Half of them each time: a deviation is the root of 2000 / 4, and five of them are one chance in millions.
-  for (const count of drawn) expect(Math.abs(count - periods / 2)).toBeLessThan(5 * Math.sqrt(periods / 4))
+  // Five standard deviations of a count are one chance in millions.
+  const chance = samples / pages
+  const deviation = Math.sqrt(periods * chance * (1 - chance))
+  for (const count of drawn) expect(Math.abs(count - periods * chance)).toBeLessThan(5 * deviation)
 })
 
 describe('a guest that steps its working set up and down', () => {
