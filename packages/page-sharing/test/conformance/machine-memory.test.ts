@@ -1,5 +1,5 @@
-// The ports as machine-memory fills them, unadapted: sharing under guests that write, give pages up, fork and leave.
-import { MachineMemory, PhysicalMap } from '@mica-vm/machine-memory'
+// The ports as machine-memory fills them, unadapted: sharing under guests that write, give pages up, are swapped, fork and leave.
+import { MachineMemory, MemorySwapStore, PhysicalMap, SwapSpace } from '@mica-vm/machine-memory'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { PAGE_BYTES, PageSharer, ShareOutcome } from '../../src/index.ts'
@@ -22,6 +22,7 @@ interface Guest {
 interface World {
   readonly machine: MachineMemory
   readonly sharer: PageSharer
+  readonly swap: SwapSpace
   readonly guests: Guest[]
 }
 
@@ -47,11 +48,13 @@ const STEPS = {
   boot(world: World, { salt }: Step): void {
     if (world.guests.length === MOST_GUESTS) return
     const ranges = [{ start: 0, length: PAGES * PAGE_BYTES, kind: 'ram' }] as const
-    admit(world, new PhysicalMap(world.machine, { ranges }), salt, Array(PAGES).fill(0))
+    const swap = world.swap.reserve(PAGES)!
+    admit(world, new PhysicalMap(world.machine, { ranges, swap }), salt, Array(PAGES).fill(0))
   },
   fork(world: World, step: Step): void {
     const parent = pick(world, step)
-    if (world.guests.length < MOST_GUESTS) admit(world, parent.map.fork(), parent.salt, [...parent.contents])
+    if (world.guests.length < MOST_GUESTS)
+      admit(world, parent.map.fork({ swap: world.swap.reserve(PAGES)! }), parent.salt, [...parent.contents])
   },
   leave(world: World, step: Step): void {
     if (world.guests.length === 1) return
@@ -81,6 +84,18 @@ const STEPS = {
     map.balloon(step.ppn)
     contents[step.ppn] = 0
   },
+  /** As a host does that is short of memory: what can be shared need not be swapped. */
+  swapOut(world: World, step: Step): void {
+    const { map, client } = pick(world, step)
+    const outcome = client.tryShare(step.ppn)
+    if (outcome === ShareOutcome.Unique) expect(map.swapOut(step.ppn)).toBe('swapped')
+  },
+  /** Pages that are swapped come back by this, ballooned ones pop. */
+  touch(world: World, step: Step): void {
+    const { map, contents } = pick(world, step)
+    const address = map.readAddress(step.ppn)
+    expect(world.machine.bytes[address + PAGE_BYTES - 1]).toBe(contents[step.ppn])
+  },
   scan({ sharer }: World, { content }: Step): void {
     sharer.scan({ pages: 2 * content })
   },
@@ -94,7 +109,7 @@ const STEPS = {
   },
 }
 
-function verify({ machine, sharer, guests }: World): void {
+function verify({ machine, sharer, swap, guests }: World): void {
   const salts = new Map<number, string>()
   for (const { map, contents, writable, salt } of guests) {
     for (let ppn = 0; ppn < PAGES; ppn++) {
@@ -111,7 +126,8 @@ function verify({ machine, sharer, guests }: World): void {
       expect([first, last]).toEqual([contents[ppn] === 0 ? 0 : 0xaa, contents[ppn]])
     }
   }
-  expect([machine.audit().contradictions, sharer.contradictions(), machine.audit().loose]).toEqual([[], [], 0])
+  const { contradictions, loose } = machine.audit()
+  expect([contradictions, sharer.contradictions(), swap.audit().contradictions, loose]).toEqual([[], [], [], 0])
 }
 
 const stepArbitrary = fc.record({
@@ -122,6 +138,9 @@ const stepArbitrary = fc.record({
     ...Array(5).fill('write'),
     'discard',
     'balloon',
+    'swapOut',
+    'swapOut',
+    'touch',
     'scan',
     'scan',
     'tryShare',
@@ -140,7 +159,8 @@ it('shares the pages of PhysicalMaps, and neither contents nor accounts suffer',
       let state = seed + 1
       const random = (): number => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff
       const caps = { pagesPerSecond: Infinity, pagesPerSecondPerClient: Infinity }
-      const world = { machine, sharer: new PageSharer({ frames: machine, random, ...caps }), guests: [] }
+      const swap = new SwapSpace(new MemorySwapStore(100 * PAGES))
+      const world = { machine, swap, sharer: new PageSharer({ frames: machine, random, ...caps }), guests: [] }
       STEPS.boot(world, { salt: 'red' } as Step)
       for (const step of steps) {
         STEPS[step.name](world, step)
