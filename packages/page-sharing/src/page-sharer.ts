@@ -23,6 +23,27 @@ const MOST_CLIENTS = 2 ** 16
 /** Pages that cost one page of the budget when there was nothing to read in them. */
 const SKIPS_PER_PAGE = 32
 
+/** The caps of ESX Server 2, in pages. */
+const PER_SECOND = 200
+const PER_SECOND_AND_CLIENT = 50
+
+/** For who sets no caps. */
+const CLOCK_AT_REST: SharingClock = { nowNs: () => 0 }
+
+function requireOptions(options: PageSharerOptions): void {
+  const { frames, clock, zeroPages = 'machine' } = options
+  const { pagesPerSecond = PER_SECOND, pagesPerSecondPerClient = PER_SECOND_AND_CLIENT } = options
+  requireRate('pagesPerSecond', pagesPerSecond)
+  requireRate('pagesPerSecondPerClient', pagesPerSecondPerClient)
+  if (zeroPages !== 'machine' && zeroPages !== 'domain')
+    throw new RangeError(`zeroPages is ${String(zeroPages)}; must be 'machine' or 'domain'`)
+  const bytes = frames.endFrame * PAGE_BYTES
+  if (frames.bytes.length < bytes)
+    throw new RangeError(`bytes has ${frames.bytes.length}; frames up to ${frames.endFrame} need ${bytes}`)
+  if (clock === undefined && (pagesPerSecond !== Infinity || pagesPerSecondPerClient !== Infinity))
+    throw new RangeError('clock is missing; without one, pagesPerSecond and pagesPerSecondPerClient must be Infinity')
+}
+
 /**
  * Finds pages with equal contents among all clients of a host and puts one frame behind them.
  *
@@ -54,20 +75,12 @@ export class PageSharer {
   #unshared = 0
 
   constructor(options: PageSharerOptions) {
-    const { frames, random, pagesPerSecond = 200, pagesPerSecondPerClient = 50, zeroPages = 'machine' } = options
-    requireRate('pagesPerSecond', pagesPerSecond)
-    requireRate('pagesPerSecondPerClient', pagesPerSecondPerClient)
-    if (zeroPages !== 'machine' && zeroPages !== 'domain')
-      throw new RangeError(`zeroPages is ${String(zeroPages)}; must be 'machine' or 'domain'`)
-    if (frames.bytes.length < frames.endFrame * PAGE_BYTES)
-      throw new RangeError(
-        `bytes has ${frames.bytes.length}; frames up to ${frames.endFrame} need ${frames.endFrame * PAGE_BYTES}`,
-      )
-    if (options.clock === undefined && Math.min(pagesPerSecond, pagesPerSecondPerClient) !== Infinity)
-      throw new RangeError('clock is missing; without one, pagesPerSecond and pagesPerSecondPerClient must be Infinity')
+    const { frames, random, clock = CLOCK_AT_REST, zeroPages = 'machine' } = options
+    const { pagesPerSecond = PER_SECOND, pagesPerSecondPerClient = PER_SECOND_AND_CLIENT } = options
+    requireOptions(options)
     this.#frames = frames
     this.#random = random
-    this.#clock = options.clock ?? { nowNs: () => 0 }
+    this.#clock = clock
     this.#perClient = pagesPerSecondPerClient
     this.#cap = new RateCap(pagesPerSecond, this.#clock.nowNs())
     this.#table = new SharingTable(frames.firstFrame, frames.endFrame)

@@ -124,6 +124,21 @@ it('gives nobody less for more shares, more activity or more capacity', () => {
   )
 })
 
+it('takes idle memory first, and only with a tax', () => {
+  fc.assert(
+    fc.property(clientArbitrary, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(400), (client, idleness, room) => {
+      const idler = { ...client, active: client.active * (1 - idleness) }
+      const capacity = 2 * client.min + room
+      const [idle, busy] = allocate([idler, client], capacity) as [number, number]
+      expect(idle).toBeLessThanOrEqual(busy)
+      // Oracle: without a tax the two are alike, and the first one gives the odd page.
+      const [first, second] = allocate([idler, client], capacity, { tax: 0 }) as [number, number]
+      expect(second - first).toBe(second < client.max ? capacity % 2 : 0)
+    }),
+    { seed: 8, numRuns: 300 },
+  )
+})
+
 // Oracle: the formula. Whoever is neither at min nor at max pays as many shares per page as the others, but for one page.
 it('ends where everybody pays the same', () => {
   fc.assert(
