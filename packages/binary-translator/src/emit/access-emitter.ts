@@ -138,7 +138,21 @@ export abstract class AccessEmitter extends CodeEmitter {
     this.push(linear)
     if (size > 1) this.i32(size - 1).op(Op.i32_add)
     this.i32(-4096).op(Op.i32_and).op(Op.i32_eq)
+    if (known !== undefined && size > 1) this.insidePage(linear, size)
     return { entry, offset }
+  }
+
+  /**
+   * Lets the condition on the stack hold only if the operand does not cross pages. Its own entry's tag says so, being never that of the page
+   * after; an entry that is only likely to be its own may be just that one.
+   */
+  private insidePage(linear: Value, size: number): void {
+    this.push(linear)
+      .i32(4095)
+      .op(Op.i32_and)
+      .i32(4096 - size)
+      .op(Op.i32_le_u)
+      .op(Op.i32_and)
   }
 
   /** Pushes whether the TLB permits an access; what is returned pushes the host address, where it does. */
