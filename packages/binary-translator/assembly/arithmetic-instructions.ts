@@ -1,5 +1,5 @@
 // FADD FSUB FSUBR FMUL FDIV FDIVR in all their forms, FSQRT (SDM vol. 1, section 8.3.3; each instruction's page in vol. 2).
-import { BIAS, CONTROL, INTEGER_BIT, SIGN, STATUS, TAGS } from './layout'
+import { BIAS, CONTROL, INTEGER_BIT, SIGN, TAGS, TOP_ALONE } from './layout'
 import { Result, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { MemoryOperand } from './classify'
 import { takeF32, takeF64, takeInteger, takeNone } from './memory-operand'
@@ -42,7 +42,7 @@ function quick(cpu: usize, operation: u32, into: u32, aSe: u32, a: u64, bSe: u32
 // @ts-ignore: decorator
 @inline
 function registers(cpu: usize, operation: u32, dst: u32, src: u32, pop: u32): void {
-  const top = load<u32>(cpu, STATUS) >> 11
+  const top = load<u32>(cpu, TOP_ALONE) >> 11
   const into = (top + dst) & 7
   const from = (top + src) & 7
   const tags = load<u32>(cpu, TAGS)
@@ -83,7 +83,7 @@ function withMemory(cpu: usize, operation: u32): void {
 // @ts-ignore: decorator
 @inline
 function quickWith(cpu: usize, operation: u32, se: u32, significand: u64): bool {
-  const into = (load<u32>(cpu, STATUS) >> 11) & 7
+  const into = physical(cpu, 0)
   if (isEmpty(cpu, into)) return false
   return quick(cpu, operation, into, signExponentOf(cpu, into), significandOf(cpu, into), se, significand, 0)
 }

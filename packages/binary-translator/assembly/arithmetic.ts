@@ -7,7 +7,8 @@ import {
   stopsOnDenormal, MemoryOperand,
 } from './classify'
 import { precisionOf, roundToRegister, roundingOf } from './round'
-import { Rest, Wide, divideWide, multiplyHigh, shiftRightSticky } from './wide'
+import { Below, integerRoot } from './quotient'
+import { Wide, divideWide, multiplyHigh, shiftRightSticky } from './wide'
 
 export function add(control: u32, aSe: u32, a: u64, bSe: u32, b: u64): void {
   if (!(isNormal(aSe, a) && isNormal(bSe, b) && !MemoryOperand.denormal)) {
@@ -159,51 +160,5 @@ export function squareRoot(control: u32, se: u32, a: u64): void {
   const high = odd ? significand : significand >> 1
   const low = odd ? 0 : significand << 63
   const root = integerRoot(high, low)
-  roundToRegister(control, precisionOf(control), 0, (exponent >> 1) + BIAS, root, belowRoot(root))
-}
-
-/** The root's fraction as far as rounding needs it; a root is never exactly half way. */
-export function belowRoot(root: u64): u64 {
-  if ((Rest.high | Rest.low) == 0) return 0
-  return Rest.high != 0 || Rest.low > root ? INTEGER_BIT | 1 : 1
-}
-
-/**
- * floor(sqrt(high:low)) for high >= 2^62, the rest in Rest. A double's root is right to 2^12; one Newton step, again in doubles, makes that
- * right but for one at most, which the rest tells.
- */
-export function integerRoot(high: u64, low: u64): u64 {
-  const estimate = Math.sqrt(<f64>(<i64>(high >> 11)) * 2048.0) * 4294967296.0
-  const perUnit = 8388608.0 / estimate
-  // Halved, it converts as a signed number, which is faster.
-  const root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>(<i64>(estimate * 0.5)) << 1
-  const squareLow = root * root
-  const restLow = low - squareLow
-  const restHigh = high - multiplyHigh(root, root) - u64(low < squareLow)
-  // The rest, below 2^78 either way, in units of 2^24.
-  const rest = <f64>(<i64>((restHigh << 40) | (restLow >> 24)))
-  const step = <i64>Math.floor(rest * perUnit)
-  const next = root + step
-  return correctRoot(step > 0 && next < root ? 0xffffffffffffffff : next, high, low)
-}
-
-function correctRoot(root: u64, high: u64, low: u64): u64 {
-  const squareLow = root * root
-  let restLow = low - squareLow
-  let restHigh = <i64>(high - multiplyHigh(root, root) - u64(low < squareLow))
-  while (restHigh < 0) {
-    root--
-    const change = (root << 1) | 1
-    restLow += change
-    restHigh += <i64>((root >> 63) + u64(restLow < change))
-  }
-  while (<u64>restHigh > root >> 63 || (<u64>restHigh == root >> 63 && restLow > root << 1)) {
-    const change = (root << 1) | 1
-    restHigh -= <i64>((root >> 63) + u64(restLow < change))
-    restLow -= change
-    root++
-  }
-  Rest.high = <u64>restHigh
-  Rest.low = restLow
-  return root
+  roundToRegister(control, precisionOf(control), 0, (exponent >> 1) + BIAS, root, Below.root)
 }

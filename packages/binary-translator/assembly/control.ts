@@ -1,11 +1,12 @@
 // Control, status and stack management (SDM vol. 1, sections 8.1.3 to 8.1.7, 8.3.11).
-import { C1, CODE_OFFSET, CODE_SELECTOR, CONTROL, DATA_OFFSET, DATA_SELECTOR, ES_AND_BUSY, EXCEPTIONS, OPCODE, SF, STATUS, TAGS } from './layout'
+import { C1, CODE_OFFSET, CODE_SELECTOR, CONTROL, DATA_OFFSET, DATA_SELECTOR, ES_AND_BUSY, EXCEPTIONS, OPCODE, SF, STATUS, TAGS, TOP_ALONE } from './layout'
 import { moveTop, physical, pop as popOne, setEmpty, summarize } from './state'
 
 /** FNINIT. */
 export function fninit(cpu: usize): void {
   store<u32>(cpu, 0x37f, CONTROL)
   store<u32>(cpu, 0, STATUS)
+  store<u32>(cpu, 0, TOP_ALONE)
   store<u32>(cpu, 0xffff, TAGS)
   store<u32>(cpu, 0, OPCODE)
   store<u64>(cpu, 0, CODE_OFFSET)

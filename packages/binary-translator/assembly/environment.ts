@@ -2,6 +2,7 @@
 // `buffer` is the address of enough bytes in the linear memory; `format`: bit 0 protected mode, bit 1 32-bit operand size.
 import {
   CODE_OFFSET, CODE_SELECTOR, CONTROL, DATA_OFFSET, DATA_SELECTOR, EXCEPTIONS, OPCODE, SIGN_EXPONENT, REGISTERS, STATUS, TAGS,
+  TOP, TOP_ALONE,
 } from './layout'
 import { isEmpty, physical, signExponentOf, significandOf, summarize } from './state'
 import { isNormal, isZero } from './classify'
@@ -96,6 +97,7 @@ function setWords(cpu: usize, control: u32, status: u32, tags: u32): void {
   const settled = (control & 0x1f3f) | 0x40
   store<u32>(cpu, settled, CONTROL)
   store<u32>(cpu, summarize(status & 0xffff, settled), STATUS)
+  store<u32>(cpu, status & TOP, TOP_ALONE)
   store<u32>(cpu, tags & 0xffff, TAGS)
 }
 

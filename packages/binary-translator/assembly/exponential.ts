@@ -3,7 +3,8 @@ import { BIAS, CONTROL, MAX_EXPONENT, PE, SIGN } from './layout'
 import { Result, give, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
 import { answersSpecial, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
-import { deliverReal, setReal } from './real'
+import { roundsToNearest } from './quick'
+import { deliverReal, finishReal, setReal } from './real'
 import { NEGATIVE_POWERS, POWERS } from './table-layout'
 import { TABLES } from './tables'
 import { addLowProduct, multiplyHigh } from './wide'
@@ -32,17 +33,11 @@ function laterTerms(y: f64): i64 {
 }
 
 /**
- * 2^x - 1 for |x| <= 1. With k/64 next to |x|, y = |x| - k/64 and t = +/- y * ln(2), |t| < 2^-7: 2^x - 1 = T + G * y * (e^t - 1) / t, where
+ * Real := |2^x - 1| for |x| = m * 2^(exponent - 63) <= 1. With k/64 next to |x|, y = |x| - k/64 and t = +/- y * ln(2), |t| < 2^-7: 2^x - 1 = T + G * y * (e^t - 1) / t, where
  * T = 2^(+/- k/64) - 1 and G = ln(2) * 2^(+/- k/64) come from the table. Errors stay below 2^-69 of the result.
  */
-function powerLessOne(control: u32, se: u32, significand: u64): void {
-  const exponent = normalExponent(se, significand) - BIAS
-  const m = normalSignificand(significand)
-  const negative = (se & SIGN) != 0
-  if (exponent == 0) {
-    setReal(negative ? -1 : 0, m, 0)
-    return deliverReal(control, se & SIGN)
-  }
+function powerLessOne(negative: bool, exponent: i32, m: u64): void {
+  if (exponent == 0) return setReal(negative ? -1 : 0, m, 0)
   let k: u32 = 0
   // y in units of 2^-70, and its magnitude as precise as it is.
   let y: i64
@@ -78,7 +73,6 @@ function powerLessOne(control: u32, se: u32, significand: u64): void {
   }
   if (k == 0) setReal(exponent + 1, high, low)
   else addToPower(entry, y < 0, high, low)
-  deliverReal(control, se & SIGN)
 }
 
 /** Real := T +/- a number in units of 2^-133. */
@@ -112,15 +106,23 @@ function compute(control: u32, se: u32, significand: u64): void {
     Result.raised |= PE
     return give(se, significand)
   }
-  powerLessOne(control, se, significand)
+  powerLessOne((se & SIGN) != 0, normalExponent(se, significand) - BIAS, normalSignificand(significand))
+  deliverReal(control, se & SIGN)
 }
 
 /** F2XM1: ST(0) := 2^ST(0) - 1. */
 export function f2xm1(cpu: usize): void {
   const top = physical(cpu, 0)
   if (isEmpty(cpu, top)) return underflowInto(cpu, top, 0)
+  const se = signExponentOf(cpu, top)
+  const significand = significandOf(cpu, top)
+  // The short way, of a normal number below one.
+  if (roundsToNearest(cpu) && exponentOf(se) - 1 < <u32>BIAS - 1 && <i64>significand < 0) {
+    powerLessOne((se & SIGN) != 0, <i32>exponentOf(se) - BIAS, significand)
+    if (finishReal(cpu, top, se & SIGN, 0)) return
+  }
   takeNone()
   Result.raised = 0
-  compute(load<u32>(cpu, CONTROL), signExponentOf(cpu, top), significandOf(cpu, top))
+  compute(load<u32>(cpu, CONTROL), se, significand)
   writeBack(cpu, top, 0)
 }

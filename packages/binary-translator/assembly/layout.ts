@@ -13,6 +13,11 @@ export const CODE_OFFSET: usize = 0x490
 export const CODE_SELECTOR: usize = 0x498
 export const DATA_SELECTOR: usize = 0x49c
 export const DATA_OFFSET: usize = 0x4a0
+/**
+ * TOP once more, where the status word has it. The status word waits for results, since PE and C1 tell how they were rounded; which register is
+ * ST(0) is known long before, so that the next operands can be on their way.
+ */
+export const TOP_ALONE: usize = 0x4c0
 /** 0: a prepared store may proceed; 1: an unmasked exception suppresses it. */
 export const SUPPRESSED: usize = 0x4a8
 /** The status word that `commit_store` makes visible. */

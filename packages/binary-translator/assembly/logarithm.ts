@@ -1,9 +1,10 @@
 // FYL2X and FYL2XP1 (SDM vol. 1, section 8.3.9; vol. 2 has the tables of special operands).
 import { BIAS, CONTROL, IE, INTEGER_BIT, MAX_EXPONENT, PE, SIGN, ZE } from './layout'
 import { Result, give, giveInvalid, isEmpty, physical, signExponentOf, significandOf, underflowInto, writeBack } from './state'
-import { answersSpecials, exponentOf, isDenormal, isInfinity, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
+import { answersSpecials, exponentOf, isDenormal, isInfinity, isNormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
-import { Real, addToReal, deliverReal, multiplyReal, setReal } from './real'
+import { roundsToNearest } from './quick'
+import { Real, addToReal, deliverReal, finishReal, setReal } from './real'
 import { LOGARITHM_STEPS, ROOT_STEP } from './table-layout'
 import { logarithmAt, reciprocalOf } from './tables'
 import { addLowProduct, multiplyHigh } from './wide'
@@ -34,12 +35,15 @@ function laterTerms(x: f64): i64 {
 }
 
 /**
- * Real := log2(1 + r) in units of 2^-71 (high), not normalized, for |r| < 2^-8: r * log2(e) * (1 + w). `rest` is |r| in units of 2^-72;
- * factor:below is |r| as precise as it is, in units in which Real is then to be understood.
+ * Real := y * |log2(1 + r)| in units of 2^-70 (high), not normalized, for |r| < 2^-8: y * |r| * log2(e) * (1 + w). `rest` is |r| in units of 2^-72;
+ * factor:below is |r| as precise as it is, in units in which Real is then to be understood; y in units of 2^-63.
  */
 // @ts-ignore: decorator
 @inline
-function logarithmOfRest(negative: bool, rest: u64, factor: u64, below: u64): void {
+function logarithmOfRest(negative: bool, rest: u64, factor: u64, below: u64, y: u64): void {
+  const half = <i64>(rest >> 1)
+  const quarter = <i64>(rest >> 2)
+  const w = laterTerms(negative ? -<f64>half : <f64>half) + (negative ? quarter : -quarter)
   let low = factor * LOG2E
   let lower = addLowProduct(low, factor, LOG2E_LOW)
   let high = multiplyHigh(factor, LOG2E) + u64(lower < low)
@@ -48,9 +52,9 @@ function logarithmOfRest(negative: bool, rest: u64, factor: u64, below: u64): vo
     high += u64(low < lower)
     lower = low
   }
-  const half = <i64>(rest >> 1)
-  const quarter = <i64>(rest >> 2)
-  const w = laterTerms(negative ? -<f64>half : <f64>half) + (negative ? quarter : -quarter)
+  low = high * y
+  lower = addLowProduct(low, lower, y)
+  high = multiplyHigh(high, y) + u64(lower < low)
   const change = multiplyHigh(high, <u64>abs(w))
   if (negative) {
     low = lower + (change << 57)
@@ -64,12 +68,12 @@ function logarithmOfRest(negative: bool, rest: u64, factor: u64, below: u64): vo
 }
 
 /**
- * Real := |log2(m * 2^exponent)|, m = high:low / 2^127 in [1, 2); the sign returned. Zero for exactly one. With c/512 next to 1/m from a
- * table, m * c/512 = 1 + r holds exactly, and log2(m) = -log2(c/512) + log2(1 + r).
+ * Real := y * |log2(m * 2^exponent)|, m = high:low / 2^127 in [1, 2); the logarithm's sign returned. Zero for exactly one. With c/512 next to 1/m
+ * from a table, m * c/512 = 1 + r holds exactly, and log2(m) = -log2(c/512) + log2(1 + r), of which the first is the larger.
  */
 // @ts-ignore: decorator
 @inline
-function logarithm(exponent: i32, high: u64, low: u64): u32 {
+function logarithm(exponent: i32, high: u64, low: u64, y: u64): u32 {
   const step = <u32>(high >> 55) & 0xff
   const c = reciprocalOf(step)
   const carry = low ? ((low >> 32) * c + (((low & 0xffffffff) * c) >> 32)) >> 32 : 0
@@ -82,46 +86,72 @@ function logarithm(exponent: i32, high: u64, low: u64): u32 {
     below = 0 - below
   }
   const whole = exponent + i32(step >= <u32>ROOT_STEP)
-  if (whole == 0 && (step == 0 || step == <u32>(LOGARITHM_STEPS - 1))) return logarithmNearOne(negative, rest, below)
-  logarithmOfRest(negative, rest, rest, below)
+  if (whole == 0 && (step == 0 || step == <u32>(LOGARITHM_STEPS - 1))) return logarithmNearOne(negative, rest, below, y)
+  // In units of 2^-112; then its magnitude by y, in units of 2^-111.
+  const at = logarithmAt(step)
+  let base = load<u64>(at) + (<u64>whole << 48)
+  let baseLow = load<u64>(at, 8)
+  const sign = <i64>base < 0
+  if (sign) {
+    base = 0 - base - u64(baseLow != 0)
+    baseLow = 0 - baseLow
+  }
+  const productLow = base * y
+  baseLow = addLowProduct(productLow, baseLow, y)
+  base = multiplyHigh(base, y) + u64(baseLow < productLow)
+  logarithmOfRest(negative, rest, rest, below, y)
   const partHigh = Real.high >> 23
   const partLow = (Real.high << 41) | (Real.low >> 23)
-  // In units of 2^-112.
-  const at = logarithmAt(step)
-  const base = load<u64>(at) + (<u64>whole << 48)
-  const baseLow = load<u64>(at, 8)
-  let sum: u64
-  let sumLow: u64
-  if (negative) {
-    sumLow = baseLow - partLow
-    sum = base - partHigh - u64(sumLow > baseLow)
+  if (sign == negative) {
+    const sum = baseLow + partLow
+    setReal(16, base + partHigh + u64(sum < baseLow), sum)
   } else {
-    sumLow = baseLow + partLow
-    sum = base + partHigh + u64(sumLow < baseLow)
+    setReal(16, base - partHigh - u64(baseLow < partLow), baseLow - partLow)
   }
-  if (<i64>sum >= 0) {
-    setReal(15, sum, sumLow)
-    return 0
-  }
-  setReal(15, 0 - sum - u64(sumLow != 0), 0 - sumLow)
-  return SIGN
+  return sign ? SIGN : 0
 }
 
 /** The same of 1 +/- rest:below, in units of 2^-72. */
-function logarithmNearOne(negative: bool, rest: u64, below: u64): u32 {
+function logarithmNearOne(negative: bool, rest: u64, below: u64, y: u64): u32 {
   setReal(-9, rest, below)
   const exponent = Real.exponent
   if (Real.high) {
-    logarithmOfRest(negative, rest, Real.high, Real.low)
-    setReal(exponent + 1, Real.high, Real.low)
+    logarithmOfRest(negative, rest, Real.high, Real.low, y)
+    setReal(exponent + 2, Real.high, Real.low)
   }
   return negative ? SIGN : 0
 }
 
-/** Gives y * Real with the sign of the logarithm. */
+/** Gives Real, in which y's significand is, with y's exponent and the sign of the logarithm. */
 function deliverProduct(control: u32, sign: u32, ySe: u32, y: u64): void {
-  multiplyReal(normalExponent(ySe, y) - BIAS, normalSignificand(y))
+  Real.exponent += normalExponent(ySe, y) - BIAS
   deliverReal(control, (ySe & SIGN) ^ sign)
+}
+
+/** The short way to the same. */
+// @ts-ignore: decorator
+@inline
+function finishProduct(cpu: usize, into: u32, sign: u32, ySe: u32): bool {
+  Real.exponent += <i32>exponentOf(ySe) - BIAS
+  return finishReal(cpu, into, (ySe & SIGN) ^ sign, 1)
+}
+
+/** The short way of FYL2X, for normal numbers of which x is positive and not one; false: not done. */
+// @ts-ignore: decorator
+@inline
+function quickLogarithm(cpu: usize, into: u32, xSe: u32, x: u64, ySe: u32, y: u64): bool {
+  if (xSe & SIGN || !isNormal(xSe, x) || !isNormal(ySe, y)) return false
+  const sign = logarithm(<i32>xSe - BIAS, x, 0, y)
+  return Real.high != 0 && finishProduct(cpu, into, sign, ySe)
+}
+
+/** The short way of FYL2XP1, for normal numbers of which x is below one. */
+// @ts-ignore: decorator
+@inline
+function quickLogarithmOfOnePlus(cpu: usize, into: u32, xSe: u32, x: u64, ySe: u32, y: u64): bool {
+  if (exponentOf(xSe) >= <u32>BIAS || !isNormal(xSe, x) || !isNormal(ySe, y)) return false
+  logarithmOfOnePlus(xSe, x, y)
+  return finishProduct(cpu, into, xSe & SIGN, ySe)
 }
 
 /** Whether x > 1 for a positive x. */
@@ -156,31 +186,31 @@ function timesLogarithm(control: u32, xSe: u32, x: u64, ySe: u32, y: u64): void 
   if (edge) logarithmAtEdge(xSe, x, ySe, y)
   if (Result.raised & (IE | ZE)) return
   if (stopsOnDenormal(control, isDenormal(xSe, x) || isDenormal(ySe, y)) || edge) return
-  const sign = logarithm(normalExponent(xSe, x) - BIAS, normalSignificand(x), 0)
+  const sign = logarithm(normalExponent(xSe, x) - BIAS, normalSignificand(x), 0, normalSignificand(y))
   if (Real.high == 0) return give(ySe & SIGN, 0)
   deliverProduct(control, sign, ySe, y)
 }
 
-/** Real := |log2(1 + x)| for -1 < x; the sign is x's. */
-function logarithmOfOnePlus(xSe: u32, x: u64): void {
+/** Real := y * |log2(1 + x)| for -1 < x; the logarithm's sign is x's. */
+function logarithmOfOnePlus(xSe: u32, x: u64, y: u64): void {
   const exponent = normalExponent(xSe, x) - BIAS
   const significand = normalSignificand(x)
-  if (exponent >= -9) return logarithmOfSum(xSe & SIGN, exponent, significand)
   const negative = (xSe & SIGN) != 0
-  logarithmOfRest(negative, significand >> min(-9 - exponent, 63), significand, 0)
-  setReal(exponent + 1, Real.high, Real.low)
+  if (exponent >= -9) return logarithmOfSum(negative, exponent, significand, y)
+  logarithmOfRest(negative, significand >> min(-9 - exponent, 63), significand, 0, y)
+  setReal(exponent + 2, Real.high, Real.low)
 }
 
 /** The same where |x| >= 2^-9: 1 + x has 128 bits to hold, beyond which x is too large for the one to matter. */
-function logarithmOfSum(sign: u32, exponent: i32, significand: u64): void {
+function logarithmOfSum(negative: bool, exponent: i32, significand: u64, y: u64): void {
   if (exponent < 0) {
     setReal(exponent, significand, 0)
-    addToReal(0, INTEGER_BIT, 0, sign != 0)
+    addToReal(0, INTEGER_BIT, 0, negative)
   } else {
     setReal(0, INTEGER_BIT, 0)
     addToReal(exponent, significand, 0, false)
   }
-  logarithm(Real.exponent, Real.high, Real.low)
+  logarithm(Real.exponent, Real.high, Real.low, y)
 }
 
 function timesLogarithmOfOnePlus(control: u32, xSe: u32, x: u64, ySe: u32, y: u64): void {
@@ -199,21 +229,26 @@ function timesLogarithmOfOnePlus(control: u32, xSe: u32, x: u64, ySe: u32, y: u6
     Result.raised |= PE
     return give(xSe, x)
   }
-  logarithmOfOnePlus(xSe, x)
+  logarithmOfOnePlus(xSe, x, normalSignificand(y))
   deliverProduct(control, xSe & SIGN, ySe, y)
 }
 
+// @ts-ignore: decorator
+@inline
 function intoSecond(cpu: usize, onePlus: bool): void {
   const top = physical(cpu, 0)
   const into = physical(cpu, 1)
   if (isEmpty(cpu, top) || isEmpty(cpu, into)) return underflowInto(cpu, into, 1)
-  takeNone()
-  Result.raised = 0
-  const control = load<u32>(cpu, CONTROL)
   const xSe = signExponentOf(cpu, top)
   const x = significandOf(cpu, top)
   const ySe = signExponentOf(cpu, into)
   const y = significandOf(cpu, into)
+  if (roundsToNearest(cpu)) {
+    if (onePlus ? quickLogarithmOfOnePlus(cpu, into, xSe, x, ySe, y) : quickLogarithm(cpu, into, xSe, x, ySe, y)) return
+  }
+  takeNone()
+  Result.raised = 0
+  const control = load<u32>(cpu, CONTROL)
   if (onePlus) timesLogarithmOfOnePlus(control, xSe, x, ySe, y)
   else timesLogarithm(control, xSe, x, ySe, y)
   writeBack(cpu, into, 1)

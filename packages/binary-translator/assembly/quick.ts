@@ -1,9 +1,8 @@
 // The short ways of arithmetic (SDM vol. 1, section 8.3.3): rounding to nearest with 64 bits and PE masked, as programs mostly have it, operands and
 // result normal. Each does all that the instruction does and returns true, or changes nothing and returns false.
-import { BIAS, C1, CONTROL, INTEGER_BIT, PE, REGISTERS, SIGN, SIGN_EXPONENT, STATUS, TAGS, TOP } from './layout'
+import { BIAS, C1, CONTROL, INTEGER_BIT, PE, REGISTERS, SIGN, SIGN_EXPONENT, STATUS, TAGS, TOP, TOP_ALONE } from './layout'
 import { multiplyHigh } from './wide'
-import { belowRoot, integerRoot } from './arithmetic'
-import { LARGEST_DIVISOR, Left, quotientOf } from './quotient'
+import { Below, LARGEST_DIVISOR, Left, integerRoot, quotientOf } from './quotient'
 
 /** PC, RC and PM in the control word, and what they are to be. */
 const DECISIVE: u32 = 0xf20
@@ -15,16 +14,25 @@ function isUsual(cpu: usize): bool {
   return (load<u32>(cpu, CONTROL) & DECISIVE) == USUAL
 }
 
+/** Whether functions round to nearest and need not report it; precision control has no say in them. */
+// @ts-ignore: decorator
+@inline
+export function roundsToNearest(cpu: usize): bool {
+  return (load<u32>(cpu, CONTROL) & 0xc20) == 0x20
+}
+
 // @ts-ignore: decorator
 @inline
 function areNormal(aExponent: u32, a: u64, bExponent: u32, b: u64): bool {
   return <u32>(aExponent - 1) < 0x7ffe && <u32>(bExponent - 1) < 0x7ffe && <i64>(a & b) < 0
 }
 
-/** Rounds a normalized high:low to nearest, writes register and status, and pops. */
+/** Rounds a normalized high:low to nearest, writes register and status less `cleared`, and pops. */
 // @ts-ignore: decorator
 @inline
-function finish(cpu: usize, into: u32, sign: u32, exponent: u32, high: u64, low: u64, pop: u32): bool {
+export function finish(
+  cpu: usize, into: u32, sign: u32, exponent: u32, high: u64, low: u64, pop: u32, cleared: u32 = C1,
+): bool {
   const up = u64(low > INTEGER_BIT) | (u64(low == INTEGER_BIT) & high & 1)
   let significand = high + up
   if (significand < up) {
@@ -36,10 +44,13 @@ function finish(cpu: usize, into: u32, sign: u32, exponent: u32, high: u64, low:
   store<u64>(at, significand, REGISTERS)
   store<u16>(at, <u16>(sign | exponent), SIGN_EXPONENT)
   // PE is bit 5, C1 bit 9.
-  let status = (load<u32>(cpu, STATUS) & ~C1) | (u32(low != 0) << 5) | (<u32>up << 9)
+  let status = (load<u32>(cpu, STATUS) & ~cleared) | (u32(low != 0) << 5) | (<u32>up << 9)
   if (pop) {
-    store<u32>(cpu, load<u32>(cpu, TAGS) | (<u32>3 << ((status >> 10) & 14)), TAGS)
-    status = (status & ~TOP) | ((status + 0x800) & TOP)
+    const top = load<u32>(cpu, TOP_ALONE)
+    const after = (top + 0x800) & TOP
+    store<u32>(cpu, load<u32>(cpu, TAGS) | (<u32>3 << (top >> 10)), TAGS)
+    store<u32>(cpu, after, TOP_ALONE)
+    status = (status & ~TOP) | after
   }
   store<u32>(cpu, status, STATUS)
   return true
@@ -130,5 +141,5 @@ export function quickRoot(cpu: usize, into: u32, se: u32, a: u64): bool {
   const exponent = <i32>se - BIAS
   const even = ~exponent & 1
   const root = integerRoot(a >> even, u64(even) << 63 & (a << 63))
-  return finish(cpu, into, 0, (exponent >> 1) + BIAS, root, belowRoot(root), 0)
+  return finish(cpu, into, 0, (exponent >> 1) + BIAS, root, Below.root, 0)
 }

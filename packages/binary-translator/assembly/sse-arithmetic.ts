@@ -2,7 +2,8 @@
 import {
   Context, DE, IE, Parts, Result, ZE, begin, element, end, endStage, indefinite, infinity, invalid, isDenormal, isNan, operand, pack, propagate, putElement, quietBit, roundingMode, signBit, significandOf, value, writeResult,
 } from './sse-number'
-import { Rest, Wide, divideWide, multiplyHigh, shiftRightSticky } from './wide'
+import { Below, integerRoot } from './quotient'
+import { Wide, divideWide, multiplyHigh, shiftRightSticky } from './wide'
 
 const ADD: i32 = 0
 const SUB: i32 = 1
@@ -263,28 +264,7 @@ function squareRoot(wide: i32, a: u64): u64 {
   const high = odd ? significand : significand >> 1
   const low: u64 = odd ? 0 : significand << 63
   const root = integerRoot(high, low)
-  return pack(wide, false, exponent >> 1, root, (Rest.high | Rest.low) != 0)
-}
-
-/** floor(sqrt(high:low)), high >= 2^62; Rest is zero if it is exact. */
-function integerRoot(high: u64, low: u64): u64 {
-  const estimate = Math.sqrt(<f64>(high >> 11) * 2048.0) * 4294967296.0
-  let root: u64 = estimate >= 18446744073709549568.0 ? 0xffffffffffffffff : <u64>estimate
-  // A double's root is right to some 2^12; Newton's step brings it within two.
-  for (let i = 0; i < 2; i++) {
-    const quotient = high >= root ? 0xffffffffffffffff : divideWide(high, low, root | 0x8000000000000000)
-    root = (root >> 1) + (quotient >> 1) + (root & quotient & 1)
-  }
-  while (isBeyond(root, high, low)) root--
-  while (root != 0xffffffffffffffff && !isBeyond(root + 1, high, low)) root++
-  Rest.high = high - multiplyHigh(root, root)
-  Rest.low = low ^ (root * root)
-  return root
-}
-
-function isBeyond(root: u64, high: u64, low: u64): bool {
-  const square = multiplyHigh(root, root)
-  return square > high || (square == high && root * root > low)
+  return pack(wide, false, exponent >> 1, root, Below.root != 0)
 }
 
 /** DPPS and DPPD: products by the immediate's high half, their sum to the elements that its low half names. */

@@ -1,7 +1,7 @@
 // The register stack, tags and the status word (SDM vol. 1, sections 8.1.2, 8.1.3, 8.1.7, 8.5.1.1).
 import {
   C1, CONTROL, ES_AND_BUSY, EXCEPTIONS, IE, INDEFINITE, INDEFINITE_SIGN_EXPONENT, PRE_COMPUTATION, REGISTERS, SF,
-  SIGN_EXPONENT, STATUS, TAGS, TOP,
+  SIGN_EXPONENT, STATUS, TAGS, TOP, TOP_ALONE,
 } from './layout'
 
 /** What the operation in progress has found: the value, and the status bits to set. */
@@ -24,7 +24,7 @@ export function giveInvalid(): void {
 }
 
 export function physical(cpu: usize, i: u32): u32 {
-  return ((load<u32>(cpu, STATUS) >> 11) + i) & 7
+  return ((load<u32>(cpu, TOP_ALONE) >> 11) + i) & 7
 }
 
 export function isEmpty(cpu: usize, register: u32): bool {
@@ -74,8 +74,9 @@ export function isStopped(control: u32): bool {
 }
 
 export function moveTop(cpu: usize, by: u32): void {
-  const status = load<u32>(cpu, STATUS)
-  store<u32>(cpu, (status & ~TOP) | ((status + (by << 11)) & TOP), STATUS)
+  const top = (load<u32>(cpu, TOP_ALONE) + (by << 11)) & TOP
+  store<u32>(cpu, top, TOP_ALONE)
+  store<u32>(cpu, (load<u32>(cpu, STATUS) & ~TOP) | top, STATUS)
 }
 
 /** Marks ST(0) empty and moves TOP. */
@@ -99,8 +100,11 @@ export function writeBack(cpu: usize, register: u32, pop: u32): void {
     store<u16>(at, <u16>Result.signExponent, SIGN_EXPONENT)
     let tags = load<u32>(cpu, TAGS) & ~(<u32>3 << (register << 1))
     if (pop) {
-      tags |= <u32>3 << ((status >> 10) & 14)
-      status = (status & ~TOP) | ((status + 0x800) & TOP)
+      const top = load<u32>(cpu, TOP_ALONE)
+      const after = (top + 0x800) & TOP
+      tags |= <u32>3 << (top >> 10)
+      store<u32>(cpu, after, TOP_ALONE)
+      status = (status & ~TOP) | after
     }
     store<u32>(cpu, tags, TAGS)
   }
@@ -116,8 +120,7 @@ export function underflowInto(cpu: usize, register: u32, pops: u32): void {
 
 /** Pushes a value that no exception came with. */
 export function pushExact(cpu: usize, signExponent: u32, significand: u64): void {
-  const status = load<u32>(cpu, STATUS)
-  const register = ((status >> 11) + 7) & 7
+  const register = physical(cpu, 7)
   const tags = load<u32>(cpu, TAGS)
   const empty = <u32>3 << (register << 1)
   if ((tags & empty) != empty) {
@@ -128,7 +131,8 @@ export function pushExact(cpu: usize, signExponent: u32, significand: u64): void
   store<u64>(at, significand, REGISTERS)
   store<u16>(at, <u16>signExponent, SIGN_EXPONENT)
   store<u32>(cpu, tags & ~empty, TAGS)
-  store<u32>(cpu, (status & ~(TOP | C1)) | (register << 11), STATUS)
+  store<u32>(cpu, register << 11, TOP_ALONE)
+  store<u32>(cpu, (load<u32>(cpu, STATUS) & ~(TOP | C1)) | (register << 11), STATUS)
 }
 
 /** Pushes Result, or answers stack overflow with C1 = 1. An unmasked denormal operand is pushed all the same. */

@@ -5,7 +5,8 @@ import { Result, give, giveInvalid, isEmpty, isStopped, physical, setRegister, s
 import { answersSpecial, exponentOf, isDenormal, isZero, normalExponent, normalSignificand, stopsOnDenormal } from './classify'
 import { takeNone } from './memory-operand'
 import { Pushed, faultsOnPush, pushSame, writeBackAndPush } from './scale'
-import { Real, deliverReal, divideReal, setReal } from './real'
+import { roundsToNearest } from './quick'
+import { Real, deliverReal, divideReal, finishReal, setReal } from './real'
 import { SINES } from './table-layout'
 import { TABLES } from './tables'
 import { addLowProduct, multiplyHigh } from './wide'
@@ -187,17 +188,25 @@ function giveTiny(control: u32, sign: u32): void {
   give(sign | (exponent + WRAP), Angle.high)
 }
 
-/** Gives the sine `turns` quadrants further on: 0 for the sine, 1 for the cosine. */
-function giveSine(control: u32, sign: u32, turns: u32): void {
+/** Real := the sine's magnitude, `turns` quadrants further on: 0 for the sine, 1 for the cosine. Returns its sign. */
+function sine(sign: u32, turns: u32): u32 {
   const quadrant = Angle.quadrant + turns
+  if (quadrant & 2) sign ^= SIGN
   if (quadrant & 1) {
     cosineOfRest()
-  } else {
-    if (Angle.exponent < -62 && !Angle.negative) return giveTiny(control, quadrant & 2 ? sign ^ SIGN : sign)
-    sineOfRest()
-    if (Angle.negative) sign ^= SIGN
+    return sign
   }
-  deliverReal(control, quadrant & 2 ? sign ^ SIGN : sign)
+  sineOfRest()
+  return Angle.negative ? sign ^ SIGN : sign
+}
+
+function giveSine(control: u32, sign: u32, turns: u32): void {
+  const quadrant = Angle.quadrant + turns
+  if (Angle.exponent < -62 && !Angle.negative && !(quadrant & 1)) {
+    return giveTiny(control, quadrant & 2 ? sign ^ SIGN : sign)
+  }
+  const signOf = sine(sign, turns)
+  deliverReal(control, signOf)
 }
 
 /** A rest r below 2^-36: tan(r) lies just above r, and 1/tan(r) just below 1/r, by less than the working precision shows. */
@@ -213,11 +222,8 @@ function giveTangentOfTiny(control: u32, sign: u32, odd: bool): void {
   deliverReal(control, sign)
 }
 
-/** tan = sin / cos, or -cos / sin in odd quadrants. */
-function giveTangent(control: u32, sign: u32): void {
-  const odd = (Angle.quadrant & 1) != 0
-  if (odd != Angle.negative) sign ^= SIGN
-  if (Angle.exponent < -36) return giveTangentOfTiny(control, sign, odd)
+/** Real := |tan|, which is sin / cos, or cos / sin in odd quadrants. */
+function tangent(odd: bool): void {
   if (odd) sineOfRest()
   else cosineOfRest()
   const exponent = Real.exponent
@@ -226,6 +232,13 @@ function giveTangent(control: u32, sign: u32): void {
   if (odd) cosineOfRest()
   else sineOfRest()
   divideReal(exponent, high, low)
+}
+
+function giveTangent(control: u32, sign: u32): void {
+  const odd = (Angle.quadrant & 1) != 0
+  if (odd != Angle.negative) sign ^= SIGN
+  if (Angle.exponent < -36) return giveTangentOfTiny(control, sign, odd)
+  tangent(odd)
   deliverReal(control, sign)
 }
 
@@ -284,11 +297,27 @@ function operate(operation: u32, control: u32, se: u32, significand: u64): bool 
   return true
 }
 
+/** Whether the short ways do for a number: from 2^-30 to 2^63, where nothing underflows. */
+// @ts-ignore: decorator
+@inline
+function isOrdinary(cpu: usize, se: u32, significand: u64): bool {
+  return roundsToNearest(cpu) && exponentOf(se) - <u32>(BIAS - 30) < 93 && <i64>significand < 0
+}
+
+// @ts-ignore: decorator
+@inline
 function replaceTop(cpu: usize, operation: u32): void {
   const top = physical(cpu, 0)
   if (isEmpty(cpu, top)) {
     store<u32>(cpu, load<u32>(cpu, STATUS) & ~C2, STATUS)
     return underflowInto(cpu, top, 0)
+  }
+  const se = signExponentOf(cpu, top)
+  const significand = significandOf(cpu, top)
+  if (isOrdinary(cpu, se, significand)) {
+    reduce(<i32>exponentOf(se) - BIAS, significand)
+    const sign = sine(operation == SINE ? se & SIGN : 0, u32(operation == COSINE))
+    if (finishReal(cpu, top, sign, 0, C1 | C2)) return
   }
   takeNone()
   Result.raised = 0

@@ -73,9 +73,3 @@ function quotientDigit(rest: u64, digit: u64, divisor: u64): u64 {
 export function addLowProduct(low: u64, a: u64, c: u64): u64 {
   return low + (a >> 32) * (c >> 32)
 }
-
-/** What a square root left over. */
-export class Rest {
-  static high: u64 = 0
-  static low: u64 = 0
-}

@@ -77,6 +77,8 @@ export const Layout = {
   x87InstructionSelector: 0x498,
   x87DataSelector: 0x49c,
   x87DataOffset: 0x4a0,
+  /** TOP, where the status word has it too: whoever changes one changes both. */
+  x87Top: 0x4c0,
   mxcsr: 0x4e0,
   /** 16 vector registers of 32 bytes. */
   vector: 0x500,

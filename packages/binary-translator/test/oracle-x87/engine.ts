@@ -39,8 +39,11 @@ export class X87Machine {
     this.#code = code
     this.#model.load(record)
     const source = new Uint8Array(this.#model.state.buffer, this.#model.state.byteOffset, 0x800)
-    const x87 = [Layout.x87, 0x490] as const
-    this.#state.set(source.subarray(...x87), x87[0])
+    const x87 = [
+      [Layout.x87, 0x490],
+      [Layout.x87Top, Layout.x87Top + 4],
+    ] as const
+    for (const part of x87) this.#state.set(source.subarray(...part), part[0])
     ram.set(new Uint8Array(record.buffer, record.byteOffset + Offset.memory, MEMORY_BYTES), operandAt)
     state.setGpr(0, operandAt)
     state.setGpr(3, operandAt)
@@ -49,7 +52,7 @@ export class X87Machine {
     state.set(Layout.halted, 0)
     state.eflags = 2 | (record.getUint16(Offset.flags, true) & flags)
     vcpu.run(3)
-    source.set(this.#state.subarray(...x87), x87[0])
+    for (const part of x87) source.set(this.#state.subarray(...part), part[0])
     const operand = new Uint8Array(this.#model.operand.buffer, this.#model.operand.byteOffset, MEMORY_BYTES)
     operand.set(ram.subarray(operandAt, operandAt + MEMORY_BYTES))
     this.#model.save(record)

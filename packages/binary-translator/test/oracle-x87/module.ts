@@ -35,6 +35,7 @@ export class Model {
     const { state } = this
     state.setUint32(0x480, record.getUint16(Offset.control, true), true)
     state.setUint32(0x484, record.getUint16(Offset.status, true), true)
+    state.setUint32(0x4c0, record.getUint16(Offset.status, true) & 0x3800, true)
     state.setUint32(0x488, record.getUint16(Offset.tags, true), true)
     const top = (record.getUint16(Offset.status, true) >> 11) & 7
     for (let i = 0; i < 8; i++) {
@@ -50,6 +51,7 @@ export class Model {
     record.setUint16(Offset.control, state.getUint32(0x480, true), true)
     record.setUint16(Offset.status, state.getUint32(0x484, true), true)
     const top = (state.getUint32(0x484, true) >> 11) & 7
+    if (state.getUint32(0x4c0, true) !== top << 11) throw new Error('TOP is not what the status word says')
     let tags = 0
     for (let r = 0; r < 8; r++) tags |= this.#tag(r) << (2 * r)
     record.setUint16(Offset.tags, tags, true)

@@ -8,6 +8,7 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     const machine = new VectorMachine({ mode })
     machine.set(Layout.x87Tag, 0xffff)
     machine.set(Layout.x87Status, (top << 11) | 0x4700)
+    machine.set(Layout.x87Top, top << 11)
     return machine
   }
 
@@ -25,6 +26,7 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     expect(machine.run(...code)).toBe(-1)
     expect(machine.get(Layout.x87Tag)).toBe(0)
     expect(machine.get(Layout.x87Status)).toBe(0x4700)
+    expect(machine.get(Layout.x87Top)).toBe(0)
     expect([...machine.physical(1).subarray(8)]).toEqual([0xff, 0xff])
     expect([...machine.physical(2).subarray(8)]).toEqual([0, 0])
   })
@@ -41,6 +43,7 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     expect(machine.run(...code)).toBe(-1)
     expect(machine.get(Layout.x87Tag)).toBe(0)
     expect(machine.get(Layout.x87Status)).toBe(0x4700)
+    expect(machine.get(Layout.x87Top)).toBe(0)
     expect([...machine.physical(1).subarray(8)]).toEqual([0, 0])
   })
 
@@ -50,6 +53,7 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     expect(machine.run(0x0f, 0x77)).toBe(-1)
     expect(machine.get(Layout.x87Tag)).toBe(0xffff)
     expect(machine.get(Layout.x87Status)).toBe(0x4700)
+    expect(machine.get(Layout.x87Top)).toBe(0)
   })
 
   it('MM registers are the physical registers, wherever TOP was', () => {

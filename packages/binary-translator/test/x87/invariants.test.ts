@@ -65,6 +65,15 @@ test('ES and B are set exactly while a flag is set whose mask is clear (SDM vol.
   }
 })
 
+test('TOP stands in its own cell as in the status word', () => {
+  for (const [number, instruction] of instructions.entries()) {
+    for (const record of casesOf(instruction, number)) {
+      model.run(instruction, record)
+      expect(state.getUint32(0x4c0, true), instruction.name).toBe(state.getUint32(0x484, true) & 0x3800)
+    }
+  }
+})
+
 /** ST(0) after an operation on ST(0) = x and ST(1) = y under a rounding mode, as an integer that grows with the value. */
 function ordinal(operate: () => void, x: number, y: number, rounding: number): bigint {
   const scratch = new DataView(new ArrayBuffer(8))

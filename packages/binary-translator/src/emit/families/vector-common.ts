@@ -151,6 +151,7 @@ const top = 0x3800
 /** What every MMX instruction does to the x87: TOP zero, and all registers valid, or empty (EMMS). SDM vol. 3, table 12-3. */
 export function enterMmx(e: Emitter, tags: 0 | 0xffff = 0): void {
   e.setCell(Layout.x87Tag, constant(tags))
+  e.setCell(Layout.x87Top, constant(0))
   e.setCell(Layout.x87Status, e.cell(Layout.x87Status).i32(~top).op(Op.i32_and).pop())
 }
 

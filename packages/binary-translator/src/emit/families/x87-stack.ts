@@ -9,9 +9,9 @@ import { constant, type Value } from '../value.ts'
  * all else, the function of `assembly/` that does the whole instruction. A register is 16 bytes: significand, sign and exponent.
  */
 
-const { x87: registers, x87Status, x87Tag } = Layout
+const { x87: registers, x87Status, x87Tag, x87Top } = Layout
 const signExponent = registers + 8
-/** TOP in the status word is the byte offset of ST(0) among the registers, shifted left by this. */
+/** TOP where the status word has it is the byte offset of ST(0) among the registers, shifted left by this. */
 const topShift = 7
 const registerMask = 0x70
 /** TOP and C1. */
@@ -19,8 +19,8 @@ const topAndC1 = 0x3a00
 const c1 = 0x200
 
 /** Pushes the byte offset of ST(`i`) among the registers. */
-function pushOffset(e: Emitter, status: Local, i: Value): void {
-  e.push(status).i32(topShift).op(Op.i32_shr_u)
+function pushOffset(e: Emitter, top: Local, i: Value): void {
+  e.push(top).i32(topShift).op(Op.i32_shr_u)
   if (typeof i === 'number') e.push(i).i32(4).op(Op.i32_shl).op(Op.i32_add)
   else if (i.constant !== 0) e.i32(16 * i.constant).op(Op.i32_add)
   e.i32(registerMask).op(Op.i32_and)
@@ -45,13 +45,21 @@ interface Register {
   readonly address: Local
 }
 
-function register(e: Emitter, status: Local, i: Value): Register {
-  pushOffset(e, status, i)
+function register(e: Emitter, top: Local, i: Value): Register {
+  pushOffset(e, top, i)
   const offset = e.pop()
   return { offset, address: e.push(offset).push(e.cpu).op(Op.i32_add).pop() }
 }
 
-const statusOf = (e: Emitter): Local => e.cell(x87Status).pop()
+/** TOP by itself: the status word would make the register's address wait for the last result. */
+const topOf = (e: Emitter): Local => e.cell(x87Top).pop()
+
+/** Writes TOP, and the status word with it and C1 cleared. */
+function setTop(e: Emitter, top: Local): void {
+  e.setCell(x87Top, top)
+  e.w.get(e.cpu)
+  e.cell(x87Status).i32(~topAndC1).op(Op.i32_and).push(top).op(Op.i32_or).w.memory(Op.i32_store, x87Status)
+}
 
 /** A value to push on the register stack: how its parts get on the wasm stack, and what has to hold besides. */
 export interface Pushed {
@@ -63,8 +71,7 @@ export interface Pushed {
 
 /** Pushes a value on the register stack, whose next register has to be empty. */
 export function pushRegister(e: Emitter, value: Pushed, slow: () => void): void {
-  const status = statusOf(e)
-  const { offset, address } = register(e, status, constant(7))
+  const { offset, address } = register(e, topOf(e), constant(7))
   pushTag(e, offset)
   e.i32(3).op(Op.i32_eq)
   if (value.holds) {
@@ -82,16 +89,16 @@ export function pushRegister(e: Emitter, value: Pushed, slow: () => void): void 
   e.cell(x87Tag)
   pushTagMask(e, offset)
   e.i32(-1).op(Op.i32_xor).op(Op.i32_and).w.memory(Op.i32_store, x87Tag)
-  e.w.get(e.cpu)
-  e.push(status).i32(~topAndC1).op(Op.i32_and).push(offset).i32(topShift).op(Op.i32_shl).op(Op.i32_or)
-  e.w.memory(Op.i32_store, x87Status).else()
+  const top = e.push(offset).i32(topShift).op(Op.i32_shl).pop()
+  setTop(e, top)
+  e.w.else()
   slow()
   e.w.end()
 }
 
 /** FLD ST(i). */
 export function duplicate(e: Emitter, i: Value, slow: () => void): void {
-  const { offset, address } = register(e, statusOf(e), i)
+  const { offset, address } = register(e, topOf(e), i)
   const parts = {
     significand: () => void e.push(address).w.memory(Op.i64_load, registers),
     signExponent: () => void e.push(address).w.memory(Op.i32_load16_u, signExponent),
@@ -144,22 +151,24 @@ export function integerParts(e: Emitter, value: Local): Pushed {
   }
 }
 
-/** Writes the status word less C1, and pops ST(0), if `pop`, whose offset is given. */
-function conclude(e: Emitter, status: Local, top: Local, pop: number): void {
+/** Writes the status word less C1, and pops ST(0), if `pop`, of which TOP and the offset are given. */
+function conclude(e: Emitter, top: Local, offset: Local, pop: number): void {
+  if (pop === 0) {
+    e.w.get(e.cpu)
+    return void e.cell(x87Status).i32(~c1).op(Op.i32_and).w.memory(Op.i32_store, x87Status)
+  }
+  setTop(e, e.push(top).i32(0x800).op(Op.i32_add).i32(0x3800).op(Op.i32_and).pop())
   e.w.get(e.cpu)
-  if (pop === 0) return void e.push(status).i32(~c1).op(Op.i32_and).w.memory(Op.i32_store, x87Status)
-  e.push(status).i32(~topAndC1).op(Op.i32_and).push(status).i32(0x800).op(Op.i32_add).i32(0x3800)
-  e.op(Op.i32_and).op(Op.i32_or).w.memory(Op.i32_store, x87Status).get(e.cpu)
   e.cell(x87Tag)
-  pushTagMask(e, top)
+  pushTagMask(e, offset)
   e.op(Op.i32_or).w.memory(Op.i32_store, x87Tag)
 }
 
 /** FST and FSTP to ST(i). */
 export function copyTop(e: Emitter, i: Value, pop: number, slow: () => void): void {
-  const status = statusOf(e)
-  const from = register(e, status, constant(0))
-  const to = register(e, status, i)
+  const top = topOf(e)
+  const from = register(e, top, constant(0))
+  const to = register(e, top, i)
   pushIsFull(e, from.offset)
   e.w.if()
   e.push(to.address).push(from.address).w.memory(Op.i64_load, registers).memory(Op.i64_store, registers)
@@ -168,7 +177,7 @@ export function copyTop(e: Emitter, i: Value, pop: number, slow: () => void): vo
   e.cell(x87Tag)
   pushTagMask(e, to.offset)
   e.i32(-1).op(Op.i32_xor).op(Op.i32_and).w.memory(Op.i32_store, x87Tag)
-  conclude(e, status, from.offset, pop)
+  conclude(e, top, from.offset, pop)
   e.w.else()
   slow()
   e.w.end()
@@ -176,8 +185,8 @@ export function copyTop(e: Emitter, i: Value, pop: number, slow: () => void): vo
 
 /** FXCH. */
 export function exchange(e: Emitter, i: Value, slow: () => void): void {
-  const status = statusOf(e)
-  const [a, b] = [register(e, status, constant(0)), register(e, status, i)]
+  const top = topOf(e)
+  const [a, b] = [register(e, top, constant(0)), register(e, top, i)]
   pushIsFull(e, a.offset)
   pushIsFull(e, b.offset)
   e.op(Op.i32_and).w.if()
@@ -188,7 +197,7 @@ export function exchange(e: Emitter, i: Value, slow: () => void): void {
   e.push(a.address).push(b.address).w.memory(Op.i32_load16_u, signExponent).memory(Op.i32_store16, signExponent)
   e.push(b.address).w.get(significand).memory(Op.i64_store, registers)
   e.push(b.address).push(head).w.memory(Op.i32_store16, signExponent)
-  conclude(e, status, a.offset, 0)
+  conclude(e, top, a.offset, 0)
   e.w.else()
   slow()
   e.w.end()
@@ -196,13 +205,13 @@ export function exchange(e: Emitter, i: Value, slow: () => void): void {
 
 /** FCHS (XOR) and FABS (AND) of ST(0)'s sign. */
 export function changeSign(e: Emitter, opcode: Op, mask: number, slow: () => void): void {
-  const status = statusOf(e)
-  const { offset, address } = register(e, status, constant(0))
+  const top = topOf(e)
+  const { offset, address } = register(e, top, constant(0))
   pushIsFull(e, offset)
   e.w.if()
   e.push(address).push(address).w.memory(Op.i32_load16_u, signExponent)
   e.i32(mask).op(opcode).w.memory(Op.i32_store16, signExponent)
-  conclude(e, status, offset, 0)
+  conclude(e, top, offset, 0)
   e.w.else()
   slow()
   e.w.end()
@@ -269,8 +278,8 @@ function storeRounded(e: Emitter, { size, fraction }: Format, { head, exponent, 
 export function storeFloat(e: Emitter, linear: Value, size: 4 | 8, pop: number, slow: () => void): void {
   const format = formats[size]
   const { fraction, bias } = format
-  const status = statusOf(e)
-  const { offset, address } = register(e, status, constant(0))
+  const top = topOf(e)
+  const { offset, address } = register(e, top, constant(0))
   const [bits, rest] = [e.typed(ValueType.i64), e.typed(ValueType.i64)]
   const w = e.w
   e.push(address).w.memory(Op.i32_load16_u, signExponent)
@@ -300,7 +309,7 @@ export function storeFloat(e: Emitter, linear: Value, size: 4 | 8, pop: number, 
   const up = e.pop()
   pushAddress()
   storeRounded(e, format, leaving, up)
-  conclude(e, status, offset, pop)
+  conclude(e, top, offset, pop)
   w.get(e.cpu)
   e.cell(x87Status)
   w.get(rest).op(Op.i64_eqz).op(Op.i32_eqz)
