@@ -57,6 +57,8 @@ export class DecodedUnit {
   length = 0
   /** The last instruction does not transfer control itself. */
   fallsThrough = false
+  /** Page offset where an indirect transfer at the end went last; outside the page, or -1, if that is of no use. */
+  likely = -1
   readonly instructions: Instruction[] = []
   readonly described: Described[] = []
   /** Page offset of each instruction. */

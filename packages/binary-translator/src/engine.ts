@@ -1,4 +1,3 @@
-import { OperandKind } from '@mica-vm/x86-decoder'
 import { CodeCache, type Region, type Unit } from './cache/code-cache.ts'
 import { UnitField } from './cache/unit.ts'
 import { DecodedUnit, maximumUnitLength } from './decode-unit.ts'
@@ -11,7 +10,7 @@ import { Handlers, type Linkage } from './interpreter/handlers.ts'
 import { dispatcherModule, type Dispatcher } from './runtime/dispatcher.ts'
 import { Mode } from './state/layout.ts'
 import { tlbOffsets } from './state/vcpu-memory.ts'
-import { successorsOf } from './translate/region-translator.ts'
+import { directTargetOf, neighboursOf, successorsOf } from './translate/successors.ts'
 import { translateRegions, type RegionPlan } from './translate/translator.ts'
 import type { EngineOptions, TlbOffsets } from './types.ts'
 import type { Upcalls } from './upcalls.ts'
@@ -273,11 +272,8 @@ export class Engine {
   /** Direct successors in the page, a call's target among them. */
   #successors(decoded: DecodedUnit): number[] {
     const successors = successorsOf(decoded)
-    const instruction = decoded.instructions[decoded.count - 1]!
-    const { shape } = decoded.described[decoded.count - 1]!
-    const target = decoded.offset + decoded.length + instruction.immediate
-    const isNear = shape.kinds[0] === OperandKind.Relative && shape.flat && shape.size !== 2
-    if (isNear && target >= 0 && target < pageBytes) successors.push(target)
+    const target = directTargetOf(decoded)
+    if (target !== undefined) successors.push(target)
     return successors
   }
 
@@ -352,6 +348,12 @@ export class Engine {
     return true
   }
 
+  /** Where the last of a unit's `count` instructions went last, if it is an indirect transfer that was interpreted. */
+  #lastTarget(unit: Unit, count: number): number {
+    const records = this.cache.get(unit, UnitField.records)
+    return records === 0 ? -1 : this.#words[(records + count * recordBytes + RecordField.linkTarget) >>> 2]!
+  }
+
   /** Gathers the units around `entry` that have run already, breadth first. */
   #plan(entry: Unit): RegionPlan | null {
     const { frame } = entry.page
@@ -368,7 +370,8 @@ export class Engine {
       units.push(decoded)
       this.#poolUsed++
       instructions += decoded.count
-      for (const successor of successorsOf(decoded)) {
+      decoded.likely = this.#lastTarget(this.cache.unit(frame + offset, entry.mode), decoded.count)
+      for (const successor of neighboursOf(decoded)) {
         if (seen.has(successor)) continue
         seen.add(successor)
         const unit = this.cache.unit(frame + successor, entry.mode)

@@ -222,7 +222,15 @@ export class InterpreterEmitter extends Emitter {
 
   override jumpTo(target: Value): void {
     this.setCell(Layout.rip, target)
+    if (this.shape.flat) this.#noteTarget(target)
     this.w.i32(0).op(Op.return)
+  }
+
+  /** Remembers where an indirect transfer goes, for the translator. */
+  #noteTarget(target: Value): void {
+    this.w.get(this.#record)
+    this.push(target).cell(Layout.ripPage).op(Op.i32_sub)
+    this.w.memory(Op.i32_store, RecordField.linkTarget)
   }
 
   override again(): void {

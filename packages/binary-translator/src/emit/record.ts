@@ -24,7 +24,10 @@ export const RecordField = {
   target: 44,
   next: 48,
   site: 52,
-  /** Unit descriptors to chain to when the branch is taken and when it is not; 0: look the address up. */
+  /**
+   * Unit descriptors to chain to when the branch is taken and when it is not; 0: look the address up. The first, of an indirect transfer: where it
+   * went last, as an offset from the code page's start.
+   */
   linkTarget: 56,
   linkNext: 60,
 } as const

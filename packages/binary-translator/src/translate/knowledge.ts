@@ -7,5 +7,26 @@ export interface Knowledge {
   readonly entries: number
 }
 
+/** What knows. */
+interface Knowing {
+  checked: number
+  readonly vectors: { knowledge: VectorKnowledge }
+  readonly entries: { knowledge: number }
+}
+
+/** What the code emitted so far has made sure of. */
+export const knowledgeOf = ({ checked, vectors, entries }: Knowing): Knowledge => ({
+  checked,
+  vectors: vectors.knowledge,
+  entries: entries.knowledge,
+})
+
+/** Goes on emitting where no more than `knowledge` holds. */
+export function restoreKnowledge(e: Knowing, { checked, vectors, entries }: Knowledge): void {
+  e.checked = checked
+  e.vectors.knowledge = vectors
+  e.entries.knowledge = entries
+}
+
 /** What is left of `knowledge` where several ways meet, all of which passed its place. */
 export const commonKnowledge = ({ checked }: Knowledge): Knowledge => ({ checked, vectors: knowsNothing, entries: 0 })

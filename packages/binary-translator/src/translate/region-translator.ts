@@ -1,43 +1,31 @@
-import { Operation, OperandKind } from '@mica-vm/x86-decoder'
 import type { DecodedUnit } from '../decode-unit.ts'
-import type { Label } from '../wasm/function-writer.ts'
+import { Layout } from '../state/layout.ts'
+import type { Label, Local } from '../wasm/function-writer.ts'
+import { Op } from '../wasm/opcodes.ts'
 import { analyse, type Structure } from './structure.ts'
-import { commonKnowledge, type Knowledge } from './knowledge.ts'
+import { callOf, isIndirect, returns, targetsOf } from './successors.ts'
+import { commonKnowledge, type Knowledge, knowledgeOf, restoreKnowledge } from './knowledge.ts'
 import type { TranslatedEmitter } from './translated-emitter.ts'
 
 const pageBytes = 4096
 
-/** Conditional branches: both the target and the next instruction follow. */
-const conditional = new Set<number>([Operation.Jcc, Operation.Jcxz, Operation.Loop, Operation.Loope, Operation.Loopne])
-
-/** Page offsets at which a unit's direct successors start; calls are left out, since their code returns elsewhere. */
-export function successorsOf(unit: DecodedUnit): number[] {
-  if (unit.count === 0) return []
-  const next = unit.offset + unit.length
-  if (unit.fallsThrough) return inPage([next])
-  const instruction = unit.instructions[unit.count - 1]!
-  const { shape } = unit.described[unit.count - 1]!
-  if (shape.kinds[0] !== OperandKind.Relative || !shape.flat || shape.size === 2) return []
-  const target = next + instruction.immediate
-  if (instruction.operation === Operation.Jmp) return inPage([target])
-  return conditional.has(instruction.operation) ? inPage([target, next]) : []
-}
-
-const inPage = (offsets: number[]): number[] => offsets.filter((offset) => offset >= 0 && offset < pageBytes)
+/** Places that a RET of the region is tried for to return to, at most. */
+const maximumReturns = 4
 
 /** Resolves a page offset to the address of its unit's descriptor. */
 export type UnitAddress = (offset: number) => number
 
 /**
  * Translates a region - several units of one page, entered at the first - into structured WebAssembly: direct
- * branches inside it become blocks and loops, registers and flags stay in locals across them, and all others leave
- * through chains.
+ * branches and calls inside it become blocks and loops, registers and flags stay in locals across them, and all others
+ * leave through chains. A RET is tried for the places behind the region's calls.
  */
 export class RegionTranslator {
   readonly #e: TranslatedEmitter
   readonly #units: readonly DecodedUnit[]
   readonly #byOffset = new Map<number, number>()
   readonly #structure: Structure
+  readonly #returns: readonly number[]
   readonly #labels = new Map<number, Label>()
   readonly #addressOf: UnitAddress
   #current = 0
@@ -49,15 +37,47 @@ export class RegionTranslator {
     this.#units = units
     this.#addressOf = addressOf
     units.forEach((unit, i) => this.#byOffset.set(unit.offset, i))
-    this.#structure = analyse(
-      units.map((unit) =>
-        successorsOf(unit).flatMap((offset) => {
-          const node = this.#byOffset.get(offset)
-          return node === undefined ? [] : [node]
-        }),
-      ),
-    )
-    emitter.flow = { go: (offset) => this.#go(offset) }
+    this.#returns = this.#returnsOf(units)
+    this.#structure = analyse(units.map((unit) => this.#nodes(this.#targets(unit))))
+    emitter.flow = { go: (offset) => this.#go(offset), tryLikely: (at) => this.#tryLikely(at) }
+  }
+
+  /** The nodes at those offsets that the region has. */
+  #nodes(offsets: readonly number[]): number[] {
+    return offsets.flatMap((offset) => this.#byOffset.get(offset) ?? [])
+  }
+
+  /** Offsets at which calls inside the region return. */
+  #returnsOf(units: readonly DecodedUnit[]): number[] {
+    const offsets = units.flatMap((unit) => {
+      const call = callOf(unit)
+      return call && this.#byOffset.has(call.callee) && this.#byOffset.has(call.returnsTo) ? [call.returnsTo] : []
+    })
+    return [...new Set(offsets)].slice(0, maximumReturns)
+  }
+
+  #targets(unit: DecodedUnit): readonly number[] {
+    return returns(unit) ? [...new Set([...targetsOf(unit), ...this.#returns])] : targetsOf(unit)
+  }
+
+  /** Where the indirect transfer at the end of the current node may go without leaving the region. */
+  #candidates(): readonly number[] {
+    const unit = this.#units[this.#current]!
+    if (!isIndirect(unit)) return []
+    return this.#targets(unit).filter((offset) => {
+      const node = this.#byOffset.get(offset)
+      return node !== undefined && this.#structure.keeps(this.#current, node)
+    })
+  }
+
+  #tryLikely(at: Local): void {
+    const { pending } = this.#e.flags
+    for (const offset of this.#candidates()) {
+      this.#e.push(at).cell(Layout.ripPage).i32(offset).op(Op.i32_add).op(Op.i32_eq).w.if()
+      this.#go(offset)
+      this.#e.w.end()
+      this.#e.resume(pending)
+    }
   }
 
   /** Emits the whole function. */
@@ -74,7 +94,7 @@ export class RegionTranslator {
     const merges = children[node]!.filter((child) => merge[child]).sort((a, b) => order[b]! - order[a]!)
     if (!loop[node]) return this.#within(node, merges)
     this.#e.flags.settle()
-    this.#e.knowledge = commonKnowledge(this.#e.knowledge)
+    restoreKnowledge(this.#e, commonKnowledge(knowledgeOf(this.#e)))
     this.#labels.set(~node, this.#e.w.loop())
     this.#within(node, merges)
     this.#e.w.end()
@@ -88,7 +108,7 @@ export class RegionTranslator {
     this.#within(node, rest)
     this.#e.w.end()
     this.#e.resume(null)
-    this.#e.knowledge = commonKnowledge(this.#after[node]!)
+    restoreKnowledge(this.#e, commonKnowledge(this.#after[node]!))
     this.#tree(merge)
   }
 
@@ -107,8 +127,7 @@ export class RegionTranslator {
   /** Goes on at page offset `offset`: inside the region, through a chain, or outside the page. */
   #go(offset: number): void {
     const from = this.#current
-    this.#after[from] ??= this.#e.knowledge
-    this.#e.knowledge = this.#after[from]
+    restoreKnowledge(this.#e, (this.#after[from] ??= knowledgeOf(this.#e)))
     const node = this.#byOffset.get(offset)
     if (node !== undefined && this.#structure.keeps(from, node)) this.#inside(from, node)
     else if (offset >= 0 && offset < pageBytes) this.#e.chainTo(this.#addressOf(offset))

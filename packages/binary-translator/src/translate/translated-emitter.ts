@@ -13,7 +13,6 @@ import { isGeneral, type Shape } from '../emit/shape.ts'
 import { constant, sizeMask, type Value } from '../emit/value.ts'
 import type { Exits, RegionFlow } from './flow.ts'
 import { GeneralRegisters } from './general-registers.ts'
-import type { Knowledge } from './knowledge.ts'
 import { Temporaries } from './temporaries.ts'
 import { TlbEntries } from './tlb-entries.ts'
 import { TranslatedFlags } from './translated-flags.ts'
@@ -158,7 +157,7 @@ export class TranslatedEmitter extends Emitter {
 
   /** Leaves to an address outside the code page. */
   goOutside(offset: number): void {
-    this.jumpTo(this.eipOf(constant(offset)))
+    this.#leaveTo(this.eipOf(constant(offset)))
   }
 
   /** Leaves at the start of the unit at the page offset in x0, and gives the count in x1 back. */
@@ -195,17 +194,6 @@ export class TranslatedEmitter extends Emitter {
 
   override noteChecked(bits: number): void {
     this.checked |= bits
-  }
-
-  /** What the code emitted so far has made sure of. */
-  get knowledge(): Knowledge {
-    return { checked: this.checked, vectors: this.vectors.knowledge, entries: this.entries.knowledge }
-  }
-
-  set knowledge({ checked, vectors, entries }: Knowledge) {
-    this.checked = checked
-    this.entries.knowledge = entries
-    this.vectors.knowledge = vectors
   }
 
   override typed(type: ValueType): Local {
@@ -366,7 +354,7 @@ export class TranslatedEmitter extends Emitter {
     if (this.#linear) return this.flow.go(this.#nextOffset + this.#instruction.immediate)
     const target = this.directTarget()
     this.checkCodeLimit(target)
-    this.jumpTo(target)
+    this.#leaveTo(target)
   }
 
   override branch(): void {
@@ -381,6 +369,14 @@ export class TranslatedEmitter extends Emitter {
   }
 
   override jumpTo(target: Value): void {
+    // Code of other units may come next, and use this instruction's temporaries: not this local, where it does not leave.
+    const at = this.#x[1]!
+    this.push(target).w.set(at)
+    this.flow.tryLikely(at)
+    this.#leaveTo(at)
+  }
+
+  #leaveTo(target: Value): void {
     this.flags.settle()
     this.setCell(Layout.rip, target).w.br(this.#exits.indirect)
   }
@@ -393,7 +389,7 @@ export class TranslatedEmitter extends Emitter {
     this.flags.inArm(() => {
       const refund = ((this.#site >>> 12) & 0xff) - 1
       this.w.get(this.cpu).get(this.#budget).i32(refund).op(Op.i32_add).memory(Op.i32_store, Layout.budget)
-      this.jumpTo(this.eipOf(constant(this.#offset)))
+      this.#leaveTo(this.eipOf(constant(this.#offset)))
     })
   }
 }
