@@ -2,7 +2,7 @@ import { Operation } from '@mica-vm/x86-decoder'
 import { Flow } from './emit/families/family.ts'
 import type { Engine } from './engine.ts'
 import { DecodedCode } from './fetch.ts'
-import type { SlowMemory } from './slow-memory.ts'
+import { AccessFailure, type SlowMemory } from './slow-memory.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Segment, Shadow } from './state/layout.ts'
 import { DebugStatus, type Breakpoints } from './system/breakpoints.ts'
@@ -40,7 +40,7 @@ export class LoneStep {
 
   /** Runs the instruction at RIP. EFLAGS.RF, if set, holds for it. */
   run(): ExitCode {
-    const { state, breakpoints } = this.#parts
+    const { state, breakpoints, upcalls } = this.#parts
     const shadow = state.get(Layout.interruptShadow)
     if (breakpoints.armed && this.#meetsBreakpoint(shadow)) return ExitCode.Continue
     const { systemFlags } = state
@@ -49,8 +49,11 @@ export class LoneStep {
     breakpoints.hits = 0
     const code = this.#execute(systemFlags)
     state.set(Layout.portion, elementsPerPortion)
-    if (code === ExitCode.Fault) breakpoints.hits = 0
-    else this.#trap(systemFlags, shadow)
+    if (code !== ExitCode.Fault) this.#trap(systemFlags, shadow)
+    else breakpoints.hits = 0
+    // The instruction is still to come, and so is what was held off until after it.
+    if (code === ExitCode.Fault && upcalls.failed === AccessFailure.OutOfMemory)
+      state.set(Layout.interruptShadow, shadow)
     return code
   }
 

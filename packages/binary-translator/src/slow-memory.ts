@@ -2,7 +2,7 @@ import type { CodeCache } from './cache/code-cache.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { Layout } from './state/layout.ts'
 import type { Breakpoints } from './system/breakpoints.ts'
-import { GuestFault, Vector } from './system/guest-fault.ts'
+import { GuestFault, HostOutOfMemory, Vector } from './system/guest-fault.ts'
 import { Privilege, type LinearMemory } from './system/types.ts'
 import { MmuOutcome, type IoSpace, type Mmu } from './types.ts'
 
@@ -33,9 +33,6 @@ function pagesOf(linear: number, size: number): readonly number[] {
  */
 const isMisaligned = (linear: number, size: number): boolean => (linear & (alignments[size] ?? 3)) !== 0
 const alignments: Readonly<Record<number, number>> = { 1: 0, 2: 1, 4: 3, 8: 7, 10: 7, 16: 0 }
-
-/** Thrown through system instructions when the host has no frame; caught at the callout's entry. */
-export class HostOutOfMemory {}
 
 /**
  * Guest memory accesses that the soft TLB does not serve: misses, devices, page-crossing operands, writes to traced
@@ -255,7 +252,8 @@ export class SlowMemory implements LinearMemory {
       const outcome = this.#mmu.access((linear + i) >>> 0, 1, user)
       const byte = (value >>> (8 * i)) & 0xff
       if (outcome === MmuOutcome.Device) this.#writeMmio(this.#mmu.physical, 1, byte)
-      else this.#u8[this.#mmu.host] = byte
+      // A device that was written before may have taken the frame away; then there is no address to write to.
+      else if (outcome === MmuOutcome.Direct || outcome === MmuOutcome.Traced) this.#u8[this.#mmu.host] = byte
     }
     return true
   }

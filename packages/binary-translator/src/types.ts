@@ -60,7 +60,10 @@ export interface Mmu {
   readonly errorCode: number
   /** `kind`: 0 read, 1 write, 2 fetch. `privilege`: 0 supervisor, 1 user, 2 the processor's own table accesses. */
   access(linear: number, kind: 0 | 1 | 2, privilege: 0 | 1 | 2): number
+  /** False: PAE page-directory pointers have reserved bits set, or, with `outOfMemory`, cannot be read now. Nothing has changed. */
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
+  /** After `configure` has answered false: the host has no frame. An MMU whose pages always have frames needs none of this. */
+  readonly outOfMemory?: boolean
   invalidatePage(linear: number): void
   /** What the TLB arrays must not hold from now on: entries of these are dropped, and no access fills one. */
   exclude(exclusion: Exclusion): void

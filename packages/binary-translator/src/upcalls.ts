@@ -1,5 +1,6 @@
 import { Site } from './emit/record.ts'
-import { AccessFailure, HostOutOfMemory, type SlowMemory } from './slow-memory.ts'
+import { AccessFailure, type SlowMemory } from './slow-memory.ts'
+import { HostOutOfMemory } from './system/guest-fault.ts'
 import type { CpuState } from './state/cpu-state.ts'
 import { ExitCode, Flag, Layout, Mode } from './state/layout.ts'
 import type { Breakpoints } from './system/breakpoints.ts'

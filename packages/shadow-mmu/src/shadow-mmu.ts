@@ -1,6 +1,6 @@
 import { Caching } from './caching.ts'
 import { walkFourLevel } from './formats/four-level.ts'
-import { PdpteRegisters, walkPae } from './formats/pae.ts'
+import { PdpteLoad, PdpteRegisters, walkPae } from './formats/pae.ts'
 import { walkTwoLevel } from './formats/two-level.ts'
 import { FrameTraces, Tracer } from './frame-traces.ts'
 import { Lifetime } from './internal/bank.ts'
@@ -51,6 +51,8 @@ export class ShadowMmu {
   host = 0
   /** After Direct, Device and Traced: guest-physical address, A20 applied. */
   physical = 0
+  /** After `configure` has answered false: it is to be tried again after reclaiming. */
+  outOfMemory = false
   /** After Fault: the code that the page fault pushes. */
   errorCode = 0
   /** Called with each page that was given to `sample`, when the processor touches it for the first time since. */
@@ -110,7 +112,8 @@ export class ShadowMmu {
 
   /**
    * Takes over the registers and drops what the architecture drops. A call with another `cr3`, and one that changes nothing, is a
-   * CR3 load. False: a PDPTE has reserved bits set, so the guest's MOV raises #GP(0); nothing has changed.
+   * CR3 load. False: a PDPTE has reserved bits set, so the guest's MOV raises #GP(0), or, with `outOfMemory`, the host has no frame for them;
+   * nothing has changed.
    */
   configure(registers: ControlRegisters): boolean {
     const old = this.#registers
@@ -123,8 +126,10 @@ export class ShadowMmu {
     let arePdptesLoaded = false
     if (isPae && (isRootLoaded || (cr0 & CR0_PDPTE) !== 0 || (cr4 & CR4_PDPTE) !== 0 || (efer & EFER.LME) !== 0)) {
       const mask = registers.a20 ? -1 : ~0x100
-      if (!this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, this.#features.physicalAddressBits))
-        return false
+      const { physicalAddressBits: bits } = this.#features
+      const load = this.#pdptes.load(registers.cr3, this.#words, this.#pages, mask, bits)
+      this.outOfMemory = load === PdpteLoad.OutOfMemory
+      if (load !== PdpteLoad.Loaded) return false
       arePdptesLoaded = true
     }
     this.#registers = { ...registers }
@@ -167,14 +172,12 @@ export class ShadowMmu {
     statistics.accesses++
     const slot = high === 0 ? this.#findCached(linear, kind, privilege) : -1
     if (slot >= 0) return this.#useCached(slot, linear)
-    if (!this.#translate(linear, kind, privilege, high)) {
-      statistics.trueFaults++
-      return Outcome.Fault
-    }
+    if (!this.#translate(linear, kind, privilege, high)) return this.#refused()
     const isPaged = this.#mode.format !== PagingFormat.Off
     if (isPaged) statistics.hiddenFaults++
     if (isPaged && !this.#walk.setBits(kind === Access.Write, this.#entryUpdated)) {
       statistics.outOfMemory++
+      this.physical = -1
       return Outcome.OutOfMemory
     }
     let outcome = this.#resolve(linear, kind)
@@ -186,6 +189,17 @@ export class ShadowMmu {
     } else if (outcome === Outcome.Device) statistics.deviceAccesses++
     else statistics.outOfMemory++
     return outcome
+  }
+
+  /** The outcome of an access that could not be translated. */
+  #refused(): Outcome {
+    if (!this.#walk.isStarved) {
+      this.statistics.trueFaults++
+      return Outcome.Fault
+    }
+    this.statistics.outOfMemory++
+    this.physical = -1
+    return Outcome.OutOfMemory
   }
 
   /** The slot that serves an access from the arrays, or -1. EFLAGS.AC has softened SMAP for some that an implicit access must not use. */
@@ -218,7 +232,8 @@ export class ShadowMmu {
 
   /** The outcome that `access` would have, without a trace in guest memory or in the TLB. A write may give its page a frame. */
   probe(linear: number, kind: Access, privilege: Privilege, high = 0): Outcome {
-    if (!this.#translate(linear, kind, privilege, high)) return Outcome.Fault
+    if (!this.#translate(linear, kind, privilege, high))
+      return this.#walk.isStarved ? Outcome.OutOfMemory : Outcome.Fault
     const outcome = this.#resolve(linear, kind)
     return outcome === Outcome.Direct && kind === Access.Write && this.isTraced(this.host) ? Outcome.Traced : outcome
   }

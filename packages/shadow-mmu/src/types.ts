@@ -23,7 +23,10 @@ export const Outcome = {
   Fault: 2,
   /** A write to a traced frame: `host` and `physical` are set, the caller performs the write and tells whoever traces. */
   Traced: 3,
-  /** The host has no frame for this page. Nothing that the guest can see went wrong: retry after reclaiming. */
+  /**
+   * The host has no frame for this page, or for one of the tables that lead to it. Nothing that the guest can see went wrong: retry after reclaiming.
+   * `physical` is set, or -1 where a table was in the way.
+   */
   OutOfMemory: 4,
 } as const
 export type Outcome = (typeof Outcome)[keyof typeof Outcome]
@@ -40,7 +43,7 @@ export interface Exclusion {
 
 /** Port: guest page number to host byte address of a 4 KiB frame. */
 export interface PhysicalPages {
-  /** Address to read from, or -1 if the page is not memory. */
+  /** Address to read from, or -1 if the page is not memory, -2 if its contents cannot be had now, such as of a swapped page. */
   readAddress(ppn: number): number
   /** Address of a frame that may be written, or -1 if the page is not writable memory, -2 if the host is out of frames. */
   writeAddress(ppn: number): number

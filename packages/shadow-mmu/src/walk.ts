@@ -36,6 +36,8 @@ export class Walk {
   sizeShift = 12
   /** The G bit of the last entry. */
   isGlobal = false
+  /** An entry could not be read for want of a frame: what the walk said means nothing, and it is to be made again. */
+  isStarved = false
 
   constructor(mode: PagingMode, words: Int32Array, pages: PhysicalPages) {
     this.mode = mode
@@ -48,12 +50,13 @@ export class Walk {
     this.rights = ENTRY.RW | ENTRY.US
     this.noExecute = 0
     this.high = 0
+    this.isStarved = false
   }
 
   /** Reads a 32-bit entry and adds its rights. */
   step32(table: number, offset: number): void {
     const address = this.#pages.readAddress(table & this.mode.pageMask)
-    this.low = address < 0 ? FLOATING_BUS : this.#words[(address + offset) >>> 2]!
+    this.low = address < 0 ? this.#unread(address) : this.#words[(address + offset) >>> 2]!
     this.#remember(table, offset)
   }
 
@@ -61,8 +64,8 @@ export class Walk {
   step64(table: number, offset: number): void {
     const address = this.#pages.readAddress(table & this.mode.pageMask)
     if (address < 0) {
-      this.low = FLOATING_BUS
-      this.high = FLOATING_BUS
+      this.low = this.#unread(address)
+      this.high = this.low
     } else {
       const word = (address + offset) >>> 2
       this.low = this.#words[word]!
@@ -70,6 +73,13 @@ export class Walk {
     }
     this.noExecute |= this.high
     this.#remember(table, offset)
+  }
+
+  /** What an entry reads as that has no host address. One without a frame is not present, which ends the walk. */
+  #unread(address: number): number {
+    if (address !== OUT_OF_FRAMES) return FLOATING_BUS
+    this.isStarved = true
+    return 0
   }
 
   #remember(table: number, offset: number): void {
@@ -105,7 +115,7 @@ export class Walk {
       const wanted = this.#wanted(i, isWrite)
       if ((this.lows[i]! & wanted) === wanted) continue
       const address = this.#pages.writeAddress(this.tables[i]! & this.mode.pageMask)
-      if (address === -2) return false
+      if (address === OUT_OF_FRAMES) return false
       // Tables in ROM or device space do not take the bit; the bus drops the write.
       if (address < 0) continue
       const host = address + this.offsets[i]!
@@ -122,3 +132,6 @@ export class Walk {
 
 /** What reading from an address that nothing answers gives. */
 const FLOATING_BUS = -1
+
+/** The answer of `PhysicalPages` for a page that is memory and has no frame now. */
+export const OUT_OF_FRAMES = -2

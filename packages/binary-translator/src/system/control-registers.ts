@@ -3,7 +3,7 @@ import { Cr0, Cr4 } from './control-bits.ts'
 import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { armBreakpoints } from './debug-registers.ts'
-import { configurePaging, refreshAll, refreshMode } from './mode.ts'
+import { configurePaging, refreshAll, refreshMode, refusePaging } from './mode.ts'
 import { requireSupervisor } from './privilege.ts'
 import { refreshVectors } from './vector-state.ts'
 
@@ -19,7 +19,7 @@ function setPagingRegister(system: SystemContext, cell: number, value: number, i
   system.state.set(cell, value)
   if (!isPaging || configurePaging(system)) return
   system.state.set(cell, old)
-  raise(Vector.GP, 0)
+  refusePaging(system, 0)
 }
 
 /** Sets CR0 after checking the combinations that the architecture forbids. */

@@ -37,6 +37,12 @@ export class GuestFault {
   }
 }
 
+/**
+ * Thrown through system instructions when the host has no frame for what they need; caught at the callout's entry, as nothing has happened, and
+ * the instruction is tried again later.
+ */
+export class HostOutOfMemory {}
+
 /** Raises exception `vector` in the guest. */
 export function raise(vector: number, errorCode: number = noErrorCode): never {
   throw new GuestFault(vector, errorCode)

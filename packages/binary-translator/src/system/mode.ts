@@ -4,6 +4,7 @@ import type { SystemContext } from './context.ts'
 import { Cr0 } from './control-bits.ts'
 import { excludePages } from './debug-registers.ts'
 import { isReadable, isWritableData } from './descriptors.ts'
+import { HostOutOfMemory, Vector, raise } from './guest-fault.ts'
 import { refreshSpans } from './segment-check.ts'
 import { refreshVectors } from './vector-state.ts'
 
@@ -63,7 +64,13 @@ export function refreshAll(system: SystemContext): void {
   refreshVectors(system)
 }
 
-/** Hands the paging registers to the MMU. False: a PAE page-directory pointer has reserved bits set, and nothing changed. */
+/** After `configurePaging` has answered false: the exception that the guest takes, unless the host is what failed. */
+export function refusePaging(system: SystemContext, errorCode: number): never {
+  if (system.paging.outOfMemory === true) throw new HostOutOfMemory()
+  raise(Vector.GP, errorCode)
+}
+
+/** Hands the paging registers to the MMU. False: see `refusePaging`; nothing changed. */
 export function configurePaging(system: SystemContext): boolean {
   const { state } = system
   return system.paging.configure({

@@ -17,7 +17,7 @@ import {
 } from './descriptors.ts'
 import { Vector, noErrorCode, raise } from './guest-fault.ts'
 import type { InterruptEvent } from './interrupts.ts'
-import { configurePaging, refreshAll } from './mode.ts'
+import { configurePaging, refreshAll, refusePaging } from './mode.ts'
 import { withinLimit } from './segment-check.ts'
 import {
   fetchData,
@@ -102,7 +102,7 @@ function loadPaging(system: SystemContext, image: TaskImage): void {
   state.set(Layout.cr3, image.cr3)
   if (configurePaging(system)) return
   state.set(Layout.cr3, old)
-  raise(Vector.GP, system.external)
+  refusePaging(system, system.external)
 }
 
 function loadLdt(system: SystemContext, selector: number): void {

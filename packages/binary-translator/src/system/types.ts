@@ -27,8 +27,9 @@ export interface LinearMemory {
 
 /** The MMU, as the system instructions see it. */
 export interface PagingControl {
-  /** False: a PAE page-directory pointer has reserved bits set; nothing changed. */
+  /** False: a PAE page-directory pointer has reserved bits set, or, with `outOfMemory`, the host has no frame for them; nothing changed. */
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
+  readonly outOfMemory?: boolean
   invalidatePage(linear: number): void
   /** What the soft TLB's arrays must not hold from now on. */
   exclude(exclusion: Exclusion): void

@@ -1,5 +1,5 @@
 import { ENTRY } from '../registers.ts'
-import { WalkStatus } from '../walk.ts'
+import { OUT_OF_FRAMES, WalkStatus } from '../walk.ts'
 import type { Walk } from '../walk.ts'
 import type { PhysicalPages } from '../types.ts'
 import { walkWideDirectory } from './wide-levels.ts'
@@ -7,13 +7,24 @@ import { walkWideDirectory } from './wide-levels.ts'
 /** Bits 2:1 and 8:5 of a PDPTE, SDM vol. 3 section 4.4.1. The upper half must be zero from MAXPHYADDR on, bit 63 included. */
 const RESERVED_LOW = 0x1e6
 
+/** What has become of the attempt to load the PDPTEs. */
+export const PdpteLoad = {
+  Loaded: 0,
+  /** One is present and has a reserved bit set: the guest's MOV must raise #GP(0). */
+  Reserved: 1,
+  /** The host has no frame for the page that they are in. */
+  OutOfMemory: 2,
+} as const
+export type PdpteLoad = (typeof PdpteLoad)[keyof typeof PdpteLoad]
+
 /** The four PDPTEs: registers of the processor, loaded with CR3 and not from memory at each walk. */
 export class PdpteRegisters {
   readonly #values: Int32Array = new Int32Array(8)
 
-  /** Loads all four, or none and answers false if one is present and has a reserved bit set: the guest's MOV must raise #GP(0). */
-  load(cr3: number, words: Int32Array, pages: PhysicalPages, pageMask: number, physicalAddressBits: number): boolean {
+  /** Loads all four or none. */
+  load(cr3: number, words: Int32Array, pages: PhysicalPages, pageMask: number, physicalAddressBits: number): PdpteLoad {
     const page = pages.readAddress((cr3 >>> 12) & pageMask)
+    if (page === OUT_OF_FRAMES) return PdpteLoad.OutOfMemory
     const reservedHigh = ~((1 << (physicalAddressBits - 32)) - 1)
     const loaded = new Int32Array(8).fill(-1)
     if (page >= 0) {
@@ -22,10 +33,10 @@ export class PdpteRegisters {
     }
     for (let i = 0; i < 8; i += 2) {
       const isReserved = (loaded[i]! & RESERVED_LOW) !== 0 || (loaded[i + 1]! & reservedHigh) !== 0
-      if ((loaded[i]! & ENTRY.P) !== 0 && isReserved) return false
+      if ((loaded[i]! & ENTRY.P) !== 0 && isReserved) return PdpteLoad.Reserved
     }
     this.#values.set(loaded)
-    return true
+    return PdpteLoad.Loaded
   }
 
   /** Whether these are the values that were copied to `into` before; copies them there. */

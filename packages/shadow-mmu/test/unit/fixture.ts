@@ -13,6 +13,8 @@ export class FakePages implements PhysicalPages {
   readonly count: number
   readonly readOnly: Set<number> = new Set()
   readonly holes: Set<number> = new Set()
+  /** Pages whose contents cannot be had now. */
+  readonly away: Set<number> = new Set()
   full = false
 
   constructor(count: number) {
@@ -27,6 +29,7 @@ export class FakePages implements PhysicalPages {
   }
 
   readAddress(ppn: number): number {
+    if (this.away.has(ppn)) return -2
     return ppn < this.count && !this.holes.has(ppn) ? this.frame(ppn) * PAGE : -1
   }
 

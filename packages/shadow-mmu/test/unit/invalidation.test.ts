@@ -155,6 +155,49 @@ describe('what the host changes', () => {
     expect(mmu.statistics.outOfMemory).toBe(1)
   })
 
+  it.each([Read, Write, Fetch])('OutOfMemory while contents of a page cannot be had, kind %d', (kind) => {
+    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
+    pages.away.add(9)
+    expect(mmu.access(LINEAR, kind, User)).toBe(OutOfMemory)
+    expect([mmu.physical, mmu.tlb.filled]).toEqual([0x9123, 0])
+    pages.away.clear()
+    expect(mmu.access(LINEAR, kind, User)).toBe(Direct)
+  })
+
+  it.each([1, 2])('OutOfMemory, and no fault, while the table in page %d cannot be had', (table) => {
+    const { mmu, pages } = createTwoLevel(0x2007, 0x9007)
+    pages.away.add(table)
+    expect(mmu.access(LINEAR, Read, User)).toBe(OutOfMemory)
+    expect(mmu.probe(LINEAR, Write, User)).toBe(OutOfMemory)
+    expect([mmu.physical, mmu.statistics.trueFaults, mmu.statistics.outOfMemory]).toEqual([-1, 0, 1])
+    pages.away.clear()
+    expect(mmu.access(LINEAR, Read, User)).toBe(Direct)
+    // What the tables say is a fault again.
+    pages.set32(0x2014, 0)
+    mmu.flush()
+    expect(mmu.access(LINEAR, Read, User)).toBe(Outcome.Fault)
+  })
+
+  it('a load of PDPTEs that cannot be had changes nothing, and is no fault of the guest', () => {
+    const { mmu, pages, set } = createFixture()
+    pages.set64(0x1000, 0x2001, 0)
+    pages.set64(0x2000, 0x3007, 0)
+    pages.set64(0x3000 + 5 * 8, 0x9007, 0)
+    pages.away.add(1)
+    expect([set({ cr4: CR4.PAE }), mmu.outOfMemory]).toEqual([false, true])
+    expect(mmu.access(0x9123, Read, User)).toBe(Direct)
+    expect(mmu.physical).toBe(0x9123)
+    pages.away.clear()
+    pages.set64(0x1000, 0x2007, 0)
+    expect([set({ cr4: CR4.PAE }), mmu.outOfMemory]).toEqual([false, false])
+    pages.set64(0x1000, 0x2001, 0)
+    expect(set({ cr4: CR4.PAE })).toBe(true)
+    pages.away.add(2)
+    expect(mmu.access(LINEAR, Read, User)).toBe(OutOfMemory)
+    pages.away.clear()
+    expect(mmu.access(LINEAR, Read, User)).toBe(Direct)
+  })
+
   it('tells when a walk writes into a traced frame', () => {
     const onTracedUpdate = vi.fn<(host: number, bytes: number) => void>()
     const { mmu, pages, set } = createFixture({ onTracedUpdate })

@@ -3,7 +3,7 @@ import type { ShadowMmu } from '@mica-vm/shadow-mmu'
 import type { Engine, Vcpu } from '@mica-vm/binary-translator'
 import type { PcPlatform } from '@mica-vm/pc-devices'
 import { VcpuRegisters } from './bios-cpu.ts'
-import { BiosMemory } from './bios-memory.ts'
+import { BiosMemory, type PhysicalBytes } from './bios-memory.ts'
 import { SUSPEND_TYPE } from './firmware-files.ts'
 import type { Drives } from './media.ts'
 
@@ -14,6 +14,7 @@ export interface BiosHostParts {
   readonly vcpu: Vcpu
   readonly engine: Engine
   readonly mmu: ShadowMmu
+  readonly pages: PhysicalBytes
   readonly bytes: Uint8Array
   readonly platform: PcPlatform
   readonly drives: Drives
@@ -25,12 +26,13 @@ export class BiosHost {
   readonly #bios: Bios
   #isCalled = false
 
-  constructor({ vcpu, engine, mmu, bytes, platform, drives, ramBytes }: BiosHostParts) {
+  constructor({ vcpu, engine, mmu, pages, bytes, platform, drives, ramBytes }: BiosHostParts) {
     const { bus } = platform
     const memory = new BiosMemory({
       bytes,
       mmu,
       mmio: bus,
+      pages,
       privilege: () => (vcpu.state.cpl === 3 ? 1 : 0),
       onTraced: (host, length) => engine.cache.invalidate(host, length),
     })

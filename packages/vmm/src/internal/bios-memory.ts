@@ -13,11 +13,21 @@ export interface MmioSpace {
   writeMmio(physical: number, size: 1 | 2 | 4, value: number): void
 }
 
+/** Pages by guest-physical address, also those that have no frame now. */
+export interface PhysicalBytes {
+  read(physical: number, into: Uint8Array): boolean
+  write(physical: number, from: Uint8Array): boolean
+}
+
+/** Copies one page's part of a range; false if it cannot be had. */
+type Visit = (outcome: number, offset: number, length: number) => boolean
+
 export interface BiosMemoryParts {
   /** The host's memory, in which frames lie. */
   readonly bytes: Uint8Array
   readonly mmu: Mmu
   readonly mmio: MmioSpace
+  readonly pages: PhysicalBytes
   /** 1: as code at CPL 3 reaches memory. */
   readonly privilege: () => 0 | 1
   /** Bytes of a traced frame were written. */
@@ -42,33 +52,29 @@ export class BiosMemory implements GuestMemory {
 
   #isReachable(linear: number, length: number, kind: 0 | 1): boolean {
     if (!(linear >= 0 && linear + length <= addressSpace)) return false
-    return this.#each(linear, length, kind, () => undefined)
+    return this.#each(linear, length, kind, () => true)
   }
 
   /** Visits the pages of a range; false at one that cannot be reached. */
-  #each(
-    linear: number,
-    length: number,
-    kind: 0 | 1,
-    visit: (outcome: number, offset: number, length: number) => void,
-  ): boolean {
+  #each(linear: number, length: number, kind: 0 | 1, visit: Visit): boolean {
     const { mmu, privilege } = this.#parts
     for (let done = 0; done < length;) {
       const part = Math.min(length - done, pageBytes - ((linear + done) & pageMask))
       const outcome = mmu.access((linear + done) >>> 0, kind, privilege())
-      if (outcome === MmuOutcome.Fault || outcome === MmuOutcome.OutOfMemory) return false
-      visit(outcome, done, part)
+      const isNowhere = outcome === MmuOutcome.OutOfMemory && mmu.physical < 0
+      if (outcome === MmuOutcome.Fault || isNowhere || !visit(outcome, done, part)) return false
       done += part
     }
     return true
   }
 
-  #copyOut(into: Uint8Array) {
-    const { bytes, mmu, mmio } = this.#parts
-    return (outcome: number, offset: number, length: number): void => {
+  #copyOut(into: Uint8Array): Visit {
+    const { bytes, mmu, mmio, pages } = this.#parts
+    return (outcome, offset, length) => {
+      if (outcome === MmuOutcome.OutOfMemory) return pages.read(mmu.physical, into.subarray(offset, offset + length))
       if (outcome !== MmuOutcome.Device) {
         into.set(bytes.subarray(mmu.host, mmu.host + length), offset)
-        return
+        return true
       }
       const { physical } = mmu
       for (let done = 0; done < length;) {
@@ -77,17 +83,19 @@ export class BiosMemory implements GuestMemory {
         for (let index = 0; index < size; index++) into[offset + done + index] = value >>> (8 * index)
         done += size
       }
+      return true
     }
   }
 
-  #copyIn(from: Uint8Array) {
-    const { bytes, mmu, mmio, onTraced } = this.#parts
-    return (outcome: number, offset: number, length: number): void => {
+  #copyIn(from: Uint8Array): Visit {
+    const { bytes, mmu, mmio, pages, onTraced } = this.#parts
+    return (outcome, offset, length) => {
+      if (outcome === MmuOutcome.OutOfMemory) return pages.write(mmu.physical, from.subarray(offset, offset + length))
       if (outcome !== MmuOutcome.Device) {
         const { host } = mmu
         bytes.set(from.subarray(offset, offset + length), host)
         if (outcome === MmuOutcome.Traced) onTraced(host, length)
-        return
+        return true
       }
       const { physical } = mmu
       for (let done = 0; done < length;) {
@@ -97,6 +105,7 @@ export class BiosMemory implements GuestMemory {
         mmio.writeMmio(physical + done, size, value >>> 0)
         done += size
       }
+      return true
     }
   }
 }

@@ -259,8 +259,8 @@ export class Machine {
   }
 
   #createBios(drives: Drives): BiosHost {
-    const { vcpu, mmu, bytes, platform } = this
-    return new BiosHost({ vcpu, engine: this.#engine, mmu, bytes, platform, drives, ramBytes: this.#ramBytes })
+    const { vcpu, mmu, pages, bytes, platform } = this
+    return new BiosHost({ vcpu, engine: this.#engine, mmu, pages, bytes, platform, drives, ramBytes: this.#ramBytes })
   }
 
   #events(listeners: Listeners<VmEvents>): PcEvents {
