@@ -165,6 +165,25 @@ describe('the caching policy', () => {
     expect(mmu.host >>> 12).toBe(own(10))
   })
 
+  it('drops pages that are sampled or have another frame from contexts that are put aside', () => {
+    for (const drop of ['sample', 'forget'] as const) {
+      const fixture = create()
+      const { mmu } = fixture
+      const touched: number[] = []
+      mmu.onTouched = (ppn) => touched.push(ppn)
+      settle(fixture)
+      mmu.loadCr3(3 * PAGE)
+      mmu[drop](9)
+      mmu.loadCr3(PAGE)
+      expect(mmu.tlb.lookup(LINEAR, Read, true)).toBe(-1)
+      mmu.access(LINEAR, Read, User)
+      mmu.loadCr3(3 * PAGE)
+      mmu.loadCr3(PAGE)
+      expect(mmu.tlb.lookup(LINEAR, Read, true)).toBe(mmu.host)
+      expect(touched).toEqual(drop === 'sample' ? [9] : [])
+    }
+  })
+
   it('traces code and tables in one frame independently', () => {
     const fixture = create()
     const { mmu, pages } = fixture
