@@ -184,6 +184,24 @@ describe('the caching policy', () => {
     }
   })
 
+  it('recalls nothing that was excluded meanwhile', () => {
+    const none = { data: [], code: [], userData: false }
+    for (const exclusion of [
+      { ...none, data: [LINEAR & -PAGE] },
+      { ...none, userData: true },
+    ]) {
+      const fixture = create()
+      const { mmu } = fixture
+      settle(fixture)
+      mmu.loadCr3(3 * PAGE)
+      mmu.exclude(exclusion)
+      mmu.loadCr3(PAGE)
+      expect(mmu.tlb.filled).toBe(0)
+      mmu.access(LINEAR, Read, User)
+      expect(mmu.tlb.filled).toBe(0)
+    }
+  })
+
   it('traces code and tables in one frame independently', () => {
     const fixture = create()
     const { mmu, pages } = fixture
