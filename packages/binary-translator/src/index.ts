@@ -23,6 +23,7 @@ export type {
   EntryState,
   Exclusion,
   InterruptController,
+  DeadlineTimer,
   RandomSource,
   SegmentState,
 } from './system/types.ts'

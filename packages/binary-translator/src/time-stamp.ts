@@ -76,6 +76,11 @@ export class TimeStamp implements TimeStampCounter {
     return { low: counter >>> 0, high: Math.floor(counter / two32) >>> 0 }
   }
 
+  /** What `value` is when the guest reads `counter`. */
+  valueAt(counter: number): number {
+    return counter - this.#offset
+  }
+
   write(low: number, high: number): void {
     this.#offset = high * two32 + low - this.#now()
     this.#store()

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import type { CpuModel, InterruptController, RandomSource } from './system/types.ts'
+import type { CpuModel, DeadlineTimer, InterruptController, RandomSource } from './system/types.ts'
 import type { IoSpace, Mmu } from './types.ts'
 
 /** How to make a `Vcpu`. */
@@ -13,6 +13,8 @@ export interface VcpuOptions {
   readonly model: CpuModel
   /** Where RDRAND and RDSEED get their numbers; must be there for a model that has them. */
   readonly random?: RandomSource
+  /** The local APIC's timer; must be there for a model that has TSC_DEADLINE. */
+  readonly deadlineTimer?: DeadlineTimer
   /** FERR#: an x87 error waits, and CR0.NE is clear. `Vcpu.ignoreNumericError` is the answer, beside an interrupt. */
   readonly numericError?: () => void
   /** Told of each new value of IA32_APIC_BASE. */

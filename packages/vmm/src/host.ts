@@ -161,9 +161,14 @@ function requireModel(cpu: CpuName | CpuModel): CpuModel {
   return cpuModel(model, [...partsOfMachine(model), ...added.map(requireFeature)])
 }
 
-/** The PC's local APIC, which the models before MSR-based APICs do not announce: SDM vol. 3, section 10.4.2. */
+/**
+ * The PC's local APIC, which the models before MSR-based APICs do not announce: SDM vol. 3, section 10.4.2. With deadlines of the
+ * time-stamp counter guests need not find out for a tenth of a second how fast its timer counts. They come with SSE2, since
+ * software orders its writes to the APIC and the deadline by MFENCE: SDM vol. 3, section 10.5.4.1.
+ */
 function partsOfMachine(model: ModelName): readonly CpuFeature[] {
-  return model === '486' || model === 'pentium' ? [] : ['APIC']
+  if (model === '486' || model === 'pentium') return []
+  return model === 'x86-64-v2' ? ['APIC', 'TSC_DEADLINE'] : ['APIC']
 }
 
 function requireFeature(text: string): CpuFeature {

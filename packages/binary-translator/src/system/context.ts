@@ -6,6 +6,7 @@ import type {
   LinearMemory,
   PagingControl,
   PortSpace,
+  DeadlineTimer,
   RandomSource,
   TimeStampCounter,
   TlbAddresses,
@@ -21,6 +22,7 @@ export interface SystemContext {
   readonly model: CpuModel
   readonly features: Features
   readonly timeStamp: TimeStampCounter
+  readonly deadlineTimer: DeadlineTimer
   readonly random: RandomSource
   readonly tlb: TlbAddresses
   /** Mode bits of the units that this processor runs: its instruction set. */

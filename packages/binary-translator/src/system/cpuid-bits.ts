@@ -46,6 +46,7 @@ export const featurePlaces = {
   X2APIC: [1, 'ecx', 21],
   MOVBE: [1, 'ecx', 22],
   POPCNT: [1, 'ecx', 23],
+  TSC_DEADLINE: [1, 'ecx', 24],
   AES: [1, 'ecx', 25],
   XSAVE: [1, 'ecx', 26],
   RDRAND: [1, 'ecx', 30],

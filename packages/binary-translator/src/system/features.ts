@@ -8,6 +8,7 @@ export interface Features {
   readonly timeStampIdentity: boolean
   readonly msr: boolean
   readonly apic: boolean
+  readonly deadlineTimer: boolean
   /** XRSTOR knows the compacted form. */
   readonly compaction: boolean
   /** RDRAND or RDSEED. */
@@ -67,6 +68,7 @@ export function featuresOf(model: CpuModel): Features {
     timeStampIdentity: has('RDTSCP'),
     msr: has('MSR'),
     apic: has('APIC'),
+    deadlineTimer: has('TSC_DEADLINE'),
     compaction: has('XSAVEC'),
     random: has('RDRAND') || has('RDSEED'),
     sysenter: has('SEP'),

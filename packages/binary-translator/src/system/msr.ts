@@ -13,8 +13,20 @@ const zero: MsrAccess = { read: () => ({ low: 0, high: 0 }), write: () => true }
 
 const timeStampCounter: MsrAccess = {
   read: ({ timeStamp }) => timeStamp.read(),
-  write: ({ timeStamp }, low, high) => {
+  write: ({ timeStamp, deadlineTimer }, low, high) => {
     timeStamp.write(low, high)
+    // The deadline is a value of the counter, which it now reaches at another time.
+    const deadline = deadlineTimer.readTscDeadline()
+    deadlineTimer.writeTscDeadline(deadline.low, deadline.high)
+    return true
+  },
+}
+
+/** IA32_TSC_DEADLINE. */
+const timeStampDeadline: MsrAccess = {
+  read: ({ deadlineTimer }) => deadlineTimer.readTscDeadline(),
+  write: ({ deadlineTimer }, low, high) => {
+    deadlineTimer.writeTscDeadline(low, high)
     return true
   },
 }
@@ -93,6 +105,8 @@ function findMsr({ features }: SystemContext, address: number): MsrAccess | unde
       return miscEnable
     case 0x277:
       return features.pat ? pat : undefined
+    case 0x6e0:
+      return features.deadlineTimer ? timeStampDeadline : undefined
     case 0xc000_0103:
       return features.timeStampIdentity ? tscAux : undefined
     case 0xc000_0080:

@@ -18,6 +18,7 @@ import {
   type InterruptController,
   type LinearMemory,
   type PagingControl,
+  type DeadlineTimer,
   type PortSpace,
   type RandomSource,
   SystemRequest,
@@ -36,6 +37,8 @@ export interface SystemUnitOptions {
   readonly timeStamp: TimeStampCounter
   /** Must be there for a model with RDRAND or RDSEED. */
   readonly random?: RandomSource
+  /** Must be there for a model with TSC_DEADLINE. */
+  readonly deadlineTimer?: DeadlineTimer
   readonly tlb: TlbAddresses
   /** See `SystemContext`. Default: the set that has everything. */
   readonly instructionSet?: number
@@ -65,6 +68,13 @@ function requireNoRandom({ name }: CpuModel, { random }: Features): RandomSource
   return { next: () => 0 }
 }
 
+/** A timer that nobody reaches. */
+function requireNoDeadlines({ name }: CpuModel, { deadlineTimer }: Features): DeadlineTimer {
+  if (deadlineTimer)
+    throw new RangeError(`model ${name} has TSC_DEADLINE: give the vCPU \`deadlineTimer\`, a local APIC`)
+  return { readTscDeadline: () => ({ low: 0, high: 0 }), writeTscDeadline: ignore }
+}
+
 /** The part of the processor that is not arithmetic: system instructions, and the delivery of events. */
 export class SystemUnit {
   readonly #system: SystemContext
@@ -82,6 +92,7 @@ export class SystemUnit {
       model,
       features,
       timeStamp,
+      deadlineTimer: options.deadlineTimer ?? requireNoDeadlines(model, features),
       random: options.random ?? requireNoRandom(model, features),
       tlb,
       instructionSet: options.instructionSet ?? 0,

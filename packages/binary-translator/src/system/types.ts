@@ -99,6 +99,12 @@ export interface TimeStampCounter {
   write(low: number, high: number): void
 }
 
+/** Port: the local APIC's timer, as IA32_TSC_DEADLINE reaches it. SDM vol. 3, section 10.5.4.1. */
+export interface DeadlineTimer {
+  readTscDeadline(): Quad
+  writeTscDeadline(low: number, high: number): void
+}
+
 /** Port: where RDRAND gets its numbers. */
 export interface RandomSource {
   /** 32 random bits. */

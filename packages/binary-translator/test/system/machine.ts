@@ -107,6 +107,9 @@ export class Machine {
   portValue: (port: number, size: number) => number = () => 0
   time: { low: number; high: number } = { low: 0, high: 0 }
   apicBase: number = 0
+  deadline: { low: number; high: number } = { low: 0, high: 0 }
+  /** Writes to the deadline, by whatever cause. */
+  deadlineWrites: number = 0
   readonly pendingVectors: number[] = [0x20]
 
   constructor(model: CpuModel = mica32()) {
@@ -146,6 +149,13 @@ export class Machine {
         writeSupervisor: 4,
         fetchUser: 5,
         fetchSupervisor: 6,
+      },
+      deadlineTimer: {
+        readTscDeadline: () => this.deadline,
+        writeTscDeadline: (low, high) => {
+          this.deadline = { low, high }
+          this.deadlineWrites++
+        },
       },
       apicBaseChanged: (low) => (this.apicBase = low),
     })

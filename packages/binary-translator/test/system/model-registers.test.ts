@@ -69,6 +69,17 @@ describe('model-specific registers', () => {
     expect(machine.apicBase).toBe(0xfec0_0900)
   })
 
+  it("TSC_DEADLINE is the local APIC's timer, where the model has it, and armed anew when the counter is set", () => {
+    const machine = protectedMachine(mica32({ apic: true, features: ['TSC_DEADLINE'] }))
+    expect(write(machine, 0x6e0, 0x8765_4321, 0xfedc_ba98)).toBe(0)
+    expect(machine.deadline).toEqual({ low: 0x8765_4321, high: 0xfedc_ba98 })
+    expect(read(machine, 0x6e0)).toEqual([0x8765_4321, 0xfedc_ba98])
+    write(machine, 0x10, 1, 0)
+    expect(machine.deadlineWrites).toBe(2)
+    expect(machine.deadline).toEqual({ low: 0x8765_4321, high: 0xfedc_ba98 })
+    expect(write(protectedMachine(mica32({ apic: true })), 0x6e0, 0, 0)).toBe(1)
+  })
+
   it('an old model has no RDMSR', () => {
     expect(protectedMachine(cpuModel('486')).faultOf(Callout.Rdmsr)).toEqual([Vector.UD, noErrorCode])
     expect(protectedMachine(cpuModel('pentium')).callout(Callout.Rdmsr)).toBe(1)

@@ -113,13 +113,13 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     return true
   }
 
-  /** Writes IA32_TSC_DEADLINE; `tsc` in ticks, 0 disarms. */
-  writeTscDeadline(tsc: number): void {
-    this.#timer.setTscDeadline(tsc)
+  /** Writes IA32_TSC_DEADLINE, in ticks of the time-stamp counter; 0 disarms. */
+  writeTscDeadline(low: number, high: number): void {
+    this.#timer.setTscDeadline(low, high)
   }
 
-  readTscDeadline(): number {
-    return this.#state.timer.tscDeadline
+  readTscDeadline(): { low: number; high: number } {
+    return { ...this.#state.timer.tscDeadline }
   }
 
   /** What firmware does: software-enabled, PIC through LINT0, NMI through LINT1 (SDM vol. 3, 11.5.1, virtual wire). */

@@ -9,7 +9,7 @@ export interface ApicTimerState {
   anchorNs: number
   anchorCount: number
   /** IA32_TSC_DEADLINE, 0 when not armed. */
-  tscDeadline: number
+  tscDeadline: { low: number; high: number }
   /** When the timer will expire, null when nothing is to come. */
   dueNs: number | null
 }
@@ -60,6 +60,6 @@ export function initialApicState(id: number): LocalApicState {
     icrHigh: 0,
     lvt: LVT_WRITABLE.map(() => Lvt.MASK),
     lint: [false, false],
-    timer: { initial: 0, divide: 0, anchorNs: 0, anchorCount: 0, tscDeadline: 0, dueNs: null },
+    timer: { initial: 0, divide: 0, anchorNs: 0, anchorCount: 0, tscDeadline: { low: 0, high: 0 }, dueNs: null },
   }
 }

@@ -41,7 +41,7 @@ export class ApicTimer {
       const count = this.current()
       const disarm = mode === TimerMode.TscDeadline || this.#mode === TimerMode.TscDeadline
       this.#mode = mode
-      this.#state.tscDeadline = 0
+      this.#state.tscDeadline = { low: 0, high: 0 }
       this.#anchor(disarm ? 0 : count)
       if (disarm) this.#state.initial = 0
     }
@@ -70,10 +70,10 @@ export class ApicTimer {
     this.#schedule()
   }
 
-  setTscDeadline(tsc: number): void {
+  setTscDeadline(low: number, high: number): void {
     if (this.#mode !== TimerMode.TscDeadline) return
     this.#expireIfDue()
-    this.#state.tscDeadline = tsc
+    this.#state.tscDeadline = { low, high }
     this.#schedule()
   }
 
@@ -121,7 +121,8 @@ export class ApicTimer {
   #deadline(): number {
     const { anchorNs, anchorCount, initial, tscDeadline } = this.#state
     if (this.#mode === TimerMode.TscDeadline) {
-      return tscDeadline > 0 && this.#options.tsc ? this.#options.tsc.toNs(tscDeadline) : Infinity
+      const tsc = tscDeadline.high * 2 ** 32 + tscDeadline.low
+      return tsc > 0 && this.#options.tsc ? this.#options.tsc.toNs(tsc) : Infinity
     }
     const first = anchorNs + anchorCount * this.#tickNs()
     const now = this.#now()
@@ -133,7 +134,7 @@ export class ApicTimer {
 
   /** Expiries that were missed, or that come faster than the shortest edge, are folded into one. */
   #expired(): void {
-    if (this.#mode === TimerMode.TscDeadline) this.#state.tscDeadline = 0
+    if (this.#mode === TimerMode.TscDeadline) this.#state.tscDeadline = { low: 0, high: 0 }
     const earliest = this.#now() + Math.max(1, this.#options.shortestEdgeNs)
     this.#wait(this.#mode === TimerMode.Periodic ? Math.max(this.#deadline(), earliest) : Infinity)
     this.#options.onExpire()

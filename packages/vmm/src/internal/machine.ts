@@ -130,13 +130,14 @@ export class Machine {
       firmware: this.#firmware,
       kernel,
       events: this.#events(listeners),
+      tsc: { toNs: (counter) => this.vcpu.timeStamp.valueAt(counter) },
     })
     const { bus, interrupts, localApic } = this.platform
     this.#shadow?.attach(bus)
     const apicBaseChanged = (low: number, high: number): void => void localApic?.writeBase(low, high)
     const random = randomSource(clock === null)
     const numericError = (): void => this.platform.coprocessorError.raise()
-    const pins = { interrupts, apicBaseChanged, numericError }
+    const pins = { interrupts, apicBaseChanged, numericError, ...(localApic && { deadlineTimer: localApic }) }
     this.vcpu = new Vcpu({ engine, base, mmu: this.mmu, io: bus, model, random, ...pins })
     interrupts.onChange = (pending) => this.vcpu.setInterruptLine(pending)
     this.timers.onEarlier = () => this.vcpu.requestExit()

@@ -19,6 +19,8 @@ export interface PlatformParts {
   /** What that firmware starts instead of media. */
   readonly kernel: FirmwareKernel | null
   readonly events: PcEvents
+  /** Tells when the guest's time-stamp counter reaches a value. */
+  readonly tsc: { toNs: (counter: number) => number }
 }
 
 /** CMOS bytes that firmware reads, besides those of memory. */
@@ -32,7 +34,7 @@ const ramType = 1
 
 /** The devices of a machine: those of every PC, and drives, VGA and what firmware asks for as the options say. */
 export function createPlatform(parts: PlatformParts): PcPlatform {
-  const { options, timers, time, pages, drives, hasVga, firmware, events } = parts
+  const { options, timers, time, pages, drives, hasVga, firmware, events, tsc } = parts
   const hasIde = firmware !== null || drives.kinds.some((kind) => kind !== null)
   let platform: PcPlatform | null = null
   platform = createPcPlatform({
@@ -41,6 +43,7 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     memory: { belowFourGiBBytes: options.memory },
     serial: [],
     events,
+    tsc,
     dmaMemory: pages,
     cmos: cmosOf(drives),
     vga: hasVga && { ...(firmware?.vgaBios && { rom: firmware.vgaBios }) },
