@@ -319,6 +319,11 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
     return chosen
   }
 
+  /** How many pages are resident: what `statistics` says, without counting the rest. */
+  get residentPages(): number {
+    return this.#table.counts[PageState.Resident]!
+  }
+
   get statistics(): MapStatistics {
     const { counts, zeroed } = this.#table
     const events = this.#events.counts

@@ -14,12 +14,15 @@ import {
 import { FRAME_BYTES, MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
 import { runtimeClock } from './host-clock.ts'
+import { HostMemory, type HostMemoryStatistics, type MemoryGrant } from './host-memory.ts'
 import { requireGuestMemory } from './internal/memory-layout.ts'
+import { Listeners } from './internal/listeners.ts'
 import { HostProcessor } from './internal/processor.ts'
+import { randomSource } from './internal/random.ts'
 import { turn } from './internal/turn.ts'
-import type { ClockChoice, CpuName, HostClock, HostOptions, VmOptions } from './types.ts'
-import { VirtualMachine } from './virtual-machine.ts'
-import { claimOf } from './vm-memory.ts'
+import type { ClockChoice, CpuName, HostClock, HostEvents, HostOptions, VmOptions } from './types.ts'
+import { VirtualMachine, type VmParts } from './virtual-machine.ts'
+import { claimOf, type Limits, type MemoryClaim } from './vm-memory.ts'
 
 const wasmPage = 64 * 1024
 const largestMemory = 2 ** 32
@@ -45,6 +48,9 @@ export class Host {
   readonly #clock: HostClock
   readonly #processor: HostProcessor
   readonly #vms = new Set<VirtualMachine>()
+  /** Null: machines take what they touch, until there is no more. */
+  readonly #policy: HostMemory | null
+  readonly #listeners = new Listeners<HostEvents>()
   /** Machines that got a name from the host, ever. */
   #named = 0
   /** State blocks that no machine has. */
@@ -75,12 +81,36 @@ export class Host {
     this.#memory.onFrameFreed((frame) => this.#engine.cache.invalidateFrame(frame * FRAME_BYTES))
     this.#clock = clock
     this.#processor = new HostProcessor(clock, turn)
+    const source = randomSource(false)
+    this.#policy = options.memoryPolicy
+      ? new HostMemory(this.#memory, options.memoryPolicy, {
+          clock,
+          random: () => source.next() / 2 ** 32,
+          onLevel: (state) => this.#listeners.emit('memory-state', { state }),
+        })
+      : null
     this.#freeBases = Array.from({ length: maximumVms }, (_, i) => firstVcpu + (maximumVms - 1 - i) * vcpuStride)
   }
 
   /** Frames of the host's memory: how many there are, are free, are in use. */
   get statistics(): MachineStatistics {
     return this.#memory.statistics
+  }
+
+  /** How short of memory the host is, and what its policy has done about it; null where it has none. */
+  get memory(): HostMemoryStatistics | null {
+    return this.#policy?.statistics ?? null
+  }
+
+  /** Adds a listener; returns the function that removes it. */
+  on<Name extends keyof HostEvents>(name: Name, listener: (event: HostEvents[Name]) => void): () => void {
+    return this.#listeners.on(name, listener)
+  }
+
+  /** Destroys all machines, and closes the swap space. */
+  destroy(): void {
+    for (const vm of this.#vms) vm.destroy()
+    this.#policy?.close()
   }
 
   /** The machines that are not destroyed. */
@@ -96,36 +126,51 @@ export class Host {
     const memory = typeof options.memory === 'number' ? { size: options.memory } : options.memory
     requireGuestMemory(memory.size)
     const name = this.#nameOf(options.name)
-    const claim = claimOf(memory, memory.size)
+    const claim = claimOf(memory, this.#policy?.hasSwap ? 0 : memory.size)
     if ((options.serial?.length ?? 1) > 4) throw new VmmError('bad-option', 'a PC has four serial ports at most')
     const model = requireModel(options.cpu ?? 'mica32')
     const clock = this.#clockOf(options.clock ?? 'real')
     const processor = this.#processor.join(options.cpuShares)
-    const base = this.#freeBases.pop()
-    if (base === undefined) throw new VmmError('host-full', `the host has its ${this.#vms.size} machines: destroy one`)
-    try {
-      const vm: VirtualMachine = new VirtualMachine({
-        memory: this.#memory,
-        engine: this.#engine,
-        base,
-        options: { ...options, memory: memory.size },
-        name,
-        claim,
-        model,
-        clock,
-        hostClock: this.#clock,
-        processor,
-        onDestroy: () => {
-          this.#vms.delete(vm)
-          this.#freeBases.push(base)
-        },
-      })
-      this.#vms.add(vm)
-      return vm
-    } catch (error) {
+    if (this.#freeBases.length === 0)
+      throw new VmmError('host-full', `the host has its ${this.#vms.size} machines: destroy one`)
+    const hasFirmware = options.firmware !== undefined || options.boot === undefined
+    const grant = this.#policy?.admit(name, claim, hasFirmware) ?? unlimited(claim)
+    const base = this.#freeBases.pop()!
+    const giveBack = (): void => {
+      grant.release()
       this.#freeBases.push(base)
+    }
+    try {
+      return this.#add(
+        {
+          options: { ...options, memory: memory.size },
+          ...{ name, claim, base, model, clock, processor, swap: grant.swap, updateLimits: grant.update },
+        },
+        giveBack,
+      )
+    } catch (error) {
+      giveBack()
       throw error
     }
+  }
+
+  #add(parts: OwnParts, giveBack: () => void): VirtualMachine {
+    const vm: VirtualMachine = new VirtualMachine({
+      ...parts,
+      memory: this.#memory,
+      engine: this.#engine,
+      hostClock: this.#clock,
+      relieve: () => this.#policy?.relieve() ?? false,
+      onRunning: (isRunning) => this.#policy?.running(isRunning),
+      onDestroying: () => this.#policy?.remove(vm),
+      onDestroy: () => {
+        this.#vms.delete(vm)
+        giveBack()
+      },
+    })
+    this.#vms.add(vm)
+    this.#policy?.add(vm, parts.options.salt)
+    return vm
   }
 
   #nameOf(wanted: string | undefined): string {
@@ -150,6 +195,21 @@ export class Host {
     if (typeof choice === 'object') return choice
     throw new VmmError('bad-option', `clock is ${String(choice)}; must be real, instructions or a clock`)
   }
+}
+
+/** What a host chooses for each machine by itself. */
+type OwnParts = Omit<
+  VmParts,
+  'memory' | 'engine' | 'hostClock' | 'relieve' | 'onRunning' | 'onDestroying' | 'onDestroy'
+>
+
+/** A host without a policy promises nothing, and limits nobody. */
+function unlimited(claim: MemoryClaim): MemoryGrant {
+  const update = (limits: Limits): void => {
+    Object.assign(claim, limits)
+    claim.targetPages = claim.maxPages
+  }
+  return { swap: null, update, release: () => undefined }
 }
 
 /** The model of `cpu`: a name, and what is to be added to it, as in `x86-64-v2,+aes,+rdrand`. */

@@ -16,6 +16,8 @@ export type { CodeUnit } from './disassembly.ts'
 export type { VmStatistics } from './statistics.ts'
 export { VmMemory } from './vm-memory.ts'
 export type { GuestMemory, MemoryLimits, VmMemoryStatistics } from './vm-memory.ts'
+export type { HostMemoryOptions, HostMemoryStatistics, SharingRates } from './host-memory.ts'
+export type { MemoryPolicyOptions } from './memory-policy/types.ts'
 export type {
   BootDevice,
   BootModule,
@@ -28,6 +30,7 @@ export type {
   DeviceMemory,
   FirmwareImages,
   HostClock,
+  HostEvents,
   HostOptions,
   InputPacing,
   Media,

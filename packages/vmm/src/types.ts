@@ -12,6 +12,7 @@ import type {
   WakeSource,
 } from '@mica-vm/pc-devices'
 import type { PolicyName } from '@mica-vm/shadow-mmu'
+import type { HostMemoryOptions } from './host-memory.ts'
 import type { CrashReport } from './crash-report.ts'
 import type { VirtioOptions } from './virtio/options.ts'
 import type { GuestMemory } from './vm-memory.ts'
@@ -36,6 +37,14 @@ export interface HostOptions {
   readonly maximumVms?: number
   /** Default: the runtime's own clock. */
   readonly clock?: HostClock
+  /** How memory is divided when there is not enough for all: `{}` for the defaults. Without it, machines take what they touch until there is no more. */
+  readonly memoryPolicy?: HostMemoryOptions
+}
+
+/** Events of a host and what their listeners get. */
+export interface HostEvents {
+  /** How short of memory the host is has changed. */
+  'memory-state': { readonly state: 'high' | 'soft' | 'hard' | 'low' }
 }
 
 /** Processor models by name; further features follow behind commas: `x86-64-v2,+aes`. */
@@ -165,6 +174,8 @@ export interface VmOptions {
    * `caching` keeps those of the last ones and watches the guest's page tables. The guest cannot tell.
    */
   readonly mmu?: PolicyName
+  /** Trust domain: frames are shared between machines of one salt only. Default: that of all which have none. */
+  readonly salt?: string
   /** Default `real`. */
   readonly clock?: ClockChoice
   /**
@@ -206,8 +217,8 @@ export type VmExit =
   | { readonly reason: 'reset'; readonly cause: string }
   /** Three faults in a row: the processor has shut down. */
   | { readonly reason: 'triple-fault'; readonly report: CrashReport }
-  /** The host has no frame for a page that the guest touched; after room was made `run` goes on. */
-  | { readonly reason: 'out-of-memory' }
+  /** The host has no frame for a page that the guest touched, or cannot read what it swapped out; when it can, `run` goes on. */
+  | { readonly reason: 'out-of-memory'; readonly message: string }
 
 export type VmState = 'ready' | 'running' | 'paused' | 'off' | 'destroyed'
 

@@ -1,10 +1,11 @@
 import type { Vcpu } from '@mica-vm/binary-translator'
-import type { MapStatistics } from '@mica-vm/machine-memory'
+import type { MapStatistics, PhysicalMap } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
+import type { PolicyClient } from './memory-policy/types.ts'
 import { Listeners } from './internal/listeners.ts'
 import { Machine, type MachineParts, type Request } from './internal/machine.ts'
 import type { ProcessorClaim } from './internal/processor.ts'
-import { RunLoop } from './internal/run-loop.ts'
+import { outOfMemory, RunLoop } from './internal/run-loop.ts'
 import { Wakeup } from './internal/wakeup.ts'
 import type { Keyboard } from './keyboard.ts'
 import type { Mouse } from './mouse.ts'
@@ -13,15 +14,23 @@ import { statisticsOf, type VmStatistics } from './statistics.ts'
 import type { Balloon } from './virtio/balloon.ts'
 import type { VirtioConsolePort } from './virtio/console-port.ts'
 import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
-import { VmMemory, type MemoryClaim } from './vm-memory.ts'
+import { VmMemory, type Limits, type MemoryClaim } from './vm-memory.ts'
 
 /** What a host hands to its machines. */
 export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
   /** Measures slices and sleeps, whatever the guest's clock is. */
   readonly name: string
   readonly claim: MemoryClaim
+  /** Makes room for a machine that needs a frame; false: there is none to be had. */
+  readonly relieve: () => boolean
+  /** Other limits for the machine's memory. @throws VmmError if the host could not keep them. */
+  readonly updateLimits: (limits: Limits) => void
+  /** The machine begins or ceases to run. */
+  readonly onRunning: (isRunning: boolean) => void
   readonly hostClock: HostClock
   readonly processor: ProcessorClaim
+  /** Before its memory is given back, and after. */
+  readonly onDestroying: () => void
   readonly onDestroy: () => void
 }
 
@@ -49,7 +58,7 @@ export class VirtualMachine {
     this.#parts = parts
     this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
     const statistics = (): MapStatistics => this.#machine.pages.statistics
-    this.#memory = new VmMemory({ claim: parts.claim, statistics })
+    this.#memory = new VmMemory({ claim: parts.claim, statistics, update: parts.updateLimits })
     this.#loop = new RunLoop({
       machine: this.#machine,
       clock: parts.hostClock,
@@ -57,6 +66,7 @@ export class VirtualMachine {
       listeners: this.#listeners,
       processor: parts.processor,
       timerSlackNs: parts.options.timerSlackNs ?? 0,
+      relieve: () => this.#machine.pages.failure?.kind === 'out-of-frames' && parts.relieve(),
     })
     try {
       this.#machine.load()
@@ -198,6 +208,7 @@ export class VirtualMachine {
       return this.#machine.ask({ kind: 'power-off', by: 'host' })
     }
     this.#state = 'destroyed'
+    this.#parts.onDestroying()
     this.#machine.release()
     this.#parts.onDestroy()
   }
@@ -210,7 +221,27 @@ export class VirtualMachine {
     if (this.#state === 'destroyed') throw new VmmError('bad-state', 'the machine is destroyed')
   }
 
+  /** @internal The machine as a memory policy sees it. */
+  asPolicyClient(tryShare: (ppn: number) => boolean): PolicyClient {
+    const { pages, mmu, time, virtio } = this.#machine
+    return {
+      claim: this.#parts.claim,
+      pages,
+      balloon: virtio.balloon,
+      sampler: mmu,
+      timeNs: () => time.nowNs(),
+      tryShare,
+      setBlocked: (isBlocked) => this.#loop.setBlocked(isBlocked),
+    }
+  }
+
+  /** @internal */
+  get pages(): PhysicalMap {
+    return this.#machine.pages
+  }
+
   async #run(): Promise<VmExit> {
+    this.#parts.onRunning(true)
     try {
       const exit = await this.#untilExit()
       this.#state = exit.reason === 'paused' || exit.reason === 'out-of-memory' ? 'paused' : 'off'
@@ -220,6 +251,7 @@ export class VirtualMachine {
       // A device or listener of the host's that threw leaves the processor in the middle of an instruction.
       if (this.#state === 'running') this.#state = 'off'
       this.#running = null
+      this.#parts.onRunning(false)
       if (this.#destroyWanted) {
         this.#destroyWanted = false
         this.destroy()
@@ -264,7 +296,7 @@ export class VirtualMachine {
     }
     if (by === 'guest' && this.#parts.options.onReset === 'stop') return { reason: 'reset', cause }
     const memory = by === 'guest' && machine.hasFirmware ? 'kept' : 'lost'
-    return this.#reboot(cause, memory) ? null : { reason: 'out-of-memory' }
+    return this.#reboot(cause, memory) ? null : outOfMemory(machine.pages)
   }
 
   /** False: the host has no longer room for what was loaded before. */

@@ -54,6 +54,9 @@ export interface MemoryClaim {
   isBlocked: boolean
 }
 
+/** Limits that are in their ranges, in pages. */
+export type Limits = Pick<MemoryClaim, 'minPages' | 'maxPages' | 'shares'>
+
 /** Fills in what `memory` does not say. @throws VmmError when a limit is out of its range. */
 export function claimOf({ size, min, max, shares }: GuestMemory, defaultMin: number): MemoryClaim {
   const claim = {
@@ -76,7 +79,7 @@ export function claimOf({ size, min, max, shares }: GuestMemory, defaultMin: num
 }
 
 /** @throws VmmError when a limit is out of its range, and then nothing has changed. */
-function limitsOf(claim: MemoryClaim, limits: MemoryLimits): Pick<MemoryClaim, 'minPages' | 'maxPages' | 'shares'> {
+function limitsOf(claim: MemoryClaim, limits: MemoryLimits): Limits {
   const size = claim.sizePages * pageBytes
   const { max = claim.maxPages * pageBytes, min = claim.minPages * pageBytes, shares = claim.shares } = limits
   requireBytes('memory.max', max, mib, size)
@@ -94,6 +97,8 @@ function requireBytes(name: string, bytes: number, least: number, most: number):
 export interface VmMemoryParts {
   readonly claim: MemoryClaim
   readonly statistics: () => MapStatistics
+  /** Takes limits that are in their ranges; throws a VmmError if the host could not keep them. */
+  readonly update: (limits: Limits) => void
 }
 
 /**
@@ -160,8 +165,7 @@ export class VmMemory {
 
   /** Where its pages are now. */
   get statistics(): VmMemoryStatistics {
-    const { pages, resident, shared, untouched, zero, ballooned } = this.#parts.statistics()
-    const swapped = pages - resident - untouched - ballooned
+    const { resident, shared, untouched, zero, ballooned, swapped } = this.#parts.statistics()
     return {
       resident: resident * pageBytes,
       shared: shared * pageBytes,
@@ -177,9 +181,6 @@ export class VmMemory {
    * @throws VmmError when one is out of its range or the host could not keep it, and then nothing has changed.
    */
   update(limits: MemoryLimits): void {
-    const { claim } = this.#parts
-    const wanted = limitsOf(claim, limits)
-    Object.assign(claim, wanted)
-    claim.targetPages = Math.min(claim.targetPages, claim.maxPages)
+    this.#parts.update(limitsOf(this.#parts.claim, limits))
   }
 }

@@ -182,7 +182,7 @@ class Session {
         this.#say(`the guest died of a triple fault\n${exit.report.text}`)
         return Status.Died
       case 'out-of-memory':
-        this.#say('the guest needs memory that the host does not have')
+        this.#say(`the guest needs memory that the host does not have: ${exit.message}`)
         return Status.Died
       default:
         return exit.reason === 'powered-off' && exit.by === 'guest' ? Status.Done : this.#status

@@ -1,4 +1,5 @@
 import { Flag, VcpuExit } from '@mica-vm/binary-translator'
+import type { PhysicalMap } from '@mica-vm/machine-memory'
 import { crashReport } from '../crash-report.ts'
 import type { HostClock, VmEvents, VmExit } from '../types.ts'
 import type { Listeners } from './listeners.ts'
@@ -36,6 +37,8 @@ export interface RunLoopParts {
   readonly processor: ProcessorClaim
   /** How late a timer of an idle guest may be, at most. */
   readonly timerSlackNs: number
+  /** The guest needs a frame and there is none: makes room, or answers false. */
+  readonly relieve: () => boolean
 }
 
 /** Drives a machine in slices until something ends the run. */
@@ -53,15 +56,18 @@ export class RunLoop {
   readonly #listeners: Listeners<VmEvents>
   readonly #processor: ProcessorClaim
   readonly #slack: TimerSlack
+  readonly #relieve: () => boolean
+  #isBlocked = false
   #saidStuck = false
 
-  constructor({ machine, clock, wakeup, listeners, processor, timerSlackNs }: RunLoopParts) {
+  constructor({ machine, clock, wakeup, listeners, processor, timerSlackNs, relieve }: RunLoopParts) {
     this.#machine = machine
     this.#clock = clock
     this.#wakeup = wakeup
     this.#listeners = listeners
     this.#processor = processor
     this.#slack = new TimerSlack(timerSlackNs)
+    this.#relieve = relieve
   }
 
   /** The machine was reset. */
@@ -97,12 +103,23 @@ export class RunLoop {
       this.#processor.used(this.#clock.nowNs() - startedNs)
       if (machine.request) continue
       if (exit === VcpuExit.Shutdown) return { reason: 'triple-fault', report: crashReport(machine) }
-      if (exit === VcpuExit.OutOfMemory) return { reason: 'out-of-memory' }
+      if (exit === VcpuExit.OutOfMemory && !this.#relieve()) return outOfMemory(machine.pages)
       if (exit === VcpuExit.Halt) await this.#idle()
       else if (machine.time.aheadNs() > tolerableLeadNs) await this.#sleep(machine.time.aheadNs())
-      while (machine.ports.some((port) => port.isFull) && !machine.request) await this.#sleep(Infinity)
+      while (this.#standsStill && !machine.request) await this.#sleep(Infinity)
       if (this.#processor.isOver) await this.#yield()
     }
+  }
+
+  /** The host lets the machine stand still, or lets it go on. */
+  setBlocked(isBlocked: boolean): void {
+    this.#isBlocked = isBlocked
+    this.#wakeup.wake()
+  }
+
+  /** Someone has to read what the guest sent first, or the host is too short of memory. */
+  get #standsStill(): boolean {
+    return this.#isBlocked || this.#machine.ports.some((port) => port.isFull)
   }
 
   #taken(request: Request): Request {
@@ -218,4 +235,9 @@ export class RunLoop {
     this.statistics.waitedNs += waitedNs
     this.#machine.time.waited(waitedNs)
   }
+}
+
+/** A run that ends for want of memory, or of what was swapped out. */
+export function outOfMemory({ failure }: Pick<PhysicalMap, 'failure'>): VmExit {
+  return { reason: 'out-of-memory', message: failure?.message ?? 'the host has no frame left' }
 }

@@ -11,7 +11,6 @@ import {
   loopForever,
   powerOff,
   print,
-  touchPages,
   tripleFault,
   type Code,
 } from '../support/guest-program.ts'
@@ -27,6 +26,12 @@ const vm = (name: string, code: Code, more: object = {}): object => ({
   memory: '2M',
   ...more,
 })
+const u32 = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
+/** Writes a word to each page from `start` to below `end`. */
+const touchSome = (start: number, end: number): Code => [
+  [0xbf, u32(start)],
+  [0x89, 0x3f, 0x81, 0xc7, u32(4096), 0x81, 0xff, u32(end), 0x72, 0xf0],
+]
 const linesOf = (text: string): Record<string, unknown>[] =>
   text
     .split('\n')
@@ -59,12 +64,20 @@ describe('the end', () => {
     expect(stdout).toMatch(/"vm":"good","exit":"powered-off"/)
   })
 
-  test('status 3 when one stands still for want of memory, and the others have ended', async () => {
-    const greedy = vm('greedy', [touchPages(0x20_0000)], { memory: '16M' })
-    const path = hostFile({ memory: '4M', engine: 'interpreter', vms: [greedy, vm('good', [powerOff])] })
-    const { status, stdout } = await mica(['host', path])
-    expect(status).toBe(3)
-    expect(stdout).toContain('"vm":"greedy","exit":"out-of-memory"')
+  test('guests that touch more than there is are swapped out, and end well', async () => {
+    const pages = (name: string): object =>
+      vm(name, [touchSome(0x20_0000, 0x50_0000), powerOff], { memory: { size: '6M', min: '1M' } })
+    const path = hostFile({
+      memory: '8M',
+      engine: 'interpreter',
+      swap: { file: files.path(`swap-${count++}`), size: '32M' },
+      vms: [pages('one'), pages('two'), pages('three')],
+    })
+    const { status, stdout, stderr } = await mica(['host', path, '--interval', '0.1'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const last = linesOf(stdout).at(-1) as { swap: { used: number; size: number } }
+    expect(last.swap.size).toBe(32 * 2 ** 20)
+    expect(last.swap.used).toBeGreaterThan(2 ** 20)
   })
 
   test('124 on timeout, 130 on SIGINT, 143 on SIGTERM: all machines are stopped', async () => {
@@ -139,6 +152,7 @@ describe('--metrics', () => {
     expect(series.get('mica_vm_memory_size_bytes{vm="one"}')).toBe(2 * 2 ** 20)
     expect(series.get('mica_vm_cpu_shares{vm="one"}')).toBe(77)
     expect(series.get('mica_vm_instructions_total{vm="one"}')).toBeGreaterThan(5)
+    expect(series.get('mica_host_memory_state{state="high"}')).toBe(1)
     expect(series.get('mica_vm_state{vm="one",state="off"}')).toBe(1)
     expect(series.get('mica_vm_state{vm="one",state="running"}')).toBe(0)
   })
@@ -193,7 +207,7 @@ describe('a wrong host file', () => {
       // comments are allowed
       "memory": "12X",
       "memry": 1, "other": 2,
-      "timerSlackMs": -4,
+      "timerSlackMs": -4, "sharing": { "pagesPerSecond": "a", "zzz": 1 }, "policy": { "idleTax": 1 },
       "vms": [
         { "name": "a b", "memory": "64M" },
         { "name": "x", "memory": { "size": "64M", "shares": 0, "mim": 4 }, "kernel": "nowhere" },
@@ -206,6 +220,9 @@ describe('a wrong host file', () => {
       '3: memory: "12X" is no size such as "64M" or "1G"',
       '4: memry: is no setting here',
       '4: other: is no setting here',
+      '5: sharing.pagesPerSecond: expected number, received string',
+      '5: sharing.zzz: is no setting here',
+      '5: policy.idleTax: must be from 0 to below 1',
       '5: timerSlackMs: must be from 0 to 1000',
       '7: vms[0].name: must be 1 to 32 letters, digits, dots, dashes and underscores',
       '8: vms[1].memory.shares: must be 1 at least',
@@ -220,6 +237,24 @@ describe('a wrong host file', () => {
       '10: vms[3].cpuShares: must be an integer',
       '11: vms[4]: expected object, received number',
     ])
+  })
+
+  test('with more guaranteed than there is, is refused with numbers and the way out', async () => {
+    const path = hostFile({ memory: '4M', vms: [vm('greedy', [powerOff], { memory: '16M' })] })
+    const { status, stderr } = await mica(['host', path])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(
+      /vms\[0\] \(greedy\): greedy is to be guaranteed 16\.0 MiB and the host can guarantee 3\.\d MiB: lower its min/,
+    )
+  })
+
+  test('with a swap file that exists, is refused, and the file stays', async () => {
+    const file = files.file(`swap-${count++}`, 'mine')
+    const path = hostFile({ memory: '8M', swap: { file, size: '8M' }, vms: [vm('one', [powerOff])] })
+    const { status, stderr } = await mica(['host', path])
+    expect(status).toBe(2)
+    expect(stderr).toContain(`swap.file ${file}: `)
+    expect(readFileSync(file, 'utf8')).toBe('mine')
   })
 
   test('that is not JSON tells where', async () => {

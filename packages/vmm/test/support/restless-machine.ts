@@ -124,7 +124,15 @@ export async function runRestless(options: RestlessOptions): Promise<RestlessRes
   }
   again()
   const processor = new HostProcessor(runtimeClock, turn).join()
-  const loop = new RunLoop({ machine, clock: runtimeClock, wakeup, listeners, processor, timerSlackNs: 0 })
+  const loop = new RunLoop({
+    machine,
+    clock: runtimeClock,
+    wakeup,
+    listeners,
+    processor,
+    timerSlackNs: 0,
+    relieve: () => false,
+  })
   let exit = await loop.run()
   // Nothing has happened: the same access is made again.
   while ('reason' in exit && exit.reason === 'out-of-memory') exit = await loop.run()

@@ -32,8 +32,10 @@ export function readHostFile(path: string): HostFile {
 /** All files by their absolute paths. */
 function withPaths(host: HostFile, resolved: (file: string) => string): HostFile {
   const image = <T extends { file: string }>(each: T): T => ({ ...each, file: resolved(each.file) })
+  const { swap } = host
   return {
     ...host,
+    ...(swap && { swap: { ...swap, ...(swap.file !== undefined && { file: resolved(swap.file) }) } }),
     vms: host.vms.map((vm) => ({
       ...vm,
       ...(vm.kernel !== undefined && { kernel: resolved(vm.kernel) }),

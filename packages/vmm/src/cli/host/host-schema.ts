@@ -35,11 +35,28 @@ export interface HostFileVm {
   readonly input?: string | undefined
 }
 
+/** How memory is managed; times in seconds, thresholds as parts of the host's memory. */
+export interface HostFilePolicy {
+  readonly idleTax?: number | undefined
+  readonly samplePages?: number | undefined
+  readonly samplePeriod?: number | undefined
+  readonly rebalance?: number | undefined
+  readonly thresholds?:
+    { readonly high: number; readonly soft: number; readonly hard: number; readonly low: number } | undefined
+}
+
 /** A host file that has been checked: sizes in bytes, what is not said filled in. */
 export interface HostFile {
   readonly $schema?: string | undefined
   readonly memory: number
   readonly engine: 'auto' | 'interpreter' | 'translator'
+  readonly swap?: { readonly file?: string | undefined; readonly size: number } | undefined
+  /** Null: no frames are shared. */
+  readonly sharing: {
+    readonly pagesPerSecond?: number | undefined
+    readonly pagesPerSecondPerVm?: number | undefined
+  } | null
+  readonly policy: HostFilePolicy
   readonly timerSlackMs: number
   readonly vms: readonly HostFileVm[]
 }
@@ -60,6 +77,9 @@ const guestSize = size.refine((bytes) => bytes >= mib && bytes <= 3584 * mib && 
 })
 
 const shares = z.int('must be an integer').min(1, 'must be 1 at least').max(1_000_000, 'must be 1000000 at most')
+const fraction = z.number().min(0, 'must be from 0 to below 1').lt(1, 'must be from 0 to below 1')
+const seconds = z.number().positive('must be more than 0').max(86_400, 'must be 86400 (a day) at most')
+const rate = z.number().min(0, 'must be 0 or more')
 const file = z.string().min(1, 'must name a file')
 
 /** What `memory` of a machine has to be: a size, or an object. */
@@ -102,11 +122,33 @@ const vm = z.strictObject({
   input: z.string().optional(),
 })
 
+const sharing = z.union(
+  [
+    z.boolean().transform((on) => (on ? {} : null)),
+    z.strictObject({ pagesPerSecond: rate.optional(), pagesPerSecondPerVm: rate.optional() }),
+  ],
+  'must be true, false, or an object with pagesPerSecond and pagesPerSecondPerVm',
+)
+
+const policy = z.strictObject({
+  idleTax: fraction.optional(),
+  samplePages: z.int().min(1).max(10_000).optional(),
+  samplePeriod: seconds.optional(),
+  rebalance: seconds.optional(),
+  thresholds: z
+    .strictObject({ high: fraction, soft: fraction, hard: fraction, low: fraction })
+    .refine(({ high, soft, hard, low }) => high > soft && soft > hard && hard > low, 'must fall from high to low')
+    .optional(),
+})
+
 /** What a host file has to be; sizes become bytes. */
 export const hostSchema: z.ZodType<HostFile> = z.strictObject({
   $schema: z.string().optional(),
   memory: size,
   engine: z.enum(['auto', 'interpreter', 'translator'], 'must be auto, interpreter or translator').default('auto'),
+  swap: z.strictObject({ file: file.optional(), size }).optional(),
+  sharing: sharing.default({}),
+  policy: policy.default({}),
   timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(50),
   vms: z.array(vm).min(1, 'must have one machine at least').max(64, 'must have 64 machines at most'),
 })

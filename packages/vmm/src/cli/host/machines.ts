@@ -1,27 +1,65 @@
 import { FirmwareError } from '@mica-vm/firmware'
+import { MemorySwapStore, SwapStoreError, type SwapStore } from '@mica-vm/machine-memory'
+import { FileSwapStore } from '@mica-vm/machine-memory/node'
 import { VmmError } from '../../errors.ts'
 import { Host } from '../../host.ts'
+import type { HostMemoryOptions, SharingRates } from '../../host-memory.ts'
 import type { CpuName, Media, VmOptions } from '../../types.ts'
 import { readGuestFiles, type GuestFiles } from '../guest-files.ts'
 import { openMedia } from '../media.ts'
 import { UsageError } from '../status.ts'
 import type { HostFile, HostFileImage, HostFileVm } from './host-schema.ts'
 
+const pageBytes = 4096
+
 /** The host that a file describes, with its machines, which do not run yet. @throws UsageError */
 export async function createHost(file: HostFile, path: string, warn: (text: string) => void): Promise<Host> {
   const { memory, engine, vms } = file
-  const host = new Host({ memory, engine, maximumVms: vms.length })
+  const host = new Host({ memory, engine, maximumVms: vms.length, memoryPolicy: policyOf(file) })
   const guests = new Map<string, Promise<GuestFiles>>()
   for (const [index, vm] of vms.entries()) {
     try {
       const guest = await guestOf(vm, guests)
       host.createVm({ ...optionsOf(vm, file), ...guest, media: mediaOf(vm, (text) => warn(`${vm.name}: ${text}`)) })
     } catch (error) {
+      host.destroy()
       if (!(error instanceof UsageError || error instanceof VmmError || error instanceof FirmwareError)) throw error
       throw new UsageError(`${path}: vms[${index}] (${vm.name}): ${error.message}`, { cause: error })
     }
   }
   return host
+}
+
+function policyOf({ swap, sharing, policy }: HostFile): HostMemoryOptions {
+  const { idleTax, samplePages, samplePeriod, rebalance, thresholds } = policy
+  return {
+    sharing: sharing !== null && ratesOf(sharing),
+    ...(swap && { swap: openSwap(swap) }),
+    ...(idleTax !== undefined && { idleTax }),
+    ...(samplePages !== undefined && { samplePages }),
+    ...(samplePeriod !== undefined && { samplePeriodNs: samplePeriod * 1e9 }),
+    ...(rebalance !== undefined && { rebalanceNs: rebalance * 1e9 }),
+    ...(thresholds && { thresholds }),
+  }
+}
+
+function ratesOf({ pagesPerSecond, pagesPerSecondPerVm }: NonNullable<HostFile['sharing']>): SharingRates {
+  return {
+    ...(pagesPerSecond !== undefined && { pagesPerSecond }),
+    ...(pagesPerSecondPerVm !== undefined && { pagesPerSecondPerVm }),
+  }
+}
+
+/** A file of its own, or memory of the process. */
+function openSwap({ file, size }: NonNullable<HostFile['swap']>): SwapStore {
+  const slots = Math.ceil(size / pageBytes)
+  if (file === undefined) return new MemorySwapStore(slots)
+  try {
+    return new FileSwapStore({ path: file, slots })
+  } catch (error) {
+    if (!(error instanceof SwapStoreError)) throw error
+    throw new UsageError(`swap.file ${file}: ${error.message}`, { cause: error })
+  }
 }
 
 function optionsOf(vm: HostFileVm, { timerSlackMs }: HostFile): VmOptions {
@@ -36,6 +74,8 @@ function optionsOf(vm: HostFileVm, { timerSlackMs }: HostFile): VmOptions {
     },
     ...(vm.cpu !== undefined && { cpu: vm.cpu as CpuName }),
     ...(vm.cpuShares !== undefined && { cpuShares: vm.cpuShares }),
+    ...(vm.salt !== undefined && { salt: vm.salt }),
+    virtio: { balloon: true },
     timerSlackNs: timerSlackMs * 1e6,
     serial: [{ input: vm.input === undefined ? 'at-once' : 'on-demand' }],
   }

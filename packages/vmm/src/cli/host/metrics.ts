@@ -24,6 +24,24 @@ const hostMetrics: readonly HostMetric[] = [
     help: 'Memory in free frames.',
     value: ({ memory }) => memory.free,
   },
+  {
+    name: 'mica_host_swap_bytes',
+    type: 'gauge',
+    help: 'Size of the swap space.',
+    value: ({ swap }) => swap.size,
+  },
+  {
+    name: 'mica_host_swap_used_bytes',
+    type: 'gauge',
+    help: 'Swap space in use.',
+    value: ({ swap }) => swap.used,
+  },
+  {
+    name: 'mica_host_swap_reserved_bytes',
+    type: 'gauge',
+    help: 'Swap space reserved by guests.',
+    value: ({ swap }) => swap.reserved,
+  },
 ]
 
 const gauge = (name: string, help: string, value: (vm: VmSample) => number): VmMetric => ({
@@ -60,12 +78,16 @@ const vmMetrics: readonly VmMetric[] = [
   counter('instructions_total', 'Instructions retired.', ({ instructions }) => instructions),
 ]
 
+const memoryStates = ['high', 'soft', 'hard', 'low']
 const machineStates = ['ready', 'running', 'blocked', 'defiant', 'paused', 'off', 'died']
 
 /** A host in the text format of Prometheus, version 0.0.4. */
 export function metricsOf(sample: HostSample): string {
   return [
     ...hostMetrics.flatMap(({ value, ...metric }) => [...heading(metric), `${metric.name} ${value(sample)}`]),
+    ...stateSet('mica_host_memory_state', 'Whether this is the state of reclamation.', memoryStates, [
+      { labels: {}, is: sample.memory.state },
+    ]),
     ...vmMetrics.flatMap(({ value, ...metric }) => [
       ...heading(metric),
       ...sample.vms.map((vm) => `${metric.name}${labelsText({ vm: vm.name })} ${value(vm)}`),

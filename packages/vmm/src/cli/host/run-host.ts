@@ -30,7 +30,7 @@ export async function runHost(path: string, options: HostCommandOptions): Promis
   try {
     return await new HostSession({ host, file, options, metrics, consoles }).run()
   } finally {
-    for (const vm of host.vms) vm.destroy()
+    host.destroy()
     consoles?.close()
   }
 }
@@ -100,7 +100,7 @@ class HostSession {
       case 'triple-fault':
         return this.#say(name, `died of a triple fault\n${exit.report.text}`, exit.reason)
       case 'out-of-memory':
-        return this.#say(name, 'is paused: it needs memory that the host does not have', exit.reason)
+        return this.#say(name, `is paused for want of memory: ${exit.message}`, exit.reason)
       case 'powered-off':
         return this.#say(name, exit.by === 'guest' ? 'has powered off' : 'was stopped', exit.reason)
       default:

@@ -34,9 +34,12 @@ export interface VmSample {
 export interface HostSample {
   /** Of the host's time since it began. */
   readonly seconds: number
-  readonly memory: { readonly size: number; readonly free: number; readonly used: number }
+  readonly memory: { readonly size: number; readonly free: number; readonly used: number; readonly state: string }
+  readonly swap: { readonly size: number; readonly used: number; readonly reserved: number }
   readonly vms: readonly VmSample[]
 }
+
+const noSwap = { size: 0, used: 0, reserved: 0 }
 
 /** What became of machines: by name. */
 export type Fates = ReadonlyMap<string, 'died'>
@@ -44,9 +47,11 @@ export type Fates = ReadonlyMap<string, 'died'>
 /** Looks at a host. */
 export function sampleOf(host: Host, seconds: number, fates: Fates): HostSample {
   const { frames, free, used } = host.statistics
+  const { state = 'high', swap = noSwap } = host.memory ?? {}
   return {
     seconds,
-    memory: { size: (frames - 1) * pageBytes, free: free * pageBytes, used: used * pageBytes },
+    memory: { size: (frames - 1) * pageBytes, free: free * pageBytes, used: used * pageBytes, state },
+    swap,
     vms: host.vms.map((vm) => vmSample(vm, fates.get(vm.name))),
   }
 }

@@ -26,12 +26,14 @@ const columns: readonly Column[] = [
 export const TABLE_WIDTH: number = columns.reduce((sum, { width }) => sum + width + 1, -1)
 
 /** The table of a host's machines, a line for each, below two lines of the host's own. */
-export function tableOf({ seconds, memory, vms }: HostSample): string[] {
+export function tableOf({ seconds, memory, swap, vms }: HostSample): string[] {
   const shared = vms.reduce((sum, vm) => sum + vm.shared, 0)
   const host = [
     `host ${timeText(seconds)}`,
     `${sizeText(memory.used)} of ${sizeText(memory.size)} used`,
+    `memory ${memory.state}`,
     `${sizeText(shared)} shared`,
+    swap.size > 0 ? `swap ${sizeText(swap.used)} of ${sizeText(swap.size)}` : 'no swap',
   ]
   return [host.join(', '), row(({ heading }) => heading), ...vms.map((vm) => row(({ show }) => show(vm)))]
 }
