@@ -26,11 +26,13 @@ if [ "$virtio" ]; then
   done
   [ $# -gt 0 ] && modprobe -qa "$@"
 fi
+cd /root
+# A virtio console is a terminal like the serial port; its shell ends alone.
+[ -c /dev/hvc0 ] && setsid -c sh <>/dev/hvc0 >&0 2>&1 &
 
 read -r release </proc/sys/kernel/osrelease
 read -r uptime idle </proc/uptime
 echo "Linux $release is up after $uptime s; exit or poweroff ends the machine"
-cd /root
 setsid cttyhack sh
 poweroff -f
 `

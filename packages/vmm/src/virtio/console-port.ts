@@ -32,8 +32,10 @@ export class VirtioConsolePort {
   #freshBytes = 0
   /** What the guest shall get, and had no room for. */
   #offered: Uint8Array = new Uint8Array(0)
-  #lastSent = newline
+  /** What the guest sent last since it was reset; -1: nothing. */
+  #lastSent = -1
   #lastSentNs = 0
+  /** Guest time from which the longest hold counts; -1 while the guest has made no room. */
   #heldSinceNs = -1
   #sentBytes = 0
   #receivedBytes = 0
@@ -44,7 +46,13 @@ export class VirtioConsolePort {
     this.#output = new SerialOutput(wake)
     this.#input = new SerialInput(input, wake)
     this.device = new ConsoleDevice({
-      ports: [{ output: (bytes) => this.#transmit(bytes), hasRoom: () => this.#freshBytes < roomBytes }],
+      ports: [
+        {
+          output: (bytes) => this.#transmit(bytes),
+          hasRoom: () => this.#freshBytes < roomBytes,
+          onInputRoom: () => this.#roomMade(),
+        },
+      ],
       ...(size && { size }),
     })
   }
@@ -104,6 +112,7 @@ export class VirtioConsolePort {
   reset(): void {
     this.#offered = new Uint8Array(0)
     this.#heldSinceNs = -1
+    this.#lastSent = -1
   }
 
   /** @internal */
@@ -111,12 +120,21 @@ export class VirtioConsolePort {
     this.#output.close()
   }
 
+  /**
+   * On demand, a guest waits when it has halted behind a prompt, or after some silence. It makes room long before anybody listens, so one that
+   * has said nothing yet gets a line only when it has been held for long.
+   */
   #mayOffer(idle: boolean): boolean {
     if (this.#input.pacing === 'at-once') return true
+    if (this.#heldSinceNs < 0) return false
     const now = this.#timers.nowNs()
-    if (this.#heldSinceNs < 0) this.#heldSinceNs = now
     if (now - this.#heldSinceNs >= longestHoldNs) return true
-    return idle && (this.#lastSent !== newline || now - this.#lastSentNs >= silenceNs)
+    const isSilent = now - this.#lastSentNs >= silenceNs
+    return idle && this.#lastSent >= 0 && (this.#lastSent !== newline || isSilent)
+  }
+
+  #roomMade(): void {
+    if (this.#heldSinceNs < 0) this.#heldSinceNs = this.#timers.nowNs()
   }
 
   #transmit(bytes: Uint8Array): void {

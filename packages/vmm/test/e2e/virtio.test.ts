@@ -81,8 +81,9 @@ for (const { name, virtio, words, interrupts, features } of transports) {
   test(`disk, console and random numbers: ${name}`, { timeout: 5 * minutes }, async (context) => {
     const bytes = diskBytes(2 * mib)
     const before = md5(bytes)
+    const size = { columns: 80, rows: 24 }
     const disk = { store: new MemoryBlockStore(bytes), serial: 'SERIAL-42' }
-    const made = machine(requireGuest(context), { ...virtio, blk: [disk], rng: true, console: true }, words)
+    const made = machine(requireGuest(context), { ...virtio, blk: [disk], rng: true, console: { size } }, words)
     const { session } = made
     const obey = async (command: string, until: RegExp): Promise<void> => {
       session.vm.serial[0]!.send(`${command}\n`)
@@ -105,14 +106,11 @@ for (const { name, virtio, words, interrupts, features } of transports) {
       /random-2/,
     )
     expect(session.serial).toMatch(/^4096\r\nvirtio_rng.0\r$/m)
-    await obey(
-      '(read -r line </dev/hvc0; echo got-$line; echo answer-$line >/dev/hvc0) & echo listens-$((1+1))',
-      /listens-2/,
-    )
-    session.vm.console!.send('word\n')
-    await session.sends('got-word', 30)
-    await obey('wait; cat /proc/interrupts; cat /sys/block/vda/device/features; echo end-$((1+1))', /end-2/)
-    expect(made.console).toContain('answer-word')
+    session.vm.console!.resize(100, 30)
+    session.vm.console!.send('tty; stty size; echo heard >/dev/ttyS0\n')
+    await session.sends(/heard/, 30)
+    await obey('cat /proc/interrupts; cat /sys/block/vda/device/features; echo end-$((1+1))', /end-2/)
+    expect(made.console).toMatch(/^mica:\/root# (.*\r\n)+\/dev\/hvc0\r\n30 100\r\n/m)
     expect(session.serial).toMatch(interrupts)
     const bits = /^[01]{64}\r$/m.exec(session.serial)![0]
     expect({ packed: bits[34], version1: bits[32] }).toEqual(features)
@@ -172,6 +170,17 @@ test(
     expect(status).toBe(0)
     expect(new TextDecoder().decode(readFileSync(image).subarray(0, 8))).toBe('changed\n')
     expect(md5(readFileSync(fixed))).toBe(sums[1])
-    expect(readFileSync(output, 'latin1')).toBe('to the console\r\n')
+    expect(readFileSync(output, 'latin1')).toContain('to the console\r\n')
+  },
+)
+
+test(
+  'the command: a shell on the virtio console, where standard input goes',
+  { timeout: 5 * minutes },
+  async (context) => {
+    requireGuest(context)
+    const { status, stdout } = await mica(['run', '--append', 'quiet', '--virtio-console', 'stdio'], 'tty\npoweroff\n')
+    expect(stdout).toMatch(/^\/dev\/hvc0\r$/m)
+    expect(status).toBe(0)
   },
 )
