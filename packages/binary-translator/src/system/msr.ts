@@ -45,10 +45,14 @@ const apicBase: MsrAccess = {
   },
 }
 
+/** The bits of IA32_MISC_ENABLE that some processor has; all others are reserved. SDM vol. 4, table 2-2. */
+const miscEnableBits = { low: 0x00c5_1889, high: 4 } as const
+
 /** IA32_MISC_ENABLE: only the fast-strings bit means something here; the others read as zero. */
 const miscEnable: MsrAccess = {
   read: ({ state }) => ({ low: state.get(msrSlot(Msr.MiscEnable)), high: 0 }),
-  write: ({ state }, low) => {
+  write: ({ state }, low, high) => {
+    if ((low & ~miscEnableBits.low) !== 0 || (high & ~miscEnableBits.high) !== 0) return false
     state.set(msrSlot(Msr.MiscEnable), low & 1)
     return true
   },

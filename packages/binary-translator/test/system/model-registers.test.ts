@@ -48,6 +48,8 @@ describe('model-specific registers', () => {
     ['a reserved bit of the MTRR default', 0x2ff, 0x106, 0],
     ['EFER.LME', 0xc000_0080, 0x100, 0],
     ['a reserved bit of APIC_BASE', 0x1b, 0xfee0_0a00, 0],
+    ['a reserved bit of MISC_ENABLE', 0x1a0, 3, 0],
+    ['a reserved bit of its high half', 0x1a0, 1, 1],
   ])('%s is #GP(0)', (_title, address, low, high) => {
     const machine = protectedMachine(mica32({ apic: true, noExecute: true }))
     expect(write(machine, address, low, high)).toBe(1)
@@ -78,6 +80,15 @@ describe('model-specific registers', () => {
     expect(machine.deadlineWrites).toBe(2)
     expect(machine.deadline).toEqual({ low: 0x8765_4321, high: 0xfedc_ba98 })
     expect(write(protectedMachine(mica32({ apic: true })), 0x6e0, 0, 0)).toBe(1)
+  })
+
+  it('MISC_ENABLE takes what it could have, and keeps what this processor has: fast strings', () => {
+    const machine = protectedMachine()
+    // Bits 0, 3, 7, 11, 12, 16, 18, 22, 23 and 34. SDM vol. 4, table 2-2.
+    expect(write(machine, 0x1a0, 0xc5_1889, 4)).toBe(0)
+    expect(read(machine, 0x1a0)).toEqual([1, 0])
+    expect(write(machine, 0x1a0, 0, 0)).toBe(0)
+    expect(read(machine, 0x1a0)).toEqual([0, 0])
   })
 
   it('an old model has no RDMSR', () => {
