@@ -2,7 +2,7 @@
  * What frames and pages cost: `node --conditions=@mica-vm/source packages/machine-memory/bench/pages.ts`.
  * Prints nanoseconds per operation, the median of several rounds.
  */
-import { FRAME_BYTES, MachineMemory, PhysicalMap } from '../src/index.ts'
+import { FRAME_BYTES, MachineMemory, MemorySwapStore, PhysicalMap, SwapSpace } from '../src/index.ts'
 
 const PAGES = 4096
 const ROUNDS = 31
@@ -52,6 +52,29 @@ measure(
   },
   (ppn) => map.discard(ppn),
 )
+map.release()
+const swap = new SwapSpace(new MemorySwapStore(2 * PAGES)).reserve(PAGES)
+const swapped = new PhysicalMap(machine, { ranges: [{ start: 0, length: PAGES * FRAME_BYTES, kind: 'ram' }], swap })
+function writeAll(): void {
+  for (let ppn = 0; ppn < PAGES; ppn++) swapped.write32(ppn * FRAME_BYTES, ppn)
+}
+function readAll(): void {
+  for (let ppn = 0; ppn < PAGES; ppn++) swapped.readAddress(ppn)
+}
+function swapAll(): void {
+  for (let ppn = 0; ppn < PAGES; ppn++) swapped.swapOut(ppn)
+}
+measure('swap out, to memory', writeAll, (ppn) => swapped.swapOut(ppn))
+measure('swap in, from memory', swapAll, (ppn) => swapped.readAddress(ppn))
+measure('swap out, not written since', readAll, (ppn) => swapped.swapOut(ppn))
+writeAll()
+const log = swapped.startDirtyLog()
+measure(
+  'first write of a page that is logged',
+  () => void log.collect(),
+  (ppn) => swapped.writeAddress(ppn),
+)
+log.stop()
 const start = process.hrtime.bigint()
 const { contradictions } = machine.audit()
 console.log(

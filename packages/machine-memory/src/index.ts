@@ -1,3 +1,5 @@
+export { DirtyLog } from './dirty-log.ts'
+export type { WatchedPages } from './dirty-log.ts'
 export { SwapStoreError } from './errors.ts'
 export { FRAME_BYTES } from './geometry.ts'
 export { MachineMemory } from './machine-memory.ts'

@@ -1,3 +1,4 @@
+import type { DirtyLog } from './dirty-log.ts'
 import { FRAME_BYTES } from './geometry.ts'
 import { Contents } from './internal/contents.ts'
 import { PageEvents } from './internal/page-events.ts'
@@ -260,6 +261,8 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
         throw new RangeError(`page ${page} is a hole; only memory can be exchanged`)
     if (this.swap !== other.swap)
       throw new RangeError('the maps draw on different swap; only maps with the same exchange pages')
+    this.#pager.noteChange(ppn)
+    other.#pager.noteChange(otherPpn)
     this.#table.exchange(ppn, other.#table, otherPpn)
     this.#events.changed(MapEvent.Adopted, ppn)
     other.#events.changed(MapEvent.Adopted, otherPpn)
@@ -296,6 +299,12 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
       if (states[ppn] !== PageState.Hole) this.#redefinePage(ppn, RangeKind.Hole)
     }
     for (const end of this.#unregister) end()
+    this.#pager.logs.end()
+  }
+
+  /** Begins to log which pages change. Several logs may run at a time, each with its own account. */
+  startDirtyLog(): DirtyLog {
+    return this.#pager.logs.start()
   }
 
   /** Visits the pages that have frames, in no order, and no others. The visitor may discard the page that it was given. */
@@ -353,13 +362,7 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
   }
 
   countSlots(counts: Uint32Array): number {
-    let held = 0
-    this.#table.slots.forEach((slot) => {
-      if (slot < 0) return
-      counts[slot]!++
-      held++
-    })
-    return held
+    return this.#table.countSlots(counts)
   }
 
   dropKeptSlots(): void {
@@ -383,6 +386,7 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
     const readOnly = kind === RangeKind.Rom ? PageFlag.ReadOnly : 0
     const isHole = kind === RangeKind.Hole
     if ((states[ppn] === PageState.Hole) === isHole && (flags[ppn]! & PageFlag.ReadOnly) === readOnly) return
+    if (isHole || states[ppn] === PageState.Hole) this.#pager.noteChange(ppn)
     flags[ppn] = (flags[ppn]! & ~PageFlag.ReadOnly) | readOnly
     if (isHole) this.#pager.vacate(ppn, PageState.Hole, MapEvent.Redefined)
     else {

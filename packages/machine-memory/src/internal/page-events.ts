@@ -22,6 +22,11 @@ export class PageEvents {
     }
   }
 
+  /** Whoever remembers the page's address for writing must ask again. */
+  withdrawn(ppn: number): void {
+    for (const listener of this.#changeListeners) listener(ppn)
+  }
+
   /** The page has changed, and whatever anybody remembers of its addresses is wrong. The map must be consistent again. */
   changed(event: MapEvent, ppn: number): void {
     this.counts[event]!++

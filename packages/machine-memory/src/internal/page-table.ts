@@ -11,6 +11,8 @@ export const PageFlag = {
   Zeroed: 2,
   /** It has been swapped in and not been written since: its slot has the same contents as its frame. */
   Kept: 4,
+  /** A dirty log is to be told before its contents change. */
+  Watched: 8,
 } as const
 
 /** Flags that tell of contents, and go with them. */
@@ -76,14 +78,14 @@ export class PageTable {
     return new PageTable({ frames, slots, states, flags, residents: new ResidentSet(pages) })
   }
 
-  /** Without the slots that are kept. */
+  /** Without the slots that are kept, and unwatched. */
   copy(): PageTable {
     const { frames, slots, states, flags, residents } = this
     const copy = new PageTable({
       frames: frames.slice(),
       slots: slots.slice(),
       states: states.slice(),
-      flags: flags.slice(),
+      flags: flags.map((flag) => flag & ~PageFlag.Watched),
       residents: residents.copy(),
     })
     copy.zeroed = this.zeroed
@@ -161,6 +163,17 @@ export class PageTable {
     this.flags[ppn]! |= flag
     if (flag === PageFlag.Zeroed) this.zeroed++
     else this.kept++
+  }
+
+  /** Adds, for each slot held, one to `counts[slot]`; answers how many there are. */
+  countSlots(counts: Uint32Array): number {
+    let held = 0
+    for (const slot of this.slots) {
+      if (slot < 0) continue
+      counts[slot]!++
+      held++
+    }
+    return held
   }
 
   contradictions(): string[] {

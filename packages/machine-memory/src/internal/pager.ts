@@ -3,7 +3,9 @@ import type { MachineMemory } from '../machine-memory.ts'
 import type { SwapReservation } from '../swap-reservation.ts'
 import { MapEvent, NOT_MEMORY, OUT_OF_FRAMES, PageState, SwapResult } from '../types.ts'
 import type { MapFailure, SwapFailure } from '../types.ts'
+import { DirtyLogs } from './dirty-logs.ts'
 import type { PageEvents } from './page-events.ts'
+import { PageFlag } from './page-table.ts'
 import type { PageTable } from './page-table.ts'
 
 export interface PagerParts {
@@ -19,6 +21,7 @@ export class Pager {
   readonly #table: PageTable
   readonly #events: PageEvents
   readonly swap: SwapReservation | null
+  readonly logs: DirtyLogs
   /** Why the last access that could not be served could not. */
   failure: MapFailure | null = null
   cleanSwapOuts = 0
@@ -28,6 +31,7 @@ export class Pager {
     this.#table = table
     this.#events = events
     this.swap = swap
+    this.logs = new DirtyLogs(table, events)
   }
 
   /** Host byte address to read a page from, whatever its state; negative if there is none. */
@@ -52,7 +56,10 @@ export class Pager {
   /** Host byte address of a frame that is the page's alone, whatever its permission; negative if there is none to have. */
   toWrite(ppn: number): number {
     const address = this.#toOwnFrame(ppn)
-    if (address >= 0) this.#dropKept(ppn)
+    if (address >= 0) {
+      this.#dropKept(ppn)
+      this.noteChange(ppn)
+    }
     return address
   }
 
@@ -74,6 +81,8 @@ export class Pager {
 
   /** Releases what a page holds. */
   vacate(ppn: number, state: PageState, event: MapEvent): void {
+    const old = this.#table.states[ppn]!
+    if (old === PageState.Resident || old === PageState.Swapped) this.noteChange(ppn)
     this.#become(ppn, state)
     this.#events.changed(event, ppn)
   }
@@ -90,6 +99,7 @@ export class Pager {
 
   /** Puts a frame behind a memory page and takes over one reference to it. */
   adopt(ppn: number, mpn: number): void {
+    this.noteChange(ppn)
     if (mpn !== this.#machine.zeroFrame) this.#become(ppn, PageState.Resident, mpn)
     else {
       this.#machine.release(mpn)
@@ -125,9 +135,15 @@ export class Pager {
   /** The slot takes over a reference, and what the page held is released. */
   moveToSlot(ppn: number, slot: number): void {
     const old = this.#table.states[ppn]!
+    this.noteChange(ppn)
     this.#become(ppn, PageState.Swapped, -1, slot)
     if (old === PageState.Ballooned) this.#events.changed(MapEvent.Popped, ppn)
     if (old !== PageState.Swapped) this.#events.changed(MapEvent.SwappedOut, ppn)
+  }
+
+  /** A page's contents change: tells the dirty logs, if there are any. */
+  noteChange(ppn: number): void {
+    if ((this.#table.flags[ppn]! & PageFlag.Watched) !== 0) this.logs.note(ppn)
   }
 
   fail(ppn: number, { kind, message }: SwapFailure | Omit<MapFailure, 'ppn'>): void {

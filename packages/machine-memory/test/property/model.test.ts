@@ -10,7 +10,7 @@ import {
   SwapSpace,
   SwapStoreError,
 } from '../../src/index.ts'
-import type { SwapReservation, SwapStore } from '../../src/index.ts'
+import type { DirtyLog, SwapReservation, SwapStore } from '../../src/index.ts'
 import { Model, ModelMap, nothing } from './model.ts'
 import type { Holding, StoreMode } from './model.ts'
 
@@ -63,6 +63,7 @@ interface RealMap {
   readonly remembered: Map<number, { read: number; write: number }>
   /** States as the events tell. */
   readonly told: Map<number, PageState>
+  log: DirtyLog | null
 }
 
 interface Real {
@@ -95,7 +96,7 @@ function watch(real: Real, map: PhysicalMap): void {
     if (wanted !== undefined && map.stateOf(ppn) !== wanted)
       throw new Error(`event ${event} leaves page ${ppn} in state ${map.stateOf(ppn)}`)
   })
-  real.maps.push({ map, remembered, told })
+  real.maps.push({ map, remembered, told, log: null })
 }
 
 function verify(model: Model, real: Real): void {
@@ -121,7 +122,7 @@ function verify(model: Model, real: Real): void {
   for (const mpn of real.freed) expect(real.machine.references(mpn)).toBe(0)
 }
 
-function verifyMap(model: Model, pages: ModelMap, { map, remembered, told }: RealMap): void {
+function verifyMap(model: Model, pages: ModelMap, { map, remembered, told, log }: RealMap): void {
   const counts = { nothing: 0, zero: 0, ballooned: 0, frame: 0, slot: 0, shared: 0 }
   for (let ppn = 0; ppn < PAGES; ppn++) {
     const state = pages.stateOf(ppn)
@@ -137,13 +138,16 @@ function verifyMap(model: Model, pages: ModelMap, { map, remembered, told }: Rea
     if (state === PageState.Ballooned || state === PageState.Swapped) throw new Error(`page ${ppn} went unannounced`)
     if (known.read !== map.readAddress(ppn)) throw new Error(`page ${ppn} moved unannounced`)
     if (known.write >= 0 && known.write !== known.read) throw new Error(`page ${ppn} reads and writes apart`)
-    const mustAsk = pages.page(ppn)?.kind !== 'ram' || !frame || model.references(frame) > 1 || isKept(pages, ppn)
+    const isWatched = log !== null && !pages.dirty.has(ppn)
+    const isShared = !frame || model.references(frame) > 1
+    const mustAsk = pages.page(ppn)?.kind !== 'ram' || isShared || isKept(pages, ppn) || isWatched
     if (known.write >= 0 && mustAsk) throw new Error(`page ${ppn} may be written in place unannounced`)
   }
   const { nothing: never, zero, ballooned, frame: resident, slot: swapped, shared } = counts
   const pagesInAll = never + zero + ballooned + resident + swapped
   const statistics = { pages: pagesInAll, untouched: never + zero, zero, resident, ballooned, swapped, shared }
   expect(map.statistics).toMatchObject(statistics)
+  if (log) expect(log.size).toBe(pages.dirty.size)
 }
 
 function isKept(pages: ModelMap, ppn: number): boolean {
@@ -235,13 +239,13 @@ const STEPS: Record<string, Perform> = {
   discard(model, real, { which, ppn }) {
     const [pages, map] = pickMap(model, real, which)
     const state = pages.stateOf(ppn)
-    if (state === PageState.Resident || state === PageState.Swapped) pages.hold(ppn, nothing)
+    if (state === PageState.Resident || state === PageState.Swapped) pages.drop(ppn, nothing)
     map.discard(ppn)
   },
   balloon(model, real, { which, ppn }) {
     const [pages, map] = pickMap(model, real, which)
     const isTaken = pages.page(ppn)?.kind === 'ram' && pages.stateOf(ppn) !== PageState.Ballooned
-    if (isTaken) pages.hold(ppn, { is: 'ballooned' })
+    if (isTaken) pages.drop(ppn, { is: 'ballooned' })
     expect(map.balloon(ppn)).toBe(isTaken)
   },
   deflate(model, real, { which, ppn }) {
@@ -254,17 +258,31 @@ const STEPS: Record<string, Perform> = {
     const [pages, map] = pickMap(model, real, which)
     expect(map.swapOut(ppn)).toBe(model.swapOut(pages, ppn))
   },
+  /** Starts a log, or asks it, and stops it now and then. */
+  log(model, real, { which, value }) {
+    const [pages] = pickMap(model, real, which)
+    const realMap = pick(real.maps, which)
+    const { map, log } = realMap
+    if (log) expect([...log.collect()]).toEqual([...pages.dirty].sort((a, b) => a - b))
+    else realMap.log = map.startDirtyLog()
+    pages.dirty.clear()
+    if (!log || value % 4 > 0) return
+    log.stop()
+    realMap.log = null
+    expect(log.collect().length).toBe(0)
+  },
   changeStore(model, _real, { store }) {
     model.store = store
   },
   clear(model, real, { which }) {
     const [pages, map] = pickMap(model, real, which)
-    for (const ppn of pages.pages.keys()) pages.hold(ppn, nothing)
+    for (const ppn of pages.pages.keys()) pages.drop(ppn, nothing)
     map.clear()
     expect(map.statistics).toMatchObject({ untouched: pages.pages.size, zero: 0 })
   },
   redefine(model, real, { which, ppn, kind }) {
     const [pages, map] = pickMap(model, real, which)
+    if ((kind === 'hole') !== (pages.page(ppn) === undefined)) pages.dirty.add(ppn)
     if (kind === 'hole') pages.pages.delete(ppn)
     else pages.pages.set(ppn, { kind, holds: pages.holding(ppn) })
     map.redefine({ start: ppn * FRAME_BYTES, length: FRAME_BYTES, kind })
@@ -299,6 +317,7 @@ const STEPS: Record<string, Perform> = {
     const frame = from.frame(ppn)
     const isNothing = target.is === 'nothing' || target.is === 'zero'
     to.hold(otherPpn, frame ? { is: 'frame', frame } : isNothing ? to.holding(otherPpn) : { is: 'zero' })
+    to.dirty.add(otherPpn)
     toMap.adopt(otherPpn, mpn)
   },
   exchange(model, real, { which, other, ppn, otherPpn }) {
@@ -309,6 +328,8 @@ const STEPS: Record<string, Perform> = {
     const holds = from.holding(ppn)
     from.hold(ppn, to.holding(otherPpn))
     to.hold(otherPpn, holds)
+    from.dirty.add(ppn)
+    to.dirty.add(otherPpn)
     fromMap.exchange(ppn, toMap, otherPpn)
   },
   hold(model, real, { which, ppn }) {

@@ -29,6 +29,8 @@ export interface ModelReservation {
 export class ModelMap {
   readonly pages: Map<number, ModelPage>
   readonly reservation: ModelReservation
+  /** Pages whose contents may have changed since the log was asked. */
+  readonly dirty: Set<number> = new Set()
 
   constructor(reservation: ModelReservation, pages: Iterable<readonly [number, ModelPage]>) {
     this.reservation = reservation
@@ -51,6 +53,13 @@ export class ModelMap {
   frame(ppn: number): Frame | undefined {
     const holds = this.holding(ppn)
     return holds.is === 'frame' ? holds.frame : undefined
+  }
+
+  /** Contents are dropped. */
+  drop(ppn: number, holds: Holding): void {
+    const { is } = this.holding(ppn)
+    if (is === 'frame' || is === 'slot') this.dirty.add(ppn)
+    this.hold(ppn, holds)
   }
 
   stateOf(ppn: number): PageState {
@@ -164,6 +173,7 @@ export class Model {
       if (!this.hasFreeFrame) return undefined
       map.hold(ppn, { is: 'frame', frame: { bytes: new Map(old?.bytes) } })
     }
+    map.dirty.add(ppn)
     return map.frame(ppn)
   }
 
@@ -187,7 +197,10 @@ export class Model {
       places.set(ppn, place)
     }
     for (const [ppn, place] of places)
-      if (this.staged.includes(place as Slot)) map.hold(ppn, { is: 'slot', slot: place as Slot })
+      if (this.staged.includes(place as Slot)) {
+        map.hold(ppn, { is: 'slot', slot: place as Slot })
+        map.dirty.add(ppn)
+      }
     this.staged.length = 0
     bytes.forEach((byte, i) =>
       places.get(Math.floor((address + i) / FRAME_BYTES))!.bytes.set((address + i) % FRAME_BYTES, byte),

@@ -56,7 +56,7 @@ const add = (totals: Record<string, number>, result: RestlessResult): void => {
 }
 
 test.each(engines)('pages that come and go change no instruction of a guest, %s', limit, async (engine) => {
-  const totals = { swapIns: 0, pops: 0, copies: 0 }
+  const totals = { swapIns: 0, pops: 0, copies: 0, dirtied: 0 }
   for (const feature of tested) {
     await tracesOf(feature, async (image) => {
       const quiet = await run(image, engine, { swapped: 0, failing: 0 })
@@ -64,6 +64,7 @@ test.each(engines)('pages that come and go change no instruction of a guest, %s'
       expect(restless.sent, feature.name).toEqual(quiet.sent)
       expect(restless.timesNs, feature.name).toEqual(quiet.timesNs)
       expect([restless.reason, restless.retired]).toEqual([quiet.reason, quiet.retired])
+      expect(restless.missed, 'pages that the dirty log has not told of').toEqual([])
       add(totals, restless)
       return restless.sent
     })

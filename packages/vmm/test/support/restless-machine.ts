@@ -7,6 +7,7 @@ import {
   MemorySwapStore,
   PageState,
   SwapSpace,
+  type DirtyLog,
   type PhysicalMap,
   type SwapStore,
 } from '@mica-vm/machine-memory'
@@ -91,6 +92,9 @@ export interface RestlessResult {
   readonly outOfMemory: number
   readonly pops: number
   readonly copies: number
+  /** Pages that the dirty log told of, and those of which a copy that followed it is wrong in the end. */
+  readonly dirtied: number
+  readonly missed: readonly number[]
   readonly contradictions: readonly string[]
 }
 
@@ -118,7 +122,9 @@ export async function runRestless(options: RestlessOptions): Promise<RestlessRes
   machine.load()
   options.watch(listeners, machine)
   const unrest = new Unrest(machine.pages, random, options.swapped)
+  const mirror = options.swapped > 0 && options.failing === 0 ? new Mirror(machine.pages) : null
   const again = (): void => {
+    mirror?.follow()
     unrest.stir()
     machine.timers.schedule(machine.time.nowNs() + options.periodNs, again)
   }
@@ -140,6 +146,8 @@ export async function runRestless(options: RestlessOptions): Promise<RestlessRes
   const contradictions = [...memory.audit().contradictions, ...space.audit().contradictions]
   const outOfMemory = loop.statistics.exits.OutOfMemory
   const { retired } = machine.vcpu
+  mirror?.follow()
+  const missed = mirror?.differences() ?? []
   unrest.end()
   machine.release()
   return {
@@ -149,7 +157,53 @@ export async function runRestless(options: RestlessOptions): Promise<RestlessRes
     outOfMemory,
     pops,
     copies: copyOnWriteBreaks,
+    dirtied: mirror?.dirtied ?? 0,
+    missed,
     contradictions,
+  }
+}
+
+/** A copy of a guest's memory that follows it by the dirty log, as for a move to another host. */
+class Mirror {
+  readonly #pages: PhysicalMap
+  readonly #log: DirtyLog
+  readonly #copies = new Map<number, Uint8Array>()
+  dirtied = 0
+
+  constructor(pages: PhysicalMap) {
+    this.#pages = pages
+    this.#log = pages.startDirtyLog()
+    for (let ppn = 0; ppn < pages.endPage; ppn++) if (pages.frameOf(ppn) >= 0) this.#copy(ppn)
+  }
+
+  follow(): void {
+    for (const ppn of this.#log.collect()) {
+      this.dirtied++
+      this.#copy(ppn)
+    }
+  }
+
+  #copy(ppn: number): void {
+    this.#copies.set(ppn, this.#contents(ppn))
+  }
+
+  /** A ballooned page is not read, which would pop it: it is zero. */
+  #contents(ppn: number): Uint8Array {
+    const bytes = new Uint8Array(FRAME_BYTES)
+    if (this.#pages.stateOf(ppn) !== PageState.Ballooned) this.#pages.read(ppn * FRAME_BYTES, bytes)
+    return bytes
+  }
+
+  differences(): number[] {
+    const different: number[] = []
+    for (let ppn = 0; ppn < this.#pages.endPage; ppn++) {
+      const state = this.#pages.stateOf(ppn)
+      const copy = this.#copies.get(ppn)
+      if (!copy && state !== PageState.Resident && state !== PageState.Swapped) continue
+      const wanted = copy ?? new Uint8Array(FRAME_BYTES)
+      if (this.#contents(ppn).some((byte, i) => byte !== wanted[i])) different.push(ppn)
+    }
+    return different
   }
 }
 
