@@ -14,6 +14,8 @@ import type { MemoryPolicyOptions, PolicyClient, PolicyFrames, PolicySharing } f
 const mostAtOnce = 512
 /** Pages taken at least when a machine stands still for want of one. */
 const leastForRelief = 64
+/** Balloons are looked after so often: a guest answers each time with its statistics. */
+const pollNs = 1e9
 /** Pages that one look at the host may scan; the sharer's caps say how many a second. */
 const scanPages = 256
 
@@ -42,6 +44,7 @@ export class MemoryPolicy {
   readonly #state: ReclaimState
   readonly #trigger: RebalanceTrigger
   readonly #clients = new Map<PolicyClient, ActivityWatch>()
+  #polledAtNs = -Infinity
 
   constructor({ frames, options, sharing, random, onLevel }: MemoryPolicyParts) {
     this.#frames = frames
@@ -80,6 +83,7 @@ export class MemoryPolicy {
     this.#updateLevel()
     if (this.#trigger.take(nowNs).length > 0) this.#rebalance()
     this.#inflate(this.#state.actions)
+    if (nowNs - this.#polledAtNs >= pollNs) this.#poll(nowNs)
     const freed = this.#swap(this.#state.actions)
     this.#updateLevel()
     this.#block(this.#state.actions)
@@ -129,8 +133,14 @@ export class MemoryPolicy {
       const wanted = balloonTarget(client)
       const mayGrow = inflates || pages.residentPages > claim.maxPages
       balloon.setTarget(mayGrow ? wanted : Math.min(wanted, balloon.actual))
-      balloon.poll()
-      claim.isCompliant = balloon.state !== 'stalled' && balloon.state !== 'lying'
+    }
+  }
+
+  #poll(nowNs: number): void {
+    this.#polledAtNs = nowNs
+    for (const { balloon, claim } of this.#clients.keys()) {
+      balloon?.poll()
+      claim.isCompliant = balloon?.state !== 'stalled' && balloon?.state !== 'lying'
     }
   }
 
