@@ -84,7 +84,7 @@ export abstract class RingQueue implements Virtqueue {
   take(): Chain | null {
     if (this.state.isBroken || !this.#ports.mayRun()) return null
     const chain = this.next()
-    if (!chain || !this.#isIntact()) return null
+    if (!this.#isIntact() || !chain) return null
     this.slotsTaken += chain.slots
     this.#open.add(chain)
     return chain
