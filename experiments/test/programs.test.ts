@@ -1,19 +1,24 @@
+import { createHash } from 'node:crypto'
 import { GuestLinuxError } from '@mica-vm/guest-linux'
 import { Host, type BootSource } from '@mica-vm/vmm'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { debianBoot, DebianGuest } from '../frame/debian-guest.ts'
 import type { Measurement } from '../frame/debian-guest.ts'
+import { textDisk } from '../frame/text-disk.ts'
 
 const commands = [
   'forkwait 20',
   'page-fault 3 40',
   'context-switch 25 5',
   'protect 4 10',
-  'touch 2 50',
+  'toucher 2 50',
   'compile 1',
   'forkwait',
   'cat /proc/stat /proc/vmstat',
+  'reread 2',
+  'work 1',
 ]
+const diskBytes = 1 << 20
 /** What the guest boots from, or why there is none here: no apt, no network. */
 const boot: BootSource | string = await debianBoot().catch((error: unknown) => {
   if (error instanceof GuestLinuxError) return error.message
@@ -24,7 +29,8 @@ let measured: Measurement[] = []
 beforeAll(async () => {
   if (typeof boot === 'string') return
   const host = new Host({ memory: 128 * 2 ** 20, maximumVms: 1 })
-  const vm = host.createVm({ memory: 96 * 2 ** 20, boot, clock: 'instructions', mmu: 'caching' })
+  const virtio = { blk: [{ store: textDisk(diskBytes) }] }
+  const vm = host.createVm({ memory: 96 * 2 ** 20, boot, clock: 'instructions', mmu: 'caching', virtio })
   // What the kernel has counted is asked for before and after each program.
   const counted = commands.flatMap((command) => ['cat /proc/stat /proc/vmstat', command])
   measured = await new DebianGuest(vm).measureAll(counted)
@@ -54,7 +60,7 @@ it('programs do what they are for', () => {
   expect(growth('page-fault 3 40', 'pgfault')).toBeGreaterThanOrEqual(120)
   expect(growth('context-switch 25 5', 'ctxt')).toBeGreaterThanOrEqual(50)
   expect(growth('protect 4 10', 'pgfault')).toBeGreaterThanOrEqual(10)
-  expect(growth('touch 2 50', 'pgfault')).toBeGreaterThanOrEqual(50)
+  expect(growth('toucher 2 50', 'pgfault')).toBeGreaterThanOrEqual(50)
   expect(growth('compile 1', 'processes')).toBeGreaterThanOrEqual(5)
   expect(run('compile 1').output).toMatch(/^[0-9a-f]{32} /m)
 })
@@ -64,7 +70,18 @@ it('a program without its number ends with status 2, and the host learns of it',
 })
 
 it('marks are exact: what happens between commands is in no measurement', () => {
-  const { before, after } = run('touch 2 50')
+  const { before, after } = run('toucher 2 50')
   expect(after.instructions - before.instructions).toBeGreaterThan(100)
   expect(after.instructions - before.instructions).toBeLessThan(3e6)
+})
+
+// Oracle: OpenSSL, as Node has it.
+it('work reads the disk from its first byte to its last, and reread reads it, too', () => {
+  const disk = new Uint8Array(diskBytes)
+  textDisk(diskBytes).read(0, disk)
+  expect(run('work 1').output).toContain(`${createHash('md5').update(disk).digest('hex')}  /dev/vda`)
+  expect([run('work 1').status, run('reread 2').status]).toEqual([0, 0])
+  // In kilobytes: the second time it comes from the guest's memory.
+  expect(growth('reread 2', 'pgpgin')).toBeGreaterThanOrEqual(diskBytes / 1024)
+  expect(growth('reread 2', 'pgpgin')).toBeLessThan((1.5 * diskBytes) / 1024)
 })

@@ -1,4 +1,4 @@
-# touch N P: maps P pages and writes to each N times, round after round: a working set of P pages
+# toucher N P: maps P pages and writes to each N times, round after round: a working set of P pages
 main:
   call map
   push eax
