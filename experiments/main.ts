@@ -3,6 +3,7 @@ import type { Experiment } from './frame/experiment.ts'
 import { publish } from './frame/document.ts'
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
+  sampling: () => import('./sampling.ts'),
   shadow: () => import('./shadow.ts'),
 }
 
