@@ -4,7 +4,9 @@ import { publish } from './frame/document.ts'
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
   sampling: () => import('./sampling.ts'),
+  sharing: () => import('./sharing.ts'),
   shadow: () => import('./shadow.ts'),
+  tax: () => import('./tax.ts'),
 }
 
 const [wanted = ''] = process.argv.slice(2)
