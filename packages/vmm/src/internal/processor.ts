@@ -93,7 +93,7 @@ export class HostProcessor {
 
 /** One machine's claim to the processor. */
 export class ProcessorClaim implements StrideClient {
-  /** @internal */
+  /** Time that the machine got, divided by its shares. */
   pass = 0
   readonly #processor: HostProcessor
   #shares: number
