@@ -3,6 +3,10 @@ import { Layout } from './state/layout.ts'
 import type { Quad, TimeStampCounter } from './system/types.ts'
 
 const two32 = 2 ** 32
+/** Scales and values are whole sixteenths; what the guest reads is rounded down. */
+const parts = 16
+/** Counts per instruction that fit into their cell. */
+const largestScale = two32 / parts
 
 /**
  * The time-stamp counter. RDTSC in translated code computes base - (budget + remaining) * scale without leaving it;
@@ -22,22 +26,22 @@ export class TimeStamp implements TimeStampCounter {
     this.#left = budgetLeft
   }
 
-  /** Counts per instruction (a positive integer) from the next run on. */
+  /** Counts per instruction from the next run on: a multiple of 1/16 above 0. */
   set scale(counts: number) {
-    if (!Number.isSafeInteger(counts) || counts < 1)
-      throw new RangeError(`scale is ${counts}; must be a positive integer`)
+    if (!Number.isInteger(counts * parts) || counts <= 0 || counts >= largestScale)
+      throw new RangeError(`scale is ${counts}; must be a multiple of 1/${parts} between 0 and ${largestScale}`)
     this.#scale = counts
   }
 
   /** Moves the counter forward to `value`, for a clock that runs on while no instruction does. */
   advanceTo(value: number): void {
-    const target = Math.floor(value)
+    const target = Math.floor(value * parts) / parts
     if (target > this.#value) this.#stop(target)
   }
 
   /** The counter between runs, without what WRMSR added. */
   get value(): number {
-    return this.#value
+    return Math.floor(this.#value)
   }
 
   /** A run of `budget` instructions begins. */
@@ -64,15 +68,16 @@ export class TimeStamp implements TimeStampCounter {
   #offset = 0
 
   #store(): void {
-    const counter = this.#base + this.#offset
+    const whole = Math.floor(this.#base)
+    const counter = whole + this.#offset
     this.#state.set(Layout.tscBase, counter % two32)
     this.#state.set(Layout.tscBase + 4, Math.floor(counter / two32))
-    this.#state.set(Layout.tscScale, this.#scale)
-    this.#state.set(Layout.tscScale + 4, 0)
+    this.#state.set(Layout.tscScale, this.#scale * parts)
+    this.#state.set(Layout.tscFraction, (this.#base - whole) * parts)
   }
 
   read(): Quad {
-    const counter = this.#now() + this.#offset
+    const counter = Math.floor(this.#now()) + this.#offset
     return { low: counter >>> 0, high: Math.floor(counter / two32) >>> 0 }
   }
 
@@ -82,7 +87,7 @@ export class TimeStamp implements TimeStampCounter {
   }
 
   write(low: number, high: number): void {
-    this.#offset = high * two32 + low - this.#now()
+    this.#offset = high * two32 + low - Math.floor(this.#now())
     this.#store()
   }
 }

@@ -19,8 +19,12 @@ const jumpNs = 1e9
 /** Guest time of a slice, while the host is as fast as before. */
 const sliceNs = 1e6
 const shortestSlice = 2000
-/** Instructions per slice at most; with the instructions clock it is what every slice has, so that all runs have the same ones. */
-const longestSlice = 200_000
+/** Instructions of every slice with the instructions clock, so that all runs have the same ones. */
+const fixedSlice = 200_000
+/** Instructions per slice at most with a real clock: more than a millisecond has. */
+const longestSlice = 2_000_000
+/** An instruction takes a whole number of sixteenths of a nanosecond, as the time-stamp counter counts. */
+const parts = 16
 
 /** What remains after each slice of how long earlier ones ran and waited. */
 const remembered = 7 / 8
@@ -31,8 +35,8 @@ const mostContention = 100
 export type InstructionCounter = Pick<Vcpu, 'retired' | 'timeStamp'>
 
 /**
- * The guest's time, one for devices and the time-stamp counter: a whole number of nanoseconds per retired instruction. With the
- * instructions clock that number is 1. With a real clock it is the measured speed, corrected so that the guest's time stays close
+ * The guest's time, one for devices and the time-stamp counter: so many nanoseconds per retired instruction. With the instructions
+ * clock that is 1. With a real clock it is the measured speed in sixteenths, corrected so that the guest's time stays close
  * to the host's: while instructions run, time never jumps, and whatever the guest measures against whatever, agrees. It may
  * jump while the processor has halted. The time-stamp counter counts nanoseconds.
  */
@@ -73,8 +77,7 @@ export class MachineTime implements Clock {
 
   /** Nanoseconds since the machine was switched on, times in which it was paused left out. */
   nowNs(): number {
-    const counter = this.#counter
-    return counter === null ? 0 : this.#startNs + (counter.retired - this.#startRetired) * this.#nsPerInstruction
+    return Math.floor(this.#exactNs())
   }
 
   /** Time of day for the clock chip. */
@@ -93,10 +96,10 @@ export class MachineTime implements Clock {
       const lag = this.#hostNs() - this.nowNs()
       const contention = Math.min(mostContention, 1 + this.#waitedNs / this.#ranNs)
       const jumps = lag > jumpNs * contention
-      this.#set(jumps ? this.nowNs() + Math.floor(lag) : this.nowNs())
+      this.#set(this.#exactNs() + (jumps ? Math.floor(lag) : 0))
       // Who has the processor for a third of the time must be able to go three times as fast, and to make up for lost time.
       const correction = jumps ? 1 : 1 + Math.max(-0.5, Math.min(2 * contention - 1, lag / slewNs))
-      this.#nsPerInstruction = Math.max(1, Math.round(this.#estimate * correction))
+      this.#nsPerInstruction = Math.max(1, Math.round(this.#estimate * correction * parts)) / parts
       this.#counter!.timeStamp.scale = this.#nsPerInstruction
     }
     return this.nowNs()
@@ -104,7 +107,7 @@ export class MachineTime implements Clock {
 
   /** Instructions that the slice may have, if no deadline ends it. */
   get sliceInstructions(): number {
-    if (this.#host === null) return longestSlice
+    if (this.#host === null) return fixedSlice
     return Math.max(shortestSlice, Math.min(longestSlice, Math.floor(sliceNs / this.#estimate)))
   }
 
@@ -136,6 +139,12 @@ export class MachineTime implements Clock {
   /** Lets time jump to `ns` while no instruction runs. */
   skipTo(ns: number): void {
     this.#set(Math.max(this.nowNs(), Math.ceil(ns)))
+  }
+
+  /** Fractions of a nanosecond are what the next slices go on from. */
+  #exactNs(): number {
+    const counter = this.#counter
+    return counter === null ? 0 : this.#startNs + (counter.retired - this.#startRetired) * this.#nsPerInstruction
   }
 
   /** The host's clock on the guest's scale. */

@@ -39,9 +39,10 @@ export const Layout = {
   faultError: 0x0d8,
   /** What the instruction before holds off for one more: `Shadow`. */
   interruptShadow: 0x0dc,
-  /** TSC = tscBase - (budget + remaining) * tscScale; set before each run. */
+  /** TSC = tscBase + ((tscFraction - (budget + remaining) * tscScale) >> 4), in sixteenths but for the base; set before each run. */
   tscBase: 0x0e0,
   tscScale: 0x0e8,
+  tscFraction: 0x0ec,
   /** 1 while the interrupt controller asserts INTR. */
   interruptPending: 0x0f0,
   /** Instructions that the interpreter has retired in units, modulo 2^32. */

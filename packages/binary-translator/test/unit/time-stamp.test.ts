@@ -30,4 +30,25 @@ describe.each(['interpreter', 'translator'] as const)('the time-stamp counter, %
     run(machine)
     expect(machine.vcpu.timeStamp.value).toBe(5000 + machine.vcpu.retired - before)
   })
+
+  // Oracle: the count of instructions times the scale, rounded down.
+  test('counts in sixteenths, which runs do not lose, also behind what the guest wrote', () => {
+    const machine = new FlatMachine({ mode, heat: 1 })
+    machine.write(0x1000, code)
+    const { timeStamp } = machine.vcpu
+    timeStamp.scale = 7 / 16
+    for (let round = 0; round < 20; round++) {
+      const written = round * 2 ** 37 + 5
+      const whole = (retired: number): number => Math.floor((retired * 7) / 16)
+      machine.start({ eip: 0x1000 })
+      timeStamp.write(written % 2 ** 32, Math.floor(written / 2 ** 32))
+      const before = machine.vcpu.retired
+      machine.run(1000)
+      const at = (instructions: number): number => written + whole(before + instructions) - whole(before)
+      expect([machine.state.gpr(6), machine.state.gpr(0)]).toEqual([at(1), at(3)].map((count) => count % 2 ** 32))
+      expect(machine.state.gpr(2)).toBe(Math.floor(at(3) / 2 ** 32))
+      expect(timeStamp.value).toBe(whole(machine.vcpu.retired))
+    }
+    for (const scale of [0, -1, 1 / 32, 2 ** 28, NaN]) expect(() => (timeStamp.scale = scale)).toThrow(/1\/16/)
+  })
 })
