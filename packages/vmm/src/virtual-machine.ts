@@ -1,5 +1,5 @@
 import type { Vcpu } from '@mica-vm/binary-translator'
-import type { MapStatistics, PhysicalMap } from '@mica-vm/machine-memory'
+import type { PhysicalMap } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
 import type { PolicyClient } from './memory-policy/types.ts'
 import { Listeners } from './internal/listeners.ts'
@@ -18,7 +18,6 @@ import { VmMemory, type Limits, type MemoryClaim } from './vm-memory.ts'
 
 /** What a host hands to its machines. */
 export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
-  /** Measures slices and sleeps, whatever the guest's clock is. */
   readonly name: string
   readonly claim: MemoryClaim
   /** Makes room for a machine that needs a frame; false: there is none to be had. */
@@ -27,6 +26,7 @@ export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
   readonly updateLimits: (limits: Limits) => void
   /** The machine begins or ceases to run. */
   readonly onRunning: (isRunning: boolean) => void
+  /** Measures slices and sleeps, whatever the guest's clock is. */
   readonly hostClock: HostClock
   readonly processor: ProcessorClaim
   /** Before its memory is given back, and after. */
@@ -57,8 +57,8 @@ export class VirtualMachine {
   constructor(parts: VmParts) {
     this.#parts = parts
     this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
-    const statistics = (): MapStatistics => this.#machine.pages.statistics
-    this.#memory = new VmMemory({ claim: parts.claim, statistics, update: parts.updateLimits })
+    const { pages } = this.#machine
+    this.#memory = new VmMemory({ claim: parts.claim, pages, update: parts.updateLimits })
     this.#loop = new RunLoop({
       machine: this.#machine,
       clock: parts.hostClock,

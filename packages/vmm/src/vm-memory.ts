@@ -1,4 +1,5 @@
-import type { MapStatistics } from '@mica-vm/machine-memory'
+import type { PhysicalMap } from '@mica-vm/machine-memory'
+import { sharesPerPage } from '@mica-vm/share-allocator'
 import { VmmError } from './errors.ts'
 
 const pageBytes = 4096
@@ -6,8 +7,6 @@ const mib = 2 ** 20
 /** Shares of a machine that asked for none, for each MiB: equal claims to each page. */
 const sharesPerMib = 10
 const mostShares = 1_000_000
-/** What an idle page counts as: an idle tax of 0.75. */
-const idlePrice = 4
 
 /** What a machine gets of the host's memory. Sizes are bytes, multiples of 4096. */
 export interface GuestMemory {
@@ -96,7 +95,7 @@ function requireBytes(name: string, bytes: number, least: number, most: number):
 
 export interface VmMemoryParts {
   readonly claim: MemoryClaim
-  readonly statistics: () => MapStatistics
+  readonly pages: Pick<PhysicalMap, 'residentPages' | 'statistics'>
   /** Takes limits that are in their ranges; throws a VmmError if the host could not keep them. */
   readonly update: (limits: Limits) => void
 }
@@ -148,9 +147,8 @@ export class VmMemory {
 
   /** Shares for each page in frames, an idle page counted as four; 0 of a machine that has none. Memory is taken where that is least. */
   get sharesPerPage(): number {
-    const { shares, active } = this.#parts.claim
-    const pages = this.#parts.statistics().resident
-    return pages === 0 ? 0 : shares / (pages * (active + idlePrice * (1 - active)))
+    const { claim, pages } = this.#parts
+    return pages.residentPages === 0 ? 0 : sharesPerPage(claim, pages.residentPages)
   }
 
   /** False: the guest's balloon does not give what it was asked for, and its pages are swapped out instead. */
@@ -165,7 +163,7 @@ export class VmMemory {
 
   /** Where its pages are now. */
   get statistics(): VmMemoryStatistics {
-    const { resident, shared, untouched, zero, ballooned, swapped } = this.#parts.statistics()
+    const { resident, shared, untouched, zero, ballooned, swapped } = this.#parts.pages.statistics
     return {
       resident: resident * pageBytes,
       shared: shared * pageBytes,
