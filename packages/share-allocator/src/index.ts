@@ -5,5 +5,5 @@ export type { Admission, AdmissionRequest, AdmissionResources, Reservation } fro
 export { allocate, DEFAULT_TAX, sharesPerPage } from './allocate.ts'
 export type { AllocationOptions, Client } from './allocate.ts'
 export { RebalanceCause, RebalanceTrigger } from './rebalance-trigger.ts'
-export { actionsOf, ReclaimLevel, ReclaimState } from './reclaim-state.ts'
+export { actionsOf, DEFAULT_RECLAIM, ReclaimLevel, ReclaimState } from './reclaim-state.ts'
 export type { ReclaimActions, ReclaimStateOptions } from './reclaim-state.ts'

@@ -40,6 +40,15 @@ export interface ReclaimStateOptions {
   readonly riseFactor?: number
 }
 
+/** The options of `ReclaimState` for who gives none: the thresholds of ESX Server, and 6.6 % of memory for a return to `high`. */
+export const DEFAULT_RECLAIM: Required<ReclaimStateOptions> = {
+  high: 0.06,
+  soft: 0.04,
+  hard: 0.02,
+  low: 0.01,
+  riseFactor: 1.1,
+}
+
 /**
  * Which of four states a host is in, by its free memory, with hysteresis: it falls to a state when less is free than that state's
  * threshold, and rises to one when clearly more is free than its threshold. Between the two it stays where it is.
@@ -58,7 +67,13 @@ export class ReclaimState {
   #index = 0
   #changes = 0
 
-  constructor({ high = 0.06, soft = 0.04, hard = 0.02, low = 0.01, riseFactor = 1.1 }: ReclaimStateOptions = {}) {
+  constructor({
+    high = DEFAULT_RECLAIM.high,
+    soft = DEFAULT_RECLAIM.soft,
+    hard = DEFAULT_RECLAIM.hard,
+    low = DEFAULT_RECLAIM.low,
+    riseFactor = DEFAULT_RECLAIM.riseFactor,
+  }: ReclaimStateOptions = {}) {
     const thresholds = { high, soft, hard, low }
     let above = 1
     for (const [name, threshold] of Object.entries(thresholds)) {

@@ -1,5 +1,6 @@
 import {
   allocate,
+  DEFAULT_RECLAIM,
   DEFAULT_TAX,
   RebalanceTrigger,
   ReclaimState,
@@ -178,9 +179,6 @@ export class MemoryPolicy {
 
 /** Frames that are kept free, and so are nobody's: what the highest state begins with. */
 export function reservedFrames(usableFrames: number, { thresholds }: MemoryPolicyOptions): number {
-  const { high = 0.06 } = thresholds ?? {}
+  const { high, riseFactor } = { ...DEFAULT_RECLAIM, ...thresholds }
   return Math.ceil(usableFrames * high * riseFactor) + 1
 }
-
-/** Free memory for a return to a state, beside its threshold: `ReclaimState`'s default. */
-const riseFactor = 1.1
