@@ -3,7 +3,7 @@ import { FreePageHints } from './free-page-hints.ts'
 import { GivenPages } from './given-pages.ts'
 import { implausible, MOST_STATISTICS_BYTES, parseStatistics } from './guest-statistics.ts'
 import { BalloonFeature, Config, DEVICE_ID, PAGE_BYTES } from './registers.ts'
-import type { BalloonEvent, BalloonOptions, BalloonPages, ControlledBalloon, Violation } from './types.ts'
+import type { BalloonEvent, BalloonOptions, BalloonPages, ControlledBalloon, PageViolation } from './types.ts'
 import { Violations } from './violations.ts'
 
 /** What a queue is for. */
@@ -237,7 +237,7 @@ export class BalloonDevice implements VirtioDevice, ControlledBalloon {
   }
 
   /** A list of page numbers, four bytes each. */
-  #each(chain: Chain, visit: (ppn: number) => Violation | null): void {
+  #each(chain: Chain, visit: (ppn: number) => PageViolation | null): void {
     const count = chain.readableBytes / 4
     if (!Number.isInteger(count) || count > MOST_ENTRIES)
       return this.#violations.add('malformed-list', `sent a list of pages of ${chain.readableBytes} bytes`)
@@ -276,12 +276,10 @@ export class BalloonDevice implements VirtioDevice, ControlledBalloon {
   }
 }
 
-const said: Readonly<Record<Violation, (ppn: number) => string>> = {
+const said: Readonly<Record<PageViolation, (ppn: number) => string>> = {
   'not-memory': (ppn) => `gave up page ${ppn}, which is no memory of its own`,
   'inflated-twice': (ppn) => `gave up page ${ppn}, which it had given up before`,
   'not-inflated': (ppn) => `took back page ${ppn}, which it had not given up`,
-  'malformed-list': () => 'sent a list of pages that is none',
-  'implausible-statistics': () => 'sent statistics that cannot be',
 }
 
 /** Queues whose features were not negotiated do not exist, and those behind them move up: so drivers number them. */

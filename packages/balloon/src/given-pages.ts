@@ -1,8 +1,5 @@
 import { PageSet } from './page-set.ts'
-import type { BalloonPages, Violation } from './types.ts'
-
-/** How a page got on. */
-export type PageAnswer = Violation | null
+import type { BalloonPages, PageViolation } from './types.ts'
 
 /**
  * The pages that the guest has given up, as its driver counts them. The map of pages knows better which of them the guest touched all
@@ -21,14 +18,14 @@ export class GivenPages {
     return this.#given.size
   }
 
-  inflate(ppn: number): PageAnswer {
+  inflate(ppn: number): PageViolation | null {
     if (!this.#pages.isWritable(ppn)) return 'not-memory'
     if (!this.#pages.balloon(ppn)) return 'inflated-twice'
     this.#given.add(ppn)
     return null
   }
 
-  deflate(ppn: number): PageAnswer {
+  deflate(ppn: number): PageViolation | null {
     if (!this.#given.delete(ppn)) return 'not-inflated'
     this.#pages.deflate(ppn)
     return null

@@ -7,5 +7,6 @@ export type {
   BalloonPages,
   ControlledBalloon,
   GuestMemoryStatistics,
+  PageViolation,
   Violation,
 } from './types.ts'

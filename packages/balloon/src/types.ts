@@ -15,14 +15,18 @@ export interface BalloonPages {
   discard(ppn: number): void
 }
 
-/** How a driver can break the device's rules. */
-export type Violation =
+/** How a driver can be wrong about a page. */
+export type PageViolation =
   /** A page that is no RAM of the guest. */
   | 'not-memory'
   /** A page that it had given up, and neither got back nor touched. */
   | 'inflated-twice'
   /** A page returned that was never given up. */
   | 'not-inflated'
+
+/** How a driver can break the device's rules. */
+export type Violation =
+  | PageViolation
   /** A list of pages that is none: too long, or ends within an entry. */
   | 'malformed-list'
   /** Statistics that cannot be: more free memory than there is. Harmless, since nobody acts on them alone. */
