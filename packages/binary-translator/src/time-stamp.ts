@@ -3,8 +3,9 @@ import { Layout } from './state/layout.ts'
 import type { Quad, TimeStampCounter } from './system/types.ts'
 
 const two32 = 2 ** 32
-/** Scales and values are whole sixteenths; what the guest reads is rounded down. */
-const parts = 16
+/** Scales and values are whole parts of a count, so many of them; what the guest reads is rounded down. A power of two. */
+export const TIME_STAMP_PARTS = 16
+const parts = TIME_STAMP_PARTS
 /** Counts per instruction that fit into their cell. */
 const largestScale = two32 / parts
 

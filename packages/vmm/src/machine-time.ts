@@ -1,4 +1,4 @@
-import type { Vcpu } from '@mica-vm/binary-translator'
+import { TIME_STAMP_PARTS, type Vcpu } from '@mica-vm/binary-translator'
 import type { Clock } from '@mica-vm/pc-devices'
 import type { HostClock } from './types.ts'
 
@@ -23,8 +23,6 @@ const shortestSlice = 2000
 const fixedSlice = 200_000
 /** Instructions per slice at most with a real clock: more than a millisecond has. */
 const longestSlice = 2_000_000
-/** An instruction takes a whole number of sixteenths of a nanosecond, as the time-stamp counter counts. */
-const parts = 16
 
 /** What remains after each slice of how long earlier ones ran and waited. */
 const remembered = 7 / 8
@@ -99,7 +97,8 @@ export class MachineTime implements Clock {
       this.#set(this.#exactNs() + (jumps ? Math.floor(lag) : 0))
       // Who has the processor for a third of the time must be able to go three times as fast, and to make up for lost time.
       const correction = jumps ? 1 : 1 + Math.max(-0.5, Math.min(2 * contention - 1, lag / slewNs))
-      this.#nsPerInstruction = Math.max(1, Math.round(this.#estimate * correction * parts)) / parts
+      this.#nsPerInstruction =
+        Math.max(1, Math.round(this.#estimate * correction * TIME_STAMP_PARTS)) / TIME_STAMP_PARTS
       this.#counter!.timeStamp.scale = this.#nsPerInstruction
     }
     return this.nowNs()

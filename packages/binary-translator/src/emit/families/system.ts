@@ -4,6 +4,7 @@ import { Cr4 } from '../../system/control-bits.ts'
 import { Vector, noErrorCode } from '../../system/guest-fault.ts'
 import { Msr, msrSlot } from '../../system/msr-access.ts'
 import { Flag, Layout, Segment } from '../../state/layout.ts'
+import { TIME_STAMP_PARTS } from '../../time-stamp.ts'
 import type { Emitter } from '../emitter.ts'
 import { tooLongVariant } from '../shape.ts'
 import { constant, type Value } from '../value.ts'
@@ -193,7 +194,7 @@ function readTimeStamp(e: Emitter): void {
   e.cell(Layout.budget).pushSite()
   e.i32(12).op(Op.i32_shr_u).i32(0xff).op(Op.i32_and).op(Op.i32_add).op(Op.i64_extend_i32_s)
   e.w.get(e.cpu).memory(Op.i64_load32_u, Layout.tscScale).op(Op.i64_mul).op(Op.i64_sub)
-  e.w.i64(4).op(Op.i64_shr_s).op(Op.i64_add).tee(tsc).op(Op.i32_wrap_i64)
+  e.w.i64(Math.log2(TIME_STAMP_PARTS)).op(Op.i64_shr_s).op(Op.i64_add).tee(tsc).op(Op.i32_wrap_i64)
   e.setGpr(0, 4, e.pop())
   e.w.get(tsc).i64(32).op(Op.i64_shr_u).op(Op.i32_wrap_i64)
   e.setGpr(2, 4, e.pop())
