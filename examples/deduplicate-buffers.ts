@@ -116,12 +116,15 @@ function page(text: string): Uint8Array {
   return new Uint8Array(PAGE_BYTES).map((_, i) => line[i % line.length]!)
 }
 
-const library = Array.from({ length: 48 }, (_, i) => page(`page ${i} of the library`))
+const sharedLibrary = Array.from({ length: 48 }, (_, i) => page(`page ${i} of the library`))
 const cleared = Array.from({ length: 16 }, () => new Uint8Array(PAGE_BYTES))
 const heap = (who: number): Uint8Array[] => Array.from({ length: 16 }, (_, i) => page(`page ${i} of heap ${who}`))
 
 const store = new Store(1024)
-const processes = Array.from({ length: 8 }, (_, who) => new Process(store, [...library, ...cleared, ...heap(who)]))
+const processes = Array.from(
+  { length: 8 },
+  (_, who) => new Process(store, [...sharedLibrary, ...cleared, ...heap(who)]),
+)
 const pages = processes.reduce((sum, process) => sum + process.endPage, 0)
 
 const sharer = new PageSharer({
@@ -151,28 +154,28 @@ for (let step = 0; step < 8; step++) {
   report()
 }
 // Cleared pages went to the zero frame; of the library one copy is left; the heaps are as they were, with a hint each.
-assert.equal(store.used, 1 + library.length + processes.length * 16)
+assert.equal(store.used, 1 + sharedLibrary.length + processes.length * 16)
 assert.deepEqual(sharer.statistics, {
   ...sharer.statistics,
-  sharedFrames: library.length,
-  sharedPages: processes.length * library.length,
+  sharedFrames: sharedLibrary.length,
+  sharedPages: processes.length * sharedLibrary.length,
   hints: processes.length * 16,
 })
 console.log(`\none library for all: ${pages} pages lie in ${store.used} frames`)
 
 processes[0]!.write(3, 0, '!'.charCodeAt(0))
 assert.equal(processes[0]!.read(3)[0], '!'.charCodeAt(0))
-for (const other of processes.slice(1)) assert.deepEqual(other.read(3), library[3])
+for (const other of processes.slice(1)) assert.deepEqual(other.read(3), sharedLibrary[3])
 console.log(
   `process 0 wrote to page 3 and got a copy: ${sharer.statistics.unshared} page unshared, the others see no change`,
 )
 
-processes[0]!.write(3, 0, library[3]![0]!)
+processes[0]!.write(3, 0, sharedLibrary[3]![0]!)
 console.log(`it undid that; asked about this page alone, the sharer says: ${clients[0]!.tryShare(3)}`)
 assert.equal(processes[0]!.frameOf(3), processes[1]!.frameOf(3))
 
 // Who shares memory can find out, by timing its writes, what others hold. So sharing ends where trust ends.
-const stranger = new Process(store, library)
+const stranger = new Process(store, sharedLibrary)
 const client = sharer.addClient({ pages: stranger, salt: 'another user' })
 console.log(`a process of another user loads the library, and the sharer says of its page 3: ${client.tryShare(3)}`)
 assert.notEqual(stranger.frameOf(3), processes[1]!.frameOf(3))

@@ -39,6 +39,7 @@ beforeAll(async () => {
 
 afterAll(() => void measured.splice(0))
 
+// Without Debian's packages there is no guest to run them in: the reason is what the build said.
 beforeEach((context) => (typeof boot === 'string' ? context.skip(boot) : undefined))
 
 /** By how much one of the kernel's counters grew while a command ran, its shell and the marks included. */
