@@ -30,6 +30,8 @@ const config: ViteUserConfig = defineConfig({
     ],
     globalSetup: ['tools/vitest-setup.ts'],
     execArgv: ['--conditions=@mica-vm/source'],
+    // Vitest would leave one core to itself: on two that is half of the machine.
+    maxWorkers: '100%',
     testTimeout: long ? 3_600_000 : 60_000,
   },
 })
