@@ -34,6 +34,7 @@ export type {
   HostOptions,
   InputPacing,
   Media,
+  RemovableDrive,
   Screen,
   SerialOptions,
   VmEvents,

@@ -136,11 +136,34 @@ export interface FirmwareImages {
 
 /** Media in drives. Block stores of 512-byte sectors, CD-ROMs of 2048. */
 export interface Media {
-  /** Drives A and B, which take 360K, 720K, 1.2M, 1.44M and 2.88M. */
-  readonly floppies?: readonly BlockStore[]
+  /**
+   * Drives A and B: diskettes of 360K, 720K, 1.2M, 1.44M or 2.88M; null for an empty drive, which is one of 1.44M. Others can be
+   * inserted that fit the drive.
+   */
+  readonly floppies?: readonly (BlockStore | null)[]
   /** IDE disks; with the CD-ROMs at most four. */
   readonly disks?: readonly BlockStore[]
-  readonly cdroms?: readonly BlockStore[]
+  /** Null: an empty drive. */
+  readonly cdroms?: readonly (BlockStore | null)[]
+}
+
+/**
+ * A drive whose medium the host may change at any time, also while the machine runs. The guest is told as by real drives: by the
+ * disk change line of a floppy drive, by a unit attention and a media event of a CD-ROM drive.
+ */
+export interface RemovableDrive {
+  /** What is in the drive. */
+  readonly medium: BlockStore | null
+  /**
+   * Puts a medium in; one that is there comes out.
+   * @throws VmmError for a medium that the drive does not take, and for a disc in a tray that the guest has locked.
+   */
+  insert(medium: BlockStore): void
+  /**
+   * Presses the button of the drive: whether it is empty now. A guest that has locked the tray is told of the wish instead, and may
+   * eject the disc itself; `force` takes it out all the same.
+   */
+  eject(options?: { readonly force?: boolean }): boolean
 }
 
 /** What a machine shows. */
@@ -246,6 +269,8 @@ export interface VmEvents {
   suspend: Record<string, never>
   /** The machine was woken up. */
   wake: { readonly by: WakeSource }
+  /** The guest has ejected the disc of CD-ROM drive `cdrom`. */
+  eject: { readonly cdrom: number }
   /** The speaker starts a tone of `hz`, or falls silent (0), at the guest's time `timeNs`. */
   tone: { readonly hz: number; readonly timeNs: number }
 }

@@ -13,7 +13,7 @@ import type { SerialPort } from './serial/serial-port.ts'
 import { statisticsOf, type VmStatistics } from './statistics.ts'
 import type { Balloon } from './virtio/balloon.ts'
 import type { VirtioConsolePort } from './virtio/console-port.ts'
-import type { HostClock, Screen, VmEvents, VmExit, VmState } from './types.ts'
+import type { HostClock, RemovableDrive, Screen, VmEvents, VmExit, VmState } from './types.ts'
 import { VmMemory, type Limits, type MemoryClaim } from './vm-memory.ts'
 
 /** What a host hands to its machines. */
@@ -103,6 +103,16 @@ export class VirtualMachine {
   /** The memory balloon; null in a machine without one. */
   get balloon(): Balloon | null {
     return this.#machine.virtio.balloon
+  }
+
+  /** Floppy drives A and B, as far as the machine has them. */
+  get floppies(): readonly RemovableDrive[] {
+    return this.#machine.drives.floppies
+  }
+
+  /** CD-ROM drives, in the order of `media.cdroms`. */
+  get cdroms(): readonly RemovableDrive[] {
+    return this.#machine.drives.cdroms
   }
 
   /** What the machine shows; null in a machine without a screen. */

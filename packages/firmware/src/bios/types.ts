@@ -71,6 +71,8 @@ export interface HardDisk {
 
 export interface CdRom extends RemovableDrive {
   readonly place: IdePlace
+  /** Opens the tray and takes the disc out; absent: only the machine's owner can. */
+  eject?(): void
 }
 
 export type BootDevice = 'floppy' | 'disk' | 'cdrom'

@@ -7,6 +7,7 @@ import {
   Command,
   ErrorBit,
   Feature,
+  MediaEvent,
   PACKET_BYTES,
   PacketCommand,
   Reason,
@@ -59,12 +60,22 @@ export class AtapiCd extends Drive<AtapiCdState> {
     return this.#store !== null
   }
 
+  /** The guest keeps the tray shut. */
+  get locked(): boolean {
+    return this.state.locked
+  }
+
+  /** The button of the drive, pressed while the tray is locked: a guest that polls for events is told of it (MMC-3, 5.7). */
+  requestEject(): void {
+    this.state.event = MediaEvent.EJECT_REQUEST
+  }
+
   /** Puts a disc in, or takes it out (null). The guest is told by unit attention. */
   insert(store: BlockStore | null): void {
     this.#store = checked(store)
     this.state.remaining = 0
     this.state.unitAttention = store !== null
-    this.state.event = store ? 2 : 3
+    this.state.event = store ? MediaEvent.NEW_MEDIUM : MediaEvent.REMOVAL
   }
 
   override snapshot(): AtapiCdState {

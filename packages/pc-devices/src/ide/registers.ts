@@ -19,6 +19,8 @@ export const DeviceBit = { LBA: 0x40, DEV: 0x10, HEAD: 0x0f, OBSOLETE: 0xa0 } as
 export const Control = { HOB: 0x80, SRST: 0x04, NIEN: 0x02 } as const
 /** Interrupt reason. */
 export const Reason = { COMMAND: 0x01, TO_HOST: 0x02 } as const
+/** What GET EVENT STATUS NOTIFICATION tells of the medium (MMC-3, 6.7.1.4). */
+export const MediaEvent = { NONE: 0, EJECT_REQUEST: 1, NEW_MEDIUM: 2, REMOVAL: 3 } as const
 
 export const Command = {
   NOP: 0x00,

@@ -41,7 +41,7 @@ export interface AtapiCdState extends DriveState {
   kind: 'cd'
   sense: number
   unitAttention: boolean
-  /** Media event for GET EVENT STATUS NOTIFICATION: 0 none, 2 new medium, 3 removal. */
+  /** See `MediaEvent`. */
   event: number
   locked: boolean
   /** What is left of the answer, or of the sectors read ahead, after the block in `buffer`. */

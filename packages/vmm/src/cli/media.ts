@@ -1,6 +1,6 @@
 import { OverlayBlockStore, type BlockStore } from '@mica-vm/pc-devices'
 import { FileBlockStore, ImageFileError, type FileBlockStoreOptions } from '../node/file-block-store.ts'
-import { floppySizes } from '../internal/media.ts'
+import { floppySizes } from '../internal/removable-drives.ts'
 import type { BootDevice, Media } from '../types.ts'
 import type { RunOptions } from './options.ts'
 import { UsageError } from './status.ts'

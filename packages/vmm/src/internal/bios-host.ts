@@ -1,4 +1,4 @@
-import { Bios, PIIX_HARDWARE, PIIX_HPET, type BiosMachine, type CdRom, type HardDisk } from '@mica-vm/firmware'
+import { Bios, PIIX_HARDWARE, PIIX_HPET, type BiosMachine, type IdePlace } from '@mica-vm/firmware'
 import type { ShadowMmu } from '@mica-vm/shadow-mmu'
 import type { Engine, Vcpu } from '@mica-vm/binary-translator'
 import type { PcPlatform } from '@mica-vm/pc-devices'
@@ -60,20 +60,25 @@ export class BiosHost {
   }
 }
 
-function describe({ floppies, kinds, stores, bootOrder }: Drives, ramBytes: number): BiosMachine {
-  const disks: HardDisk[] = []
-  const cdroms: CdRom[] = []
-  kinds.forEach((kind, index) => {
-    const place = { channel: (index >> 1) as 0 | 1, unit: (index & 1) as 0 | 1 }
-    const store = stores[index]
-    if (kind === 'disk' && store) disks.push({ store, place })
-    else if (kind === 'cdrom') cdroms.push({ medium: store ?? null, changes: 0, place })
-  })
+const placeOnCables = (place: number): IdePlace => ({ channel: (place >> 1) as 0 | 1, unit: (place & 1) as 0 | 1 })
+
+function describe({ floppies, disks, cdroms, bootOrder }: Drives, ramBytes: number): BiosMachine {
+  const byPlace = <Placed extends { readonly place: number }>(drives: readonly Placed[]): Placed[] =>
+    [...drives].sort((one, other) => one.place - other.place)
   return {
     ramBytes,
-    floppies: (floppies ?? []).map((medium) => ({ medium, changes: 0 })),
-    disks,
-    cdroms,
+    floppies,
+    disks: byPlace(disks).map(({ store, place }) => ({ store, place: placeOnCables(place) })),
+    cdroms: byPlace(cdroms).map((drive) => ({
+      get medium() {
+        return drive.medium
+      },
+      get changes() {
+        return drive.changes
+      },
+      eject: () => drive.ejectForGuest(),
+      place: placeOnCables(drive.place),
+    })),
     bootOrder,
     acpi: { ...PIIX_HARDWARE, hpet: PIIX_HPET, vga: true, s3SleepType: SUSPEND_TYPE },
   }

@@ -52,7 +52,11 @@ export function firmwareFiles({ drives, hasVga, pmBase, kernelRom }: FirmwareFil
   }
 }
 
-function pathsOf(device: BootDevice, { kinds, floppies }: Drives): string[] {
-  if (device === 'floppy') return (floppies ?? []).map((_, unit) => floppyPath(unit))
-  return kinds.flatMap((kind, place) => (kind === device ? [idePath(place)] : []))
+function pathsOf(device: BootDevice, { floppies, disks, cdroms }: Drives): string[] {
+  if (device === 'floppy') return floppies.map((_, unit) => floppyPath(unit))
+  const drives = device === 'disk' ? disks : cdroms
+  return drives
+    .map(({ place }) => place)
+    .sort()
+    .map(idePath)
 }

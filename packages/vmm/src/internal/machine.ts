@@ -77,6 +77,7 @@ export class Machine {
   readonly vcpu: Vcpu
   readonly serial: readonly SerialPort[]
   readonly screen: Screen | null
+  readonly drives: Drives
   readonly keyboard: Keyboard
   readonly mouse: Mouse
   /** The first request counts until it was seen to. */
@@ -111,7 +112,7 @@ export class Machine {
     const screen = options.screen ?? (this.#firmware ? 'vga' : 'none')
     const hasTextPage = screen === 'text80x25'
     const biosBytes = this.#firmware?.bios.length ?? 0
-    const drives = drivesOf(options)
+    const drives = (this.drives = drivesOf(options))
     const kernel = firmwareKernelOf(options, firmware)
     const ranges = memoryRanges({ bytes: options.memory, hasTextPage, biosBytes })
     this.pages = new PhysicalMap(memory, { ranges, swap })
@@ -144,6 +145,7 @@ export class Machine {
     this.time.follow(this.vcpu)
     this.serial = this.#createSerial(options)
     const { keyboardController, firmwareDevices } = this.platform
+    this.#connectDrives(listeners)
     this.bios = firmware === 'mica' ? this.#createBios(drives) : null
     this.mouse = new Mouse(keyboardController)
     this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
@@ -257,6 +259,14 @@ export class Machine {
   /** Drops all contents. */
   #forgetMemory(): void {
     for (const map of this.#maps) map.clear()
+  }
+
+  /** What the host puts into drives, controllers see; what the guest takes out, the host hears of. */
+  #connectDrives(listeners: Listeners<VmEvents>): void {
+    const { floppies, cdroms } = this.drives
+    const controller = this.platform.firmwareDevices.floppy
+    floppies.forEach((drive, index) => (drive.onChange = (diskette) => controller?.insert(index, diskette)))
+    cdroms.forEach((drive, cdrom) => (drive.onGuestEject = () => listeners.emit('eject', { cdrom })))
   }
 
   #createBios(drives: Drives): BiosHost {

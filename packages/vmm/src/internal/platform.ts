@@ -35,7 +35,7 @@ const ramType = 1
 /** The devices of a machine: those of every PC, and drives, VGA and what firmware asks for as the options say. */
 export function createPlatform(parts: PlatformParts): PcPlatform {
   const { options, timers, time, pages, drives, hasVga, firmware, events, tsc } = parts
-  const hasIde = firmware !== null || drives.kinds.some((kind) => kind !== null)
+  const hasIde = firmware !== null || drives.ide.some((drive) => drive !== null)
   let platform: PcPlatform | null = null
   platform = createPcPlatform({
     timers,
@@ -48,7 +48,7 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     cmos: cmosOf(drives),
     vga: hasVga && { ...(firmware?.vgaBios && { rom: firmware.vgaBios }) },
     shadowAtReset: firmware ? 'pci' : 'memory',
-    ...(drives.floppies && { floppy: drives.floppies }),
+    ...(drives.floppies.length > 0 && { floppy: drives.floppies.map(({ medium }) => medium) }),
     ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
     ...(firmware && {
       hpet: true,
@@ -73,7 +73,7 @@ function fwCfgItems(parts: PlatformParts, pmBase: () => number): FwCfgItems {
 function cmosOf({ floppyTypes, floppies, bootOrder }: Drives): [number, number][] {
   const code = { floppy: 1, disk: 2, cdrom: 3 } as const
   const [first = 0, second = 0, third = 0] = bootOrder.map((device) => code[device])
-  const floppyBits = floppies === null ? 0 : hasFloppies | (floppies.length > 1 ? secondFloppy : 0)
+  const floppyBits = floppies.length === 0 ? 0 : hasFloppies | (floppies.length > 1 ? secondFloppy : 0)
   return [
     [Cmos.FloppyTypes, floppyTypes],
     [Cmos.Equipment, coprocessorAndMouse | floppyBits],

@@ -31,6 +31,36 @@ test("FreeDOS boots from a floppy by Mica's BIOS, and lists it", { timeout: 5 * 
   await listsByCommand([])
 })
 
+const serialNumberAt = 0x27
+
+/** Another diskette: of another serial number, its file HELLO.ASM named otherwise. */
+function relabelled(image: Uint8Array): Uint8Array {
+  const other = Uint8Array.from(image)
+  other[serialNumberAt]! ^= 0xff
+  other.set(new TextEncoder().encode('CHANGED '), Buffer.from(image.buffer, image.byteOffset).indexOf('HELLO   ASM'))
+  return other
+}
+
+// DOS learns that what it has in its buffers is of another diskette: from Mica's BIOS at once; with SeaBIOS, which tells of no
+// change line, by looking at the serial number again when some seconds have passed.
+test.for(bioses)(
+  'FreeDOS sees a diskette that was changed, by %s',
+  { timeout: 5 * minutes },
+  async (name, { skip }) => {
+    const image = requireFreedos({ skip })
+    const media = { floppies: [disk(image)] }
+    const session = new Session({ memory, clock: 'real', firmware: await firmware({ skip }, name), media })
+    await session.shows(/^A:\\>$/m, 250)
+    session.type('dir *.asm\n')
+    expect(await session.shows(/bytes free\n\nA:\\>$/, 250)).toContain('HELLO    ASM')
+    session.vm.floppies[0]!.insert(disk(relabelled(image)))
+    await session.passes(5)
+    session.type('cls\ndir *.asm\n')
+    const screen = await session.shows(/CHANGED {2}ASM[^]*bytes free/, 250)
+    expect(screen).not.toContain('HELLO')
+  },
+)
+
 // By either BIOS the same keys lead to the same screen, and HIMEM can close A20.
 test.for(bioses)(
   'FreeDOS lists all its files for the same keys by %s',

@@ -93,11 +93,14 @@ function lock({ registers, memory }: Context, drive: Drive): DiskStatus {
 
 const EJECT_FAILED = 0xb5
 
-/** AH=46h: only the machine's owner changes media. */
+/** AH=46h. */
 function eject({ memory }: Context, drive: Drive): DiskStatus {
   if (drive.kind !== 'cdrom') return DiskStatus.NOT_REMOVABLE
   if (memory.read8(ebda(memory, Ebda.CD_LOCKS + (drive.index & 3))) > 0) return DiskStatus.LOCKED
-  return (drive.blocks === null ? DiskStatus.NO_MEDIUM : EJECT_FAILED) as DiskStatus
+  if (drive.blocks === null) return DiskStatus.NO_MEDIUM
+  if (!drive.drive.eject) return EJECT_FAILED as DiskStatus
+  drive.drive.eject()
+  return DiskStatus.OK
 }
 
 /** AH=49h. */

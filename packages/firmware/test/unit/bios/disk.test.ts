@@ -63,6 +63,31 @@ describe('diskettes', () => {
   })
 })
 
+describe('AH=46h', () => {
+  const eject = (pc: FakePc): number => {
+    pc.call(0x13, { eax: 0x4600, edx: 0xe0 })
+    return status(pc)
+  }
+
+  test('opens the tray unless it is locked, and then there is no medium', () => {
+    const drive = {
+      medium: disc(new Uint8Array(20 * 2048)) as ReturnType<typeof disc> | null,
+      changes: 0,
+      place,
+      eject: (): void => void (drive.medium = null),
+    }
+    const pc = new FakePc({ cdroms: [drive] })
+    pc.call(0x13, { eax: 0x4500, edx: 0xe0 })
+    expect([eject(pc), drive.medium !== null]).toEqual([0xb1, true])
+    pc.call(0x13, { eax: 0x4501, edx: 0xe0 })
+    expect([eject(pc), drive.medium, eject(pc)]).toEqual([0, null, 0x31])
+  })
+
+  test('fails where only the owner of the machine changes media', () => {
+    expect(eject(new FakePc({ cdroms: [{ medium: disc(new Uint8Array(20 * 2048)), changes: 0, place }] }))).toBe(0xb5)
+  })
+})
+
 describe('disks', () => {
   const machine = (sectors: number): { pc: FakePc; bytes: Uint8Array } => {
     const bytes = numbered(sectors)
