@@ -11,6 +11,8 @@ export class SwapReservation {
   readonly #ended: () => void
   #pages: number
   #used = 0
+  /** Slots that pages hold for a moment beside the one that they are about to give up. */
+  #overdrawn = 0
 
   /** Made by `SwapSpace.reserve`. */
   constructor(space: SwapSpace, pages: number, ended: () => void) {
@@ -45,20 +47,28 @@ export class SwapReservation {
 
   /** Whether `count` more references can be had. */
   hasRoom(count: number): boolean {
-    if (this.#used + count > this.#pages) this.#giveBack()
-    return this.#used + count <= this.#pages
+    const wanted = count - this.#overdrawn
+    if (this.#used + wanted > this.#pages) this.#giveBack()
+    return this.#used + wanted <= this.#pages
   }
 
   /**
    * Writes a page to a slot and holds the one reference to it. `overdrawn`: for a page that is about to give up another slot, and so
-   * may exceed the reservation for a moment.
+   * may exceed the reservation until it is settled.
    */
   save(from: Uint8Array, overdrawn: boolean): number | SwapFailure {
     if (!overdrawn && !this.hasRoom(1))
       return { kind: 'swap-full', message: `all ${this.#pages} pages of swap that are reserved for it are in use` }
     const saved = this.space.save(from)
-    if (typeof saved === 'number') this.#used++
+    if (typeof saved !== 'number') return saved
+    this.#used++
+    if (overdrawn) this.#overdrawn++
     return saved
+  }
+
+  /** A page that was saved overdrawn gives one of its two slots up now. */
+  settle(): void {
+    this.#overdrawn--
   }
 
   load(slot: number, into: Uint8Array): SwapFailure | null {

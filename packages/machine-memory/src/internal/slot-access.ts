@@ -25,7 +25,7 @@ export class SlotAccess {
   /** The contents of a page; valid until the next call. Null if they cannot be had. */
   read(ppn: number): Uint8Array | null {
     const { states, frames } = this.#table
-    if (states[ppn] === PageState.Swapped) {
+    if (this.#isSwapped(ppn)) {
       const failure = this.#pager.swap!.load(this.#table.slots[ppn]!, this.#page)
       // That there was no frame has become no failure.
       if (failure === null) this.#pager.failure = null
@@ -43,7 +43,7 @@ export class SlotAccess {
     const page = swap && this.read(ppn)
     if (!page) return false
     page.set(from, offset)
-    const slot = swap.save(page, this.#table.states[ppn] === PageState.Swapped)
+    const slot = swap.save(page, this.#isSwapped(ppn))
     if (typeof slot === 'number') this.#staged.set(ppn, slot)
     else this.#pager.fail(ppn, slot)
     return typeof slot === 'number'
@@ -59,12 +59,26 @@ export class SlotAccess {
     const staged = [...this.#staged]
     this.#staged.clear()
     this.#pager.failure = null
-    for (const [ppn, slot] of staged) this.#pager.moveToSlot(ppn, slot)
+    for (const [ppn, slot] of staged) {
+      this.#settle(ppn)
+      this.#pager.moveToSlot(ppn, slot)
+    }
   }
 
   /** Nothing of what was prepared holds. */
   rollBack(): void {
-    for (const slot of this.#staged.values()) this.#pager.swap!.free(slot)
+    for (const [ppn, slot] of this.#staged) {
+      this.#settle(ppn)
+      this.#pager.swap!.free(slot)
+    }
     this.#staged.clear()
+  }
+
+  #isSwapped(ppn: number): boolean {
+    return this.#table.states[ppn] === PageState.Swapped
+  }
+
+  #settle(ppn: number): void {
+    if (this.#isSwapped(ppn)) this.#pager.swap!.settle()
   }
 }

@@ -145,7 +145,7 @@ export class Model {
 
   /** A slot with these bytes; undefined if it cannot be had. */
   save(map: ModelMap, bytes: ReadonlyMap<number, number>, isOverdrawn: boolean): Slot | undefined {
-    if (!isOverdrawn && !this.hasRoom(map.reservation, 1)) return undefined
+    if (!isOverdrawn && !this.hasRoom(map.reservation, 1 + this.#stagedAnew)) return undefined
     if (this.slots().size + this.staged.length === this.#slots) return undefined
     if (this.store === 'full' || this.store === 'lost') return undefined
     return { bytes: new Map(bytes), isDamaged: this.store === 'lying' }
@@ -153,6 +153,8 @@ export class Model {
 
   /** Slots that a write has taken and no page has yet. */
   readonly staged: Slot[] = []
+  /** How many of them are for pages that have no other slot to give up. */
+  #stagedAnew = 0
 
   /** A read by the guest's processor; false if it must wait. */
   readIn(map: ModelMap, ppn: number): boolean {
@@ -191,7 +193,7 @@ export class Model {
       if (!frame && wasBallooned) map.hold(ppn, { is: 'ballooned' })
       const place = frame ?? this.#stage(map, ppn)
       if (!place) {
-        this.staged.length = 0
+        this.#unstage()
         return false
       }
       places.set(ppn, place)
@@ -201,7 +203,7 @@ export class Model {
         map.hold(ppn, { is: 'slot', slot: place as Slot })
         map.dirty.add(ppn)
       }
-    this.staged.length = 0
+    this.#unstage()
     bytes.forEach((byte, i) =>
       places.get(Math.floor((address + i) / FRAME_BYTES))!.bytes.set((address + i) % FRAME_BYTES, byte),
     )
@@ -213,7 +215,13 @@ export class Model {
     if (holds.is === 'slot' && !this.isReadable(holds.slot)) return undefined
     const slot = this.save(map, this.contents(holds), holds.is === 'slot')
     if (slot) this.staged.push(slot)
+    if (slot && holds.is !== 'slot') this.#stagedAnew++
     return slot
+  }
+
+  #unstage(): void {
+    this.staged.length = 0
+    this.#stagedAnew = 0
   }
 
   contents(holds: Holding): ReadonlyMap<number, number> {

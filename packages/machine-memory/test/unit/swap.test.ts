@@ -281,6 +281,22 @@ describe('devices reach pages that get no frame', () => {
     expect(map.write(0, new Uint8Array(4 * FRAME_BYTES).fill(3))).toBe(true)
     expect([swap.used, space.statistics.used]).toEqual([8, 8])
   })
+
+  it.each([
+    [3, true],
+    [2, false],
+  ])('of a reservation of %d pages, in which a page that moves from slot to slot counts once', (reserved, fits) => {
+    const { map, fill, swap, space } = create(64, reserved)
+    swapOut(map, 0)
+    swapOut(map, 1)
+    fill()
+    expect(map.write(2 * FRAME_BYTES - 1, Uint8Array.of(7, 7))).toBe(fits)
+    expect(swap.used).toBe(fits ? 3 : 2)
+    expect(space.audit().contradictions).toEqual([])
+    // And no room has been gained or lost by that.
+    expect(swap.hasRoom(1)).toBe(false)
+    expect(swap.hasRoom(0)).toBe(true)
+  })
 })
 
 describe('SwapSpace', () => {
