@@ -248,7 +248,7 @@ function fillTables(machine: Machine): void {
   machine.descriptor(Selector.KernelData, 0, all, rights(0x12, 0, flat))
   machine.descriptor(Selector.UserCode, 0, all, rights(0x1a, 3, flat))
   machine.descriptor(Selector.UserData, 0, all, rights(0x12, 3, flat))
-  machine.descriptor(Selector.Tss, tssBase, 0x2067, rights(0x09, 0))
+  machine.descriptor(Selector.Tss, tssBase, 0x2068, rights(0x09, 0))
   machine.descriptor(Selector.Ldt, ldtBase, 0xff, rights(0x02, 0))
   machine.descriptor(Selector.ConformingCode, 0, all, rights(0x1e, 0, flat))
   machine.descriptor(Selector.ReadOnlyData, 0, all, rights(0x10, 3, flat))
