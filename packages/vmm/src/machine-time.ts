@@ -50,12 +50,14 @@ export class MachineTime implements Clock {
   /** Host time in which the machine ran, and waited for others to, of late. */
   #ranNs = 1
   #waitedNs = 0
+  /** Host time in which the guest had nothing to do. */
+  #restedNs = 0
   readonly #epochMs: number
 
   /** `host` null: the instructions clock. */
   constructor(host: HostClock | null) {
     this.#host = host
-    this.#epochMs = host === null ? instructionsEpochMs : host.unixMs()
+    this.#epochMs = host === null ? instructionsEpochMs : Math.floor(host.unixMs())
   }
 
   /** Follows the instructions of `counter` from now on. */
@@ -80,7 +82,8 @@ export class MachineTime implements Clock {
 
   /** Time of day for the clock chip. */
   nowMs(): number {
-    return Math.floor(this.#epochMs + this.nowNs() / nsPerMs)
+    // Rounded before they are added: the sum has no digits left for parts of a millisecond.
+    return this.#epochMs + Math.floor(this.nowNs() / nsPerMs)
   }
 
   /** The machine runs again after a pause, in which its time stood still. */
@@ -122,6 +125,19 @@ export class MachineTime implements Clock {
   /** The machine had something to do, and others ran for `ns` of the host's time. */
   waited(ns: number): void {
     this.#waitedNs += ns
+  }
+
+  /** The guest had nothing to do for `ns` of the host's time. */
+  rested(ns: number): void {
+    this.#restedNs += ns
+  }
+
+  /**
+   * How far the guest has come: nanoseconds that each retired instruction stands for one of, and those in which it had nothing to do. Unlike the
+   * guest's time it does not grow while a busy host keeps the guest from running.
+   */
+  progressNs(): number {
+    return this.#host === null ? this.nowNs() : this.#counter!.retired + this.#restedNs
   }
 
   /** The processor has halted: a guest that lags arrives at the host's time. Returns the guest's time. */

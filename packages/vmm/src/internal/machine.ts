@@ -304,7 +304,14 @@ export class Machine {
       const { port, irq } = SerialPort.placeOf(index)
       const wake = (): void => this.#wakeup.wake()
       const line = this.platform.irq(irq)
-      const uart = new SerialPort({ index, input, timers: this.timers, irq: line, wake })
+      const uart = new SerialPort({
+        index,
+        input,
+        timers: this.timers,
+        progressNs: () => this.time.progressNs(),
+        irq: line,
+        wake,
+      })
       this.platform.bus.attachPorts(port, 8, uart)
       return uart
     })
@@ -328,6 +335,7 @@ export class Machine {
       context,
       random: randomSource(isRepeatable),
       pages: this.pages,
+      progressNs: () => this.time.progressNs(),
       input: isRepeatable ? 'on-demand' : 'at-once',
       wake: () => this.#wakeup.wake(),
       onFailure: (device, reason) => listeners.emit('virtio-failure', { device, reason }),

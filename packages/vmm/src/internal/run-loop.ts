@@ -218,7 +218,9 @@ export class RunLoop {
     this.#processor.leave()
     const from = this.#clock.nowNs()
     const hasPassed = await this.#wakeup.sleep(Math.ceil(ns / nsPerMs))
-    this.statistics.idleNs += this.#clock.nowNs() - from
+    const sleptNs = this.#clock.nowNs() - from
+    this.statistics.idleNs += sleptNs
+    this.#machine.time.rested(sleptNs)
     await this.#waitFor(this.#processor.enter())
     return hasPassed
   }

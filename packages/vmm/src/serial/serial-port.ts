@@ -43,12 +43,11 @@ export class SerialPort extends StreamPort implements PortDevice {
     const state = this.#uart.snapshot()
     const enabled = (state.ier & receiveEnabled) !== 0
     if (!enabled && !this.#listening) return
-    const now = this.timers.nowNs()
-    if (this.heldSinceNs < 0) this.heldSinceNs = now
+    if (this.heldSinceNs < 0) this.heldSinceNs = this.progressNs()
     if (idle && enabled) this.#listening = true
-    const overdue = this.isOverdue(now)
+    const overdue = this.isOverdue
     if (this.input.pacing === 'at-once' ? this.#listening || overdue : overdue) return this.#give()
-    if (idle && enabled && this.looksWaiting(now) && state.input.length + state.received.length === 0) this.#give()
+    if (idle && enabled && this.looksWaiting && state.input.length + state.received.length === 0) this.#give()
   }
 
   /** @internal Hands the output since the last call to the streams and returns it; null if there was none. */
@@ -85,7 +84,7 @@ export class SerialPort extends StreamPort implements PortDevice {
 
   #give(): void {
     this.#listening = true
-    this.heldSinceNs = this.timers.nowNs()
+    this.heldSinceNs = this.progressNs()
     const bytes = this.input.take(this.#uart.inputRoom)
     this.receivedBytes += this.#uart.receive(bytes)
   }

@@ -51,7 +51,7 @@ export class VirtioConsolePort extends StreamPort {
     const taken = this.device.send(0, this.#offered)
     this.receivedBytes += taken
     this.#offered = this.#offered.subarray(taken)
-    if (taken > 0) this.heldSinceNs = this.timers.nowNs()
+    if (taken > 0) this.heldSinceNs = this.progressNs()
   }
 
   /** @internal Hands the output since the last call to the streams and returns it; null if there was none. */
@@ -77,12 +77,11 @@ export class VirtioConsolePort extends StreamPort {
   #mayOffer(idle: boolean): boolean {
     if (this.input.pacing === 'at-once') return true
     if (this.heldSinceNs < 0) return false
-    const now = this.timers.nowNs()
-    return this.isOverdue(now) || (idle && this.lastSent !== nothing && this.looksWaiting(now))
+    return this.isOverdue || (idle && this.lastSent !== nothing && this.looksWaiting)
   }
 
   #roomMade(): void {
-    if (this.heldSinceNs < 0) this.heldSinceNs = this.timers.nowNs()
+    if (this.heldSinceNs < 0) this.heldSinceNs = this.progressNs()
   }
 
   #transmit(bytes: Uint8Array): void {

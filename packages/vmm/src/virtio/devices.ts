@@ -18,6 +18,8 @@ export interface VirtioParts {
   readonly random: RandomSource
   /** The guest's pages, for its balloon. */
   readonly pages: BalloonPages
+  /** See `StreamPortOptions`. */
+  readonly progressNs: () => number
   /** How input reaches the console unless its options say. */
   readonly input: InputPacing
   readonly wake: () => void
@@ -34,12 +36,13 @@ export class VirtioDevices {
   readonly #functions: readonly VirtioFunction[]
 
   /** @throws VmmError for options that no device can have, or a bus that is full. */
-  constructor({ options, context, random, pages, input, wake, onFailure, onBalloon }: VirtioParts) {
+  constructor({ options, context, random, pages, progressNs, input, wake, onFailure, onBalloon }: VirtioParts) {
     const { blk = [], rng = false, console = false, balloon = false, devices = [], mode, packed } = options
     const { timers, pci, memory } = context
     const defer = (callback: () => void): void => void timers.schedule(timers.nowNs() + turnNs, callback)
     this.disks = blk.map((disk, index) => diskOf(disk, index, defer))
-    this.console = console ? new VirtioConsolePort({ input, timers, wake, ...(console === true ? {} : console) }) : null
+    const streams = { input, timers, progressNs, wake }
+    this.console = console ? new VirtioConsolePort({ ...streams, ...(console === true ? {} : console) }) : null
     const patience = balloon === true ? {} : balloon
     this.balloon = patience ? new Balloon({ pages, clock: timers, defer, onEvent: onBalloon, ...patience }) : null
     const named: [string, VirtioDevice][] = [

@@ -125,3 +125,19 @@ test('a guest that has overtaken the clock knows by how much', () => {
   host.ns += 1_000_000
   expect(time.aheadNs()).toBe(time.nowNs() - 1_000_000)
 })
+
+test('a busy host makes no progress of the guest, rest and instructions do', () => {
+  const host = { ns: 0 }
+  const processor = new FakeProcessor()
+  const time = new MachineTime(clockOf(host))
+  time.follow(processor as never)
+  time.resume()
+  time.begin()
+  processor.run(2000)
+  host.ns += 5e9
+  expect(time.catchUp()).toBe(5e9)
+  expect(time.progressNs()).toBe(2000)
+  host.ns += 1e9
+  time.rested(1e9)
+  expect(time.progressNs()).toBe(1e9 + 2000)
+})
