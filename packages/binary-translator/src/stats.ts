@@ -19,6 +19,8 @@ export interface VcpuStatistics {
   readonly exceptions: number[]
   /** External interrupts taken. */
   interrupts: number
+  /** Times that the processor went to CPL 3. */
+  userEntries: number
 }
 
 /** All counters at zero. */
@@ -36,4 +38,5 @@ export const newVcpuStatistics = (): VcpuStatistics => ({
   callouts: Array.from({ length: 64 }, () => 0),
   exceptions: Array.from({ length: 32 }, () => 0),
   interrupts: 0,
+  userEntries: 0,
 })

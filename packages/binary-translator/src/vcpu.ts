@@ -154,7 +154,7 @@ export class Vcpu {
     this.#engine.translateQueued()
     this.statistics.interpreted += state.get(Layout.interpreted)
     this.#retired += budget - (state.get(Layout.budget) | 0)
-    this.statistics.retired = this.#retired
+    Object.assign(this.statistics, { retired: this.#retired, userEntries: this.system.userEntries })
     this.#granted = 0
     state.set(Layout.budget, 0)
     return exit

@@ -203,7 +203,8 @@ export interface VmOptions {
   readonly clock?: ClockChoice
   /**
    * Nanoseconds by which a one-shot timer may wake up an idle guest late, at most; default 0. It is a twentieth of the time for which
-   * the guest has been idle. Kernels that tick all the time then cost a host of idle guests far less.
+   * the guest has been idle: has run no program. Kernels that tick all the time then cost a host of idle guests far less, and least if all
+   * have the same slack, as they wake up together.
    */
   readonly timerSlackNs?: number
   /** Weight of the machine's claim to the host's processor, beside those of the others; default 1000. */

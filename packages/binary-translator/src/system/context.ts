@@ -28,6 +28,8 @@ export interface SystemContext {
   /** Mode bits of the units that this processor runs: its instruction set. */
   readonly instructionSet: number
   readonly breakpoints: Breakpoints
+  /** Times that the processor went to CPL 3. */
+  userEntries: number
   /** What the MMU was told last of EFLAGS.AC: nothing, or whether it opens user pages to the supervisor. */
   userDataAllowed: boolean
   /** FERR#: an x87 error waits, and CR0.NE is clear. */

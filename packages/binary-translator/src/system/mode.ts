@@ -23,6 +23,7 @@ const isFlatData = (state: CpuState, segment: number): boolean => {
 export function refreshMode(system: SystemContext): void {
   const { state, tlb } = system
   const user = state.cpl === 3
+  if (user && !(state.get(Layout.mode) & Mode.user)) system.userEntries++
   const flat =
     isFlat(state, Segment.CS) &&
     isReadable(state.attributes(Segment.CS)) &&

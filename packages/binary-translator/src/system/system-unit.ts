@@ -97,12 +97,18 @@ export class SystemUnit {
       tlb,
       instructionSet: options.instructionSet ?? 0,
       breakpoints,
+      userEntries: 0,
       userDataAllowed: false,
       numericError: options.numericError ?? ignore,
       apicBaseChanged: options.apicBaseChanged ?? ignore,
       request: SystemRequest.None,
       external: 0,
     }
+  }
+
+  /** Times that the processor went to CPL 3. */
+  get userEntries(): number {
+    return this.#system.userEntries
   }
 
   /** What the last callout that ended with `CalloutResult.Request` asked for. */

@@ -199,6 +199,27 @@ describe('SYSENTER and SYSEXIT', () => {
     expect(state.get(Layout.tlbFetch)).toBe(5)
   })
 
+  it('count as one entry of user mode, as an IRET to it does; returns within a privilege level do not', () => {
+    const machine = prepared()
+    const { state, unit } = machine
+    const returnTo = (esp: number, ...frame: number[]): void => {
+      frame.forEach((value, index) => machine.memory.write(esp + index * 4, 4, value, 0))
+      state.setGpr(4, esp)
+      machine.run(Callout.Iret, 4)
+    }
+    returnTo(0x8000, 0x6000, Selector.KernelCode, 2)
+    expect([unit.userEntries, state.cpl]).toEqual([0, 0])
+    returnTo(0x8000, 0x6000, Selector.UserCode, 2, 0xb000, Selector.UserData)
+    expect([unit.userEntries, state.cpl]).toEqual([1, 3])
+    returnTo(0xb000, 0x6000, Selector.UserCode, 2)
+    machine.run(Callout.Sysenter)
+    expect([unit.userEntries, state.cpl]).toEqual([1, 0])
+    state.setGpr(2, 0x6000)
+    state.setGpr(1, 0xb000)
+    machine.run(Callout.Sysexit)
+    expect([unit.userEntries, state.cpl]).toEqual([2, 3])
+  })
+
   it('need a selector and protected mode', () => {
     expect(protectedMachine().faultOf(Callout.Sysenter)).toEqual([Vector.GP, 0])
     const machine = prepared()

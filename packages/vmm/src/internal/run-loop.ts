@@ -178,20 +178,23 @@ export class RunLoop {
     const deadline = timers.nextDeadline()
     if (!time.isReal && deadline !== Infinity) return time.skipTo(deadline)
     const now = time.catchUp()
-    this.#slack.halted(now, vcpu.retired)
+    this.#slack.halted(now, vcpu.statistics)
     if (deadline <= now) return
-    const waitNs = deadline - now + this.#slackNs(deadline, now)
+    const waitNs = this.#waitNs(deadline, now)
     if (waitNs < shortestSleepNs) await this.#yield()
     else if (!(await this.#sleep(waitNs))) this.#slack.disturbed(time.catchUp())
     // The processor still halts: the next slice begins with the timers that woke it up.
     time.catchUp()
   }
 
-  /** How late the guest may be woken up: a timer that expires once loses nothing by that, and no other is put off. */
-  #slackNs(deadline: number, now: number): number {
+  /** How long to sleep. A timer that expires once loses nothing by being late, and no other is put off. */
+  #waitNs(deadline: number, now: number): number {
     const { timers, platform } = this.#machine
-    if (platform.localApic?.oneShotDueNs !== deadline) return 0
-    return Math.min(this.#slack.ns(now), timers.deadlineAfterNext() - deadline)
+    if (platform.localApic?.oneShotDueNs !== deadline) return deadline - now
+    const slackNs = Math.min(this.#slack.ns(now), timers.deadlineAfterNext() - deadline)
+    // On the host's clock, which all machines have in common.
+    const hostNs = this.#clock.nowNs()
+    return this.#slack.wakeNs(hostNs + deadline - now, slackNs) - hostNs
   }
 
   /** Suspended to memory: timers run, the processor does not. */
