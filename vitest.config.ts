@@ -6,6 +6,9 @@ const conditions = ['@mica-vm/source', 'node', 'import', 'module', 'default']
 
 const long = process.env['MICA_LONG'] !== undefined
 
+const minutes = 60_000
+const timeout = (long ? 240 : 15) * minutes
+
 const longProperties = fileURLToPath(new URL('tools/long-properties.ts', import.meta.url))
 
 const lengthenProperties = {
@@ -32,7 +35,9 @@ const config: ViteUserConfig = defineConfig({
     execArgv: ['--conditions=@mica-vm/source'],
     // Vitest would leave one core to itself: on two that is half of the machine.
     maxWorkers: '100%',
-    testTimeout: long ? 3_600_000 : 60_000,
+    // For tests that hang. How fast something is, no test says: machines are shared.
+    testTimeout: timeout,
+    hookTimeout: timeout,
   },
 })
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const counted = commands.flatMap((command) => ['cat /proc/stat /proc/vmstat', command])
   measured = await new DebianGuest(vm).measureAll(counted)
   vm.destroy()
-}, 300_000)
+})
 
 afterAll(() => void measured.splice(0))
 

@@ -41,7 +41,7 @@ function canAsk(): boolean {
 }
 const ask = canAsk()
 
-test.runIf(ask)('general instructions', { timeout: 300_000 }, () => {
+test.runIf(ask)('general instructions', () => {
   const cpu = new NativeCpu()
   const machines = [new CaseMachine('interpreter', false), new CaseMachine('interpreter', true)] as const
   const found = forms.flatMap((form) => {
@@ -60,7 +60,7 @@ test.runIf(ask)('general instructions', { timeout: 300_000 }, () => {
 /** The part of `records` that belongs to case `i`. */
 const at = (records: Uint8Array, bytes: number, i: number): Uint8Array => records.subarray(i * bytes, (i + 1) * bytes)
 
-test.runIf(ask)('vector instructions', { timeout: 300_000 }, () => {
+test.runIf(ask)('vector instructions', () => {
   const cpu = new NativeSse()
   const machine = new SseMachine('interpreter')
   const found = sseForms.flatMap((form, number) => {
@@ -75,7 +75,7 @@ test.runIf(ask)('vector instructions', { timeout: 300_000 }, () => {
   expect(found.slice(0, 5)).toEqual([])
 })
 
-test.runIf(ask)('instructions that save and restore states', { timeout: 300_000 }, () => {
+test.runIf(ask)('instructions that save and restore states', () => {
   const cpu = new NativeState()
   const machine = new StateMachine('interpreter')
   const found = states.flatMap((form, number) => {
@@ -94,7 +94,7 @@ test.runIf(ask)('instructions that save and restore states', { timeout: 300_000 
   expect(found.slice(0, 5)).toEqual([])
 })
 
-test.runIf(ask)('the x87', { timeout: 300_000 }, () => {
+test.runIf(ask)('the x87', () => {
   const cpu = new NativeX87()
   const model = new Model()
   const found = instructions.flatMap((instruction, number) => {

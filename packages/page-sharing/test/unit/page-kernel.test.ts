@@ -79,33 +79,29 @@ function* structuredPages(): Generator<Uint8Array> {
     yield (words.forEach((_, i) => (words[i] = 0xc0000000 + (base + i) * 4096)), page)
 }
 
-it(
-  'has no two equal hashes among 86,000 pages that differ little, and spreads them evenly',
-  { timeout: 120_000 },
-  () => {
-    const { kernel, bytes } = kernels(0x1234_5678_9abc_def0n)['in place']!
-    const seen = new Set<string>()
-    const buckets = new Uint32Array(4096)
-    const highBuckets = new Uint32Array(4096)
-    let pages = 0
-    for (const page of structuredPages()) {
-      bytes.set(page)
-      const low = kernel.hash(0)
-      seen.add(`${low} ${kernel.high}`)
-      buckets[low & 4095]!++
-      highBuckets[kernel.high >>> 20]!++
-      pages++
-    }
-    expect(pages).toBeGreaterThan(86_000)
-    expect(seen.size).toBe(pages)
-    for (const counts of [buckets, highBuckets]) {
-      // Chi-squared with 4095 degrees of freedom: mean 4095, deviation 90.5. Five deviations are one chance in millions.
-      const expected = pages / 4096
-      const chiSquared = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
-      expect(Math.abs(chiSquared - 4095)).toBeLessThan(5 * 90.5)
-    }
-  },
-)
+it('has no two equal hashes among 86,000 pages that differ little, and spreads them evenly', () => {
+  const { kernel, bytes } = kernels(0x1234_5678_9abc_def0n)['in place']!
+  const seen = new Set<string>()
+  const buckets = new Uint32Array(4096)
+  const highBuckets = new Uint32Array(4096)
+  let pages = 0
+  for (const page of structuredPages()) {
+    bytes.set(page)
+    const low = kernel.hash(0)
+    seen.add(`${low} ${kernel.high}`)
+    buckets[low & 4095]!++
+    highBuckets[kernel.high >>> 20]!++
+    pages++
+  }
+  expect(pages).toBeGreaterThan(86_000)
+  expect(seen.size).toBe(pages)
+  for (const counts of [buckets, highBuckets]) {
+    // Chi-squared with 4095 degrees of freedom: mean 4095, deviation 90.5. Five deviations are one chance in millions.
+    const expected = pages / 4096
+    const chiSquared = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
+    expect(Math.abs(chiSquared - 4095)).toBeLessThan(5 * 90.5)
+  }
+})
 
 it('depends on its seed in every bit', () => {
   let differing = 0

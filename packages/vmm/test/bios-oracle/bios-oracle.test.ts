@@ -62,7 +62,7 @@ describe.skipIf(!haveQemu())('the BIOS answers as SeaBIOS does', () => {
   beforeAll(async () => {
     seaBios = readReport(outputUnderSeaBios(floppy, disk), calls)
     mica = readReport(await outputUnderMica(floppy, disk, 'auto'), calls)
-  }, 180_000)
+  })
 
   test.each(calls.map((call, index) => [call.name, index] as const))('%s', (name, index) => {
     const call = calls[index]!
@@ -76,7 +76,7 @@ describe.skipIf(!haveQemu())('the BIOS answers as SeaBIOS does', () => {
   })
 })
 
-test('both engines send the same', { timeout: 120_000 }, async () => {
+test('both engines send the same', async () => {
   const floppy = probeImage(calls, callData)
   const disk = numberedDisk()
   const outputs = await Promise.all(

@@ -8,8 +8,6 @@ import { Session } from './session.ts'
 
 const mib = 2 ** 20
 const pagesPerMib = 256
-const minutes = 60_000
-
 /** The default guest at its prompt, obeying what is typed by its serial port. */
 class BalloonSession extends Session {
   readonly events: BalloonEvent[] = []
@@ -45,61 +43,57 @@ class BalloonSession extends Session {
 
 const reached = (pages: number): object => ({ actual: pages, state: 'reached', isCompliant: true, shortfall: 0 })
 
-test(
-  'a guest gives memory up, gets it back, reports what it frees, and reboots',
-  { timeout: 10 * minutes },
-  async (context) => {
-    const { vmlinux, initrd, commandLine } = requireGuest(context)
-    const session = new BalloonSession({
-      memory: 192 * mib,
-      boot: { kernel: readFileSync(vmlinux), initrd: readFileSync(initrd), commandLine: `${commandLine} quiet` },
-      virtio: { balloon: true },
-    })
-    const { vm } = session
-    const balloon = vm.balloon!
-    const memory = (): (typeof vm.statistics)['memory'] => vm.statistics.memory
-    await session.sends('mica:/root# ', 60)
-    expect(session.events[0]).toEqual({ kind: 'driver', isActive: true })
+test('a guest gives memory up, gets it back, reports what it frees, and reboots', async (context) => {
+  const { vmlinux, initrd, commandLine } = requireGuest(context)
+  const session = new BalloonSession({
+    memory: 192 * mib,
+    boot: { kernel: readFileSync(vmlinux), initrd: readFileSync(initrd), commandLine: `${commandLine} quiet` },
+    virtio: { balloon: true },
+  })
+  const { vm } = session
+  const balloon = vm.balloon!
+  const memory = (): (typeof vm.statistics)['memory'] => vm.statistics.memory
+  await session.sends('mica:/root# ', 60)
+  expect(session.events[0]).toEqual({ kind: 'driver', isActive: true })
 
-    // Inflate: what the guest misses is what the map has taken.
-    const before = await session.freeKib()
-    balloon.setTarget(64 * pagesPerMib)
-    expect(await session.reaches(64 * pagesPerMib)).toMatchObject(reached(64 * pagesPerMib))
-    expect(memory()).toMatchObject({ ballooned: 64 * pagesPerMib })
-    expect(before - (await session.freeKib())).toBeGreaterThan(60 * 1024)
-    expect(balloon.device.reportedPages).toBe(64 * pagesPerMib)
-    balloon.poll()
-    await session.passes(0.5)
-    const said = balloon.statistics!
-    expect(said.totalBytes! / mib).toBeGreaterThan(100)
-    expect(said.freeBytes).toBeLessThan(said.totalBytes!)
+  // Inflate: what the guest misses is what the map has taken.
+  const before = await session.freeKib()
+  balloon.setTarget(64 * pagesPerMib)
+  expect(await session.reaches(64 * pagesPerMib)).toMatchObject(reached(64 * pagesPerMib))
+  expect(memory()).toMatchObject({ ballooned: 64 * pagesPerMib })
+  expect(before - (await session.freeKib())).toBeGreaterThan(60 * 1024)
+  expect(balloon.device.reportedPages).toBe(64 * pagesPerMib)
+  balloon.poll()
+  await session.passes(0.5)
+  const said = balloon.statistics!
+  expect(said.totalBytes! / mib).toBeGreaterThan(100)
+  expect(said.freeBytes).toBeLessThan(said.totalBytes!)
 
-    // Deflate: it has its memory again, and it holds what is written there.
-    balloon.setTarget(0)
-    expect(await session.reaches(0)).toMatchObject(reached(0))
-    expect(memory()).toMatchObject({ ballooned: 0, pops: 0 })
-    expect(
-      await session.says(
-        'dd if=/dev/urandom of=/tmp/f bs=1M count=48 2>/dev/null; cp /tmp/f /tmp/g; cmp /tmp/f /tmp/g && echo same',
-        60,
-      ),
-    ).toContain('same')
+  // Deflate: it has its memory again, and it holds what is written there.
+  balloon.setTarget(0)
+  expect(await session.reaches(0)).toMatchObject(reached(0))
+  expect(memory()).toMatchObject({ ballooned: 0, pops: 0 })
+  expect(
+    await session.says(
+      'dd if=/dev/urandom of=/tmp/f bs=1M count=48 2>/dev/null; cp /tmp/f /tmp/g; cmp /tmp/f /tmp/g && echo same',
+      60,
+    ),
+  ).toContain('same')
 
-    // Report: files that are gone leave their frames to the host within some seconds.
-    const full = memory().resident
-    await session.says('rm /tmp/f /tmp/g')
-    await session.passes(6)
-    expect(full - memory().resident).toBeGreaterThan(70 * pagesPerMib)
+  // Report: files that are gone leave their frames to the host within some seconds.
+  const full = memory().resident
+  await session.says('rm /tmp/f /tmp/g')
+  await session.passes(6)
+  expect(full - memory().resident).toBeGreaterThan(70 * pagesPerMib)
 
-    // Reboot with a full balloon: the guest has everything again, and the new driver follows the old target.
-    balloon.setTarget(32 * pagesPerMib)
-    expect(await session.reaches(32 * pagesPerMib)).toMatchObject(reached(32 * pagesPerMib))
-    session.serial = ''
-    vm.reset()
-    expect(memory()).toMatchObject({ ballooned: 0 })
-    expect(balloon.actual).toBe(0)
-    await session.sends('mica:/root# ', 60)
-    expect(await session.reaches(32 * pagesPerMib)).toMatchObject(reached(32 * pagesPerMib))
-    expect(balloon.device.violations).toBe(0)
-  },
-)
+  // Reboot with a full balloon: the guest has everything again, and the new driver follows the old target.
+  balloon.setTarget(32 * pagesPerMib)
+  expect(await session.reaches(32 * pagesPerMib)).toMatchObject(reached(32 * pagesPerMib))
+  session.serial = ''
+  vm.reset()
+  expect(memory()).toMatchObject({ ballooned: 0 })
+  expect(balloon.actual).toBe(0)
+  await session.sends('mica:/root# ', 60)
+  expect(await session.reaches(32 * pagesPerMib)).toMatchObject(reached(32 * pagesPerMib))
+  expect(balloon.device.violations).toBe(0)
+})

@@ -5,7 +5,6 @@ import { mica, scratch, start, type Ended } from '../support/command.ts'
 import { requireGuest } from './guest.ts'
 
 const files = scratch()
-const minutes = 60_000
 const script = 'uname -a\ncat /proc/cpuinfo\necho $((6*7))\npoweroff -f\n'
 
 interface Stats {
@@ -24,14 +23,14 @@ function expectSession({ status, stdout, stderr }: Ended): void {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 }
 
-test('the default guest boots, obeys and switches itself off', { timeout: 5 * minutes }, async (context) => {
+test('the default guest boots, obeys and switches itself off', async (context) => {
   requireGuest(context)
   const stats = files.path('real.json')
   expectSession(await mica(['run', '--append', 'quiet', '--stats', stats], script))
   expect(statsOf(stats).residentBytes / 2 ** 20, 'MiB of memory').toBeLessThan(400)
 })
 
-test('a person at the prompt: each line is typed when the guest asks', { timeout: 5 * minutes }, async (context) => {
+test('a person at the prompt: each line is typed when the guest asks', async (context) => {
   requireGuest(context)
   const screen = files.path('screen.txt')
   const append = 'console=tty0 console=ttyS0 quiet'
@@ -52,7 +51,7 @@ test('a person at the prompt: each line is typed when the guest asks', { timeout
   expect(readFileSync(screen, 'utf8')).toMatch(/^shown$/m)
 })
 
-test('reboot boots again', { timeout: 5 * minutes }, async (context) => {
+test('reboot boots again', async (context) => {
   requireGuest(context)
   const { status, stdout } = await mica(['run', '--append', 'quiet'], 'reboot -f\npoweroff -f\n')
   expect(stdout.match(/BusyBox v/g)).toHaveLength(2)
@@ -62,7 +61,7 @@ test('reboot boots again', { timeout: 5 * minutes }, async (context) => {
 test.for([
   ['pentium3', 'sse', 'sse2'],
   ['x86-64-v2,+aes,+rdrand,+xsave,+xsavec', 'xsavec', 'avx'],
-])('the guest runs on %s, which has %s and not %s', { timeout: 5 * minutes }, async ([cpu, has, lacks], context) => {
+])('the guest runs on %s, which has %s and not %s', async ([cpu, has, lacks], context) => {
   requireGuest(context)
   const input = `grep -wc -e ${has} /proc/cpuinfo; grep -wc -e ${lacks} /proc/cpuinfo; echo end-$((1+1))\npoweroff -f\n`
   const { status, stdout } = await mica(['run', '--cpu', cpu!, '--append', 'quiet'], input)
@@ -70,7 +69,7 @@ test.for([
   expect(status).toBe(0)
 })
 
-test('a bzImage boots, and unpacks itself', { timeout: 5 * minutes }, async (context) => {
+test('a bzImage boots, and unpacks itself', async (context) => {
   const { kernel, initrd, commandLine } = requireGuest(context)
   const args = ['run', '--kernel', kernel, '--initrd', initrd, '--append', `${commandLine} quiet`]
   const { status, stdout } = await mica([...args, '--exit-on', 'mica:/root# '])
@@ -79,20 +78,16 @@ test('a bzImage boots, and unpacks itself', { timeout: 5 * minutes }, async (con
 })
 
 // Oracle: the other engine, on three hundred million instructions with interrupts and input.
-test(
-  'with the instructions clock every engine prints the same and retires the same',
-  { timeout: 15 * minutes },
-  async (context) => {
-    requireGuest(context)
-    const runs: { output: string; instructions: number; guestNs: number }[] = []
-    for (const engine of ['interpreter', 'auto', 'translator']) {
-      const path = files.path(`${engine}.json`)
-      const ended = await mica(['run', '--engine', engine, '--clock', 'instructions', '--stats', path], script)
-      expectSession(ended)
-      const { instructions, time } = statsOf(path)
-      runs.push({ output: ended.stdout, instructions, guestNs: time.guestNs })
-    }
-    expect(runs[1]).toEqual(runs[0])
-    expect(runs[2]).toEqual(runs[0])
-  },
-)
+test('with the instructions clock every engine prints the same and retires the same', async (context) => {
+  requireGuest(context)
+  const runs: { output: string; instructions: number; guestNs: number }[] = []
+  for (const engine of ['interpreter', 'auto', 'translator']) {
+    const path = files.path(`${engine}.json`)
+    const ended = await mica(['run', '--engine', engine, '--clock', 'instructions', '--stats', path], script)
+    expectSession(ended)
+    const { instructions, time } = statsOf(path)
+    runs.push({ output: ended.stdout, instructions, guestNs: time.guestNs })
+  }
+  expect(runs[1]).toEqual(runs[0])
+  expect(runs[2]).toEqual(runs[0])
+})

@@ -14,7 +14,7 @@ interface Stats {
   readonly mmu: { readonly hiddenFaults: number; readonly recalls: number; readonly tableTraces: number }
 }
 
-test('a guest cannot tell the policies of the shadow MMU apart', { timeout: 10 * 60_000 }, async (context) => {
+test('a guest cannot tell the policies of the shadow MMU apart', async (context) => {
   requireGuest(context)
   const runs = []
   for (const policy of POLICIES) {

@@ -48,14 +48,13 @@ const isLong = process.env['MICA_LONG'] !== undefined
 const quick: readonly string[] = ['paging', 'interrupt-gates', 'virtual-8086', 'far-transfers']
 const tested = features.filter(({ name }) => isLong || quick.includes(name))
 const engines = ['interpreter', 'translator'] as const
-const limit = { timeout: 600_000 }
 
 /** Sums over all runs, so that a test that does not disturb anything is noticed. */
 const add = (totals: Record<string, number>, result: RestlessResult): void => {
   for (const name of Object.keys(totals)) totals[name]! += result[name as 'swapIns']
 }
 
-test.each(engines)('pages that come and go change no instruction of a guest, %s', limit, async (engine) => {
+test.each(engines)('pages that come and go change no instruction of a guest, %s', async (engine) => {
   const totals = { swapIns: 0, pops: 0, copies: 0, dirtied: 0 }
   for (const feature of tested) {
     await tracesOf(feature, async (image) => {
@@ -74,7 +73,6 @@ test.each(engines)('pages that come and go change no instruction of a guest, %s'
 
 test.each(engines)(
   'an access that the host cannot serve is made again, and nothing else happens, %s',
-  limit,
   async (engine) => {
     const totals = { swapIns: 0, outOfMemory: 0 }
     // A task switch is not made again once the new task's registers are there.

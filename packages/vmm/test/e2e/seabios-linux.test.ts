@@ -30,37 +30,33 @@ async function converse(
   return output
 }
 
-test(
-  'SeaBIOS starts a kernel from fw_cfg, which sleeps and is woken up',
-  { timeout: 10 * minutes },
-  async (context) => {
-    const { bios, vgaBios } = requireSeaBios(context)
-    const { kernel, initrd } = requireGuest(context)
-    const vm = new Host({ memory: 288 * mib }).createVm({
-      memory: 256 * mib,
-      firmware: { bios: readFileSync(bios), vgaBios: readFileSync(vgaBios) },
-      boot: { kernel: readFileSync(kernel), initrd: readFileSync(initrd), commandLine: 'console=ttyS0 quiet' },
-    })
-    const seen: string[] = []
-    let log = ''
-    vm.on('debug', ({ byte }) => void (log += String.fromCharCode(byte)))
-    vm.on('suspend', () => {
-      seen.push('asleep')
-      setTimeout(() => vm.pressPowerButton(), 200)
-    })
-    setTimeout(() => vm.powerOff(), 8 * minutes).unref()
-    vm.on('wake', ({ by }) => void seen.push(by))
-    const output = await converse(vm, [
-      [
-        'mica:/root# ',
-        'dmesg | grep "ACPI: PM: (supports"; echo kept-$((6*7)) > /tmp/note; echo mem > /sys/power/state; echo awake-$((1+1))',
-      ],
-      ['awake-2', 'cat /tmp/note; poweroff -f'],
-    ])
-    vm.destroy()
-    expect(log).toMatch(/Booting from ROM/)
-    expect(output).toMatch(/supports S0 S3 S5/)
-    expect(seen).toEqual(['asleep', 'power-button'])
-    expect(output).toMatch(/^kept-42\r$/m)
-  },
-)
+test('SeaBIOS starts a kernel from fw_cfg, which sleeps and is woken up', async (context) => {
+  const { bios, vgaBios } = requireSeaBios(context)
+  const { kernel, initrd } = requireGuest(context)
+  const vm = new Host({ memory: 288 * mib }).createVm({
+    memory: 256 * mib,
+    firmware: { bios: readFileSync(bios), vgaBios: readFileSync(vgaBios) },
+    boot: { kernel: readFileSync(kernel), initrd: readFileSync(initrd), commandLine: 'console=ttyS0 quiet' },
+  })
+  const seen: string[] = []
+  let log = ''
+  vm.on('debug', ({ byte }) => void (log += String.fromCharCode(byte)))
+  vm.on('suspend', () => {
+    seen.push('asleep')
+    setTimeout(() => vm.pressPowerButton(), 200)
+  })
+  setTimeout(() => vm.powerOff(), 8 * minutes).unref()
+  vm.on('wake', ({ by }) => void seen.push(by))
+  const output = await converse(vm, [
+    [
+      'mica:/root# ',
+      'dmesg | grep "ACPI: PM: (supports"; echo kept-$((6*7)) > /tmp/note; echo mem > /sys/power/state; echo awake-$((1+1))',
+    ],
+    ['awake-2', 'cat /tmp/note; poweroff -f'],
+  ])
+  vm.destroy()
+  expect(log).toMatch(/Booting from ROM/)
+  expect(output).toMatch(/supports S0 S3 S5/)
+  expect(seen).toEqual(['asleep', 'power-button'])
+  expect(output).toMatch(/^kept-42\r$/m)
+})

@@ -7,7 +7,6 @@ import { mica, scratch } from '../support/command.ts'
 import { requireGuest } from './guest.ts'
 import { Session } from './session.ts'
 
-const minutes = 60_000
 const mib = 2 ** 20
 
 function diskBytes(bytes: number): Uint8Array<ArrayBuffer> {
@@ -78,7 +77,7 @@ const transports: readonly Transport[] = [
 ]
 
 for (const { name, virtio, words, interrupts, features } of transports) {
-  test(`disk, console and random numbers: ${name}`, { timeout: 5 * minutes }, async (context) => {
+  test(`disk, console and random numbers: ${name}`, async (context) => {
     const bytes = diskBytes(2 * mib)
     const before = md5(bytes)
     const size = { columns: 80, rows: 24 }
@@ -120,7 +119,7 @@ for (const { name, virtio, words, interrupts, features } of transports) {
   })
 }
 
-test('a guest reboots, and finds its devices again', { timeout: 5 * minutes }, async (context) => {
+test('a guest reboots, and finds its devices again', async (context) => {
   const { session, failures } = machine(requireGuest(context), {
     blk: [{ store: new MemoryBlockStore(diskBytes(mib)) }],
     rng: true,
@@ -140,47 +139,39 @@ echo to the console > /dev/hvc0
 poweroff
 `
 
-test(
-  'the command: disks in files, in place or as a snapshot, one read-only; the console in a file',
-  { timeout: 5 * minutes },
-  async (context) => {
-    requireGuest(context)
-    const image = files.file('image', diskBytes(mib))
-    const fixed = files.file('fixed', diskBytes(mib / 2))
-    const output = files.path('console')
-    const args = [
-      'run',
-      '--append',
-      'quiet',
-      '--virtio-disk',
-      image,
-      '--virtio-disk',
-      `${fixed},readonly`,
-      '--virtio-rng',
-      '--virtio-console',
-      output,
-    ]
-    const sums = [md5(diskBytes(mib)), md5(diskBytes(mib / 2))]
-    const kept = await mica([...args, '--snapshot', '--virtio-mode', 'modern'], script)
-    expect(kept).toMatchObject({ status: 0, stderr: '' })
-    for (const sum of sums) expect(kept.stdout).toContain(sum)
-    expect(kept.stdout).toMatch(/^changed\r$/m)
-    expect(md5(readFileSync(image))).toBe(sums[0])
-    const { status } = await mica(args, script)
-    expect(status).toBe(0)
-    expect(new TextDecoder().decode(readFileSync(image).subarray(0, 8))).toBe('changed\n')
-    expect(md5(readFileSync(fixed))).toBe(sums[1])
-    expect(readFileSync(output, 'latin1')).toContain('to the console\r\n')
-  },
-)
+test('the command: disks in files, in place or as a snapshot, one read-only; the console in a file', async (context) => {
+  requireGuest(context)
+  const image = files.file('image', diskBytes(mib))
+  const fixed = files.file('fixed', diskBytes(mib / 2))
+  const output = files.path('console')
+  const args = [
+    'run',
+    '--append',
+    'quiet',
+    '--virtio-disk',
+    image,
+    '--virtio-disk',
+    `${fixed},readonly`,
+    '--virtio-rng',
+    '--virtio-console',
+    output,
+  ]
+  const sums = [md5(diskBytes(mib)), md5(diskBytes(mib / 2))]
+  const kept = await mica([...args, '--snapshot', '--virtio-mode', 'modern'], script)
+  expect(kept).toMatchObject({ status: 0, stderr: '' })
+  for (const sum of sums) expect(kept.stdout).toContain(sum)
+  expect(kept.stdout).toMatch(/^changed\r$/m)
+  expect(md5(readFileSync(image))).toBe(sums[0])
+  const { status } = await mica(args, script)
+  expect(status).toBe(0)
+  expect(new TextDecoder().decode(readFileSync(image).subarray(0, 8))).toBe('changed\n')
+  expect(md5(readFileSync(fixed))).toBe(sums[1])
+  expect(readFileSync(output, 'latin1')).toContain('to the console\r\n')
+})
 
-test(
-  'the command: a shell on the virtio console, where standard input goes',
-  { timeout: 5 * minutes },
-  async (context) => {
-    requireGuest(context)
-    const { status, stdout } = await mica(['run', '--append', 'quiet', '--virtio-console', 'stdio'], 'tty\npoweroff\n')
-    expect(stdout).toMatch(/^\/dev\/hvc0\r$/m)
-    expect(status).toBe(0)
-  },
-)
+test('the command: a shell on the virtio console, where standard input goes', async (context) => {
+  requireGuest(context)
+  const { status, stdout } = await mica(['run', '--append', 'quiet', '--virtio-console', 'stdio'], 'tty\npoweroff\n')
+  expect(stdout).toMatch(/^\/dev\/hvc0\r$/m)
+  expect(status).toBe(0)
+})

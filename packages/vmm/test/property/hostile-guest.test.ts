@@ -72,18 +72,14 @@ test.each([
   ['kernels', asKernel, 150],
   ['kernels among disks, floppies, CD-ROM and VGA', amongDevices, 60],
   ['firmware, from the reset vector on', asFirmware, 40],
-] as const)(
-  'random programs end alike in both engines, and leave nothing behind: %s',
-  { timeout: 120_000 },
-  async (_, start, numRuns) => {
-    const free = (['interpreter', 'translator'] as const).map((engine) => hostOf(engine).statistics.free)
-    await fc.assert(
-      fc.asyncProperty(program, async (bytes) => {
-        const interpreted = await outcomeOf(start, bytes, 'interpreter')
-        expect(await outcomeOf(start, bytes, 'translator')).toEqual(interpreted)
-      }),
-      { seed: 20_26, numRuns },
-    )
-    expect([...hosts.values()].map((host) => host.statistics.free)).toEqual(free)
-  },
-)
+] as const)('random programs end alike in both engines, and leave nothing behind: %s', async (_, start, numRuns) => {
+  const free = (['interpreter', 'translator'] as const).map((engine) => hostOf(engine).statistics.free)
+  await fc.assert(
+    fc.asyncProperty(program, async (bytes) => {
+      const interpreted = await outcomeOf(start, bytes, 'interpreter')
+      expect(await outcomeOf(start, bytes, 'translator')).toEqual(interpreted)
+    }),
+    { seed: 20_26, numRuns },
+  )
+  expect([...hosts.values()].map((host) => host.statistics.free)).toEqual(free)
+})

@@ -14,7 +14,7 @@ const text = (trace: readonly string[] | undefined): string => trace?.join('\n')
 describe.each(features)('$title', (feature) => {
   const expected = expectedOf(feature)
 
-  test.each(['interpreter', 'translator'] as const)('as expected by the %s', { timeout: 120_000 }, async (engine) => {
+  test.each(['interpreter', 'translator'] as const)('as expected by the %s', async (engine) => {
     const traces = await tracesOf(feature, (image) => runInMica(image, engine))
     for (const { name } of feature.cases)
       expect.soft(text(traces.get(name)), name).toBe(text(expected.get(name)!.trace))
@@ -51,7 +51,7 @@ test('the summary counts each case once', () => {
 })
 
 // Oracle: QEMU itself, where the version of the golden files is at hand.
-test.runIf(hasQemu)('QEMU still sends what the golden files have', { timeout: 120_000 }, async () => {
+test.runIf(hasQemu)('QEMU still sends what the golden files have', async () => {
   for (const feature of features) {
     const golden = readGolden('qemu', feature.name)
     const expected = expectedOf(feature)
