@@ -1,5 +1,6 @@
 import { FRAME_BYTES, LARGEST_MEMORY_BYTES, WASM_PAGE_BYTES } from './geometry.ts'
 import { NumberPool } from './internal/number-pool.ts'
+import { SharedPages } from './internal/shared-pages.ts'
 import { NOT_MEMORY } from './types.ts'
 import type { AuditReport, FrameHolder, MachineMemoryOptions, MachineStatistics, ReferenceListener } from './types.ts'
 
@@ -23,6 +24,8 @@ export class MachineMemory {
   readonly endFrame: number
   /** A frame that reads as zero and that nobody may write. Its own reference is never given up. */
   readonly zeroFrame: number
+  /** @internal Of each map, the pages in frames that have other references. */
+  readonly sharedPages: SharedPages
 
   readonly #pool: NumberPool
   readonly #holders = new Set<FrameHolder>()
@@ -46,6 +49,7 @@ export class MachineMemory {
     this.endFrame = bytes / FRAME_BYTES
     this.#pool = new NumberPool('frame', this.firstFrame, this.endFrame)
     this.zeroFrame = this.#pool.take()
+    this.sharedPages = new SharedPages(this.endFrame, (mpn) => this.#pool.references(mpn))
   }
 
   /** A frame of zeros with one reference, or -1 when none is free. */
@@ -80,6 +84,7 @@ export class MachineMemory {
   /** Adds a reference. Throws RangeError if `mpn` is no frame in use. */
   retain(mpn: number): void {
     this.#pool.retain(mpn)
+    if (this.#pool.references(mpn) === 2) this.sharedPages.second(mpn)
     this.#tellReferences(mpn)
   }
 
@@ -89,6 +94,7 @@ export class MachineMemory {
       throw new RangeError(`frame ${mpn} is the zero frame; its own reference cannot be released`)
     }
     const isFreed = this.#pool.release(mpn)
+    if (this.#pool.references(mpn) === 1) this.sharedPages.lone(mpn)
     this.#tellReferences(mpn)
     if (isFreed) for (const listener of this.#freedListeners) listener(mpn)
   }

@@ -62,6 +62,7 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
       privateAddress: (ppn) => this.#privateAddress(ppn),
       slots: new SlotAccess(machine, this.#table, this.#pager),
     })
+    this.#table.countShared(machine.sharedPages)
     this.#unregister = [machine.register(this), ...(swap ? [swap.register(this)] : [])]
   }
 
@@ -279,13 +280,13 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
       throw new RangeError(
         `${swapped} pages are swapped; the fork's reservation of ${swap.pages} has ${swap.used} in use`,
       )
-    const options: ForkedMapOptions = { ranges: [], swap, table: this.#table.copy() }
-    const child = new PhysicalMap(this.#machine, options)
     const lent: number[] = []
     this.forEachResident((ppn, mpn) => {
       this.#machine.retain(mpn)
       lent.push(ppn)
     })
+    const options: ForkedMapOptions = { ranges: [], swap, table: this.#table.copy() }
+    const child = new PhysicalMap(this.#machine, options)
     child.#table.forEachSwapped((slot) => swap!.retain(slot))
     // Listeners run only when every frame has its second reference.
     for (const ppn of lent) this.#events.changed(MapEvent.Lent, ppn)
@@ -298,6 +299,7 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
     for (let ppn = 0; ppn < states.length; ppn++) {
       if (states[ppn] !== PageState.Hole) this.#redefinePage(ppn, RangeKind.Hole)
     }
+    this.#table.endSharing()
     for (const end of this.#unregister) end()
     this.#pager.logs.end()
   }
@@ -328,16 +330,14 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
     return chosen
   }
 
-  /** How many pages are resident: what `statistics` says, without counting the rest. */
+  /** How many pages are resident. */
   get residentPages(): number {
     return this.#table.counts[PageState.Resident]!
   }
 
   get statistics(): MapStatistics {
-    const { counts, zeroed } = this.#table
+    const { counts, zeroed, shared } = this.#table
     const events = this.#events.counts
-    let shared = 0
-    this.forEachResident((_, mpn) => (shared += this.#machine.references(mpn) > 1 ? 1 : 0))
     return {
       pages: this.endPage - counts[PageState.Hole]!,
       untouched: counts[PageState.Untouched]!,
@@ -370,7 +370,10 @@ export class PhysicalMap implements FrameHolder, SlotHolder {
   }
 
   contradictions(): string[] {
-    return this.#table.contradictions()
+    let shared = 0
+    this.forEachResident((_, mpn) => (shared += this.#machine.references(mpn) > 1 ? 1 : 0))
+    const found = shared === this.#table.shared ? [] : [`${shared} pages share frames, ${this.#table.shared} counted`]
+    return [...found, ...this.#table.contradictions()]
   }
 
   /** As `writeAddress`, whatever the guest's permission. */

@@ -2,6 +2,7 @@ import { FRAME_BYTES, LARGEST_MAP_PAGES } from '../geometry.ts'
 import { PageState, RangeKind } from '../types.ts'
 import type { MemoryRange } from '../types.ts'
 import { ResidentSet } from './resident-set.ts'
+import type { SharedAccount, SharedPages } from './shared-pages.ts'
 
 /** What is to be looked at before a page is written. A page without flags that is alone in its frame is written at once. */
 export const PageFlag = {
@@ -45,6 +46,8 @@ export class PageTable {
   zeroed = 0
   /** Pages with the flag `Kept`. */
   kept = 0
+  /** Told of each frame that a page begins or ceases to hold. */
+  #sharing: { readonly all: SharedPages; readonly account: SharedAccount } | null = null
 
   private constructor({ frames, slots, states, flags, residents }: PageArrays) {
     this.frames = frames
@@ -76,6 +79,23 @@ export class PageTable {
     const frames = new Int32Array(pages).fill(-1)
     const slots = new Int32Array(hasSwap ? pages : 0).fill(-1)
     return new PageTable({ frames, slots, states, flags, residents: new ResidentSet(pages) })
+  }
+
+  /** From now on counts pages in frames that have other references; those that are held already have them, too. */
+  countShared(all: SharedPages): void {
+    const account = all.open()
+    this.#sharing = { all, account }
+    this.residents.forEach((ppn) => all.join(account, this.frames[ppn]!))
+  }
+
+  /** The table holds nothing any more. */
+  endSharing(): void {
+    if (this.#sharing) this.#sharing.all.close(this.#sharing.account)
+  }
+
+  /** Pages in frames that have other references. */
+  get shared(): number {
+    return this.#sharing?.account.pages ?? 0
   }
 
   /** Without the slots that are kept, and unwatched. */
@@ -131,10 +151,13 @@ export class PageTable {
   become(ppn: number, state: PageState, frame = -1, slot = -1): void {
     const old = this.states[ppn]!
     const flags = this.flags[ppn]!
+    const oldFrame = this.frames[ppn]!
     this.counts[old]!--
     this.counts[state]!++
     if (old === PageState.Resident) this.residents.delete(ppn)
     if (state === PageState.Resident) this.residents.add(ppn)
+    if (oldFrame >= 0) this.#sharing?.all.leave(this.#sharing.account, oldFrame)
+    if (frame >= 0) this.#sharing?.all.join(this.#sharing.account, frame)
     if ((flags & PageFlag.Zeroed) !== 0) this.zeroed--
     if ((flags & PageFlag.Kept) !== 0) this.kept--
     this.flags[ppn] = flags & ~OF_CONTENTS
