@@ -16,6 +16,9 @@ const lookMs = 100
 const overheadPages = 1
 const firmwareOverheadPages = 192
 
+/** Of a machine whose pages nobody compares. */
+export const nothingMerged = { merged: 0, zeroed: 0 } as const
+
 /** How a host manages the memory of its machines. */
 export interface HostMemoryOptions extends MemoryPolicyOptions {
   /** Where pages go that no balloon gives. The host closes it when asked to. Default: nowhere. */
@@ -134,6 +137,11 @@ export class HostMemory {
     this.#members.delete(vm)
     this.#policy.remove(member.client)
     member.sharing?.remove()
+  }
+
+  /** How many pages of a machine were found to have their like elsewhere, and to be zero. */
+  mergedOf(vm: VirtualMachine): { readonly merged: number; readonly zeroed: number } {
+    return this.#members.get(vm)?.sharing?.statistics ?? nothingMerged
   }
 
   relieve(): boolean {

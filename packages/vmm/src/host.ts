@@ -14,7 +14,7 @@ import {
 import { FRAME_BYTES, MachineMemory, type MachineStatistics } from '@mica-vm/machine-memory'
 import { VmmError } from './errors.ts'
 import { runtimeClock } from './host-clock.ts'
-import { HostMemory, type HostMemoryStatistics, type MemoryGrant } from './host-memory.ts'
+import { HostMemory, nothingMerged, type HostMemoryStatistics, type MemoryGrant } from './host-memory.ts'
 import { requireGuestMemory } from './internal/memory-layout.ts'
 import { Listeners } from './internal/listeners.ts'
 import { HostProcessor } from './internal/processor.ts'
@@ -161,6 +161,7 @@ export class Host {
       engine: this.#engine,
       hostClock: this.#clock,
       relieve: () => this.#policy?.relieve() ?? false,
+      merged: () => this.#policy?.mergedOf(vm) ?? nothingMerged,
       onRunning: (isRunning) => this.#policy?.running(isRunning),
       onDestroying: () => this.#policy?.remove(vm),
       onDestroy: () => {
@@ -200,7 +201,7 @@ export class Host {
 /** What a host chooses for each machine by itself. */
 type OwnParts = Omit<
   VmParts,
-  'memory' | 'engine' | 'hostClock' | 'relieve' | 'onRunning' | 'onDestroying' | 'onDestroy'
+  'memory' | 'engine' | 'hostClock' | 'relieve' | 'merged' | 'onRunning' | 'onDestroying' | 'onDestroy'
 >
 
 /** A host without a policy promises nothing, and limits nobody. */

@@ -15,7 +15,7 @@ export type { CrashReport } from './crash-report.ts'
 export type { CodeUnit } from './disassembly.ts'
 export type { VmStatistics } from './statistics.ts'
 export { VmMemory } from './vm-memory.ts'
-export type { GuestMemory, MemoryLimits, VmMemoryStatistics } from './vm-memory.ts'
+export type { GuestMemory, MemoryLimits, VmMemoryCounters, VmMemoryStatistics } from './vm-memory.ts'
 export type { HostMemoryOptions, HostMemoryStatistics, SharingRates } from './host-memory.ts'
 export type { MemoryPolicyOptions } from './memory-policy/types.ts'
 export type {

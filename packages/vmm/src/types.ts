@@ -1,5 +1,5 @@
 import type { CpuModel, EngineMode, ModelName } from '@mica-vm/binary-translator'
-import type { BalloonEvent } from '@mica-vm/balloon'
+import type { BalloonEvent, BalloonState } from '@mica-vm/balloon'
 import type {
   BlockStore,
   Bus,
@@ -262,6 +262,11 @@ export interface VmEvents {
   'virtio-failure': { readonly device: string; readonly reason: string }
   /** What the guest's balloon driver did, beside inflating and deflating: whether it is there, which rules it broke, what it says. */
   balloon: BalloonEvent
+  /**
+   * The guest does not give its host the memory that it is asked for (`stalled`) or has broken a rule of its balloon (`lying`), and is swapped
+   * out instead; or it complies again.
+   */
+  compliance: { readonly isCompliant: boolean; readonly state: BalloonState }
   /** A byte for the debug console: port E9h, or 402h, where SeaBIOS and its kind write their log. */
   debug: { readonly byte: number }
   /** A power-on self test code, port 80h. */

@@ -24,6 +24,8 @@ export interface VmParts extends Omit<MachineParts, 'wakeup' | 'listeners'> {
   readonly relieve: () => boolean
   /** Other limits for the machine's memory. @throws VmmError if the host could not keep them. */
   readonly updateLimits: (limits: Limits) => void
+  /** How many of its pages were found to have their like elsewhere, and to be zero. */
+  readonly merged: () => { readonly merged: number; readonly zeroed: number }
   /** The machine begins or ceases to run. */
   readonly onRunning: (isRunning: boolean) => void
   /** Measures slices and sleeps, whatever the guest's clock is. */
@@ -58,7 +60,7 @@ export class VirtualMachine {
     this.#parts = parts
     this.#machine = new Machine({ ...parts, wakeup: this.#wakeup, listeners: this.#listeners })
     const { pages } = this.#machine
-    this.#memory = new VmMemory({ claim: parts.claim, pages, update: parts.updateLimits })
+    this.#memory = new VmMemory({ claim: parts.claim, pages, merged: parts.merged, update: parts.updateLimits })
     this.#loop = new RunLoop({
       machine: this.#machine,
       clock: parts.hostClock,
@@ -242,6 +244,8 @@ export class VirtualMachine {
       timeNs: () => time.nowNs(),
       tryShare,
       setBlocked: (isBlocked) => this.#loop.setBlocked(isBlocked),
+      complianceChanged: (isCompliant) =>
+        this.#listeners.emit('compliance', { isCompliant, state: virtio.balloon!.state }),
     }
   }
 

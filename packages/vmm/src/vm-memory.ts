@@ -37,6 +37,22 @@ export interface VmMemoryStatistics {
   readonly swapped: number
 }
 
+/** What has happened to a machine's pages, ever: how often, to a page each. */
+export interface VmMemoryCounters {
+  /** Read back from swap, and written there. */
+  readonly swapIns: number
+  readonly swapOuts: number
+  /** Found to equal another page, and put into its frame; found to be zero. */
+  readonly merges: number
+  readonly zeroMerges: number
+  /** Copies made since a shared page was written. */
+  readonly copyOnWriteBreaks: number
+  /** Given up by the guest's balloon, given back to it, and touched by the guest all the same. */
+  readonly balloonInflations: number
+  readonly balloonDeflations: number
+  readonly balloonPops: number
+}
+
 /** What a policy knows of a machine's memory, in pages. */
 export interface MemoryClaim {
   readonly sizePages: number
@@ -96,6 +112,8 @@ function requireBytes(name: string, bytes: number, least: number, most: number):
 export interface VmMemoryParts {
   readonly claim: MemoryClaim
   readonly pages: Pick<PhysicalMap, 'residentPages' | 'statistics'>
+  /** How many pages of the machine were found to have their like elsewhere, and to be zero. */
+  readonly merged: () => { readonly merged: number; readonly zeroed: number }
   /** Takes limits that are in their ranges; throws a VmmError if the host could not keep them. */
   readonly update: (limits: Limits) => void
 }
@@ -171,6 +189,22 @@ export class VmMemory {
       zero: zero * pageBytes,
       ballooned: ballooned * pageBytes,
       swapped: swapped * pageBytes,
+    }
+  }
+
+  /** What has happened to them. */
+  get counters(): VmMemoryCounters {
+    const { swapIns, swapOuts, copyOnWriteBreaks, balloonings, deflations, pops } = this.#parts.pages.statistics
+    const { merged, zeroed } = this.#parts.merged()
+    return {
+      swapIns,
+      swapOuts,
+      merges: merged,
+      zeroMerges: zeroed,
+      copyOnWriteBreaks,
+      balloonInflations: balloonings,
+      balloonDeflations: deflations,
+      balloonPops: pops,
     }
   }
 

@@ -139,9 +139,14 @@ export class MemoryPolicy {
 
   #poll(nowNs: number): void {
     this.#polledAtNs = nowNs
-    for (const { balloon, claim } of this.#clients.keys()) {
-      balloon?.poll()
-      claim.isCompliant = balloon?.state !== 'stalled' && balloon?.state !== 'lying'
+    for (const client of this.#clients.keys()) {
+      const { balloon, claim } = client
+      if (balloon === null) continue
+      balloon.poll()
+      const isCompliant = balloon.state !== 'stalled' && balloon.state !== 'lying'
+      if (isCompliant === claim.isCompliant) continue
+      claim.isCompliant = isCompliant
+      client.complianceChanged(isCompliant)
     }
   }
 

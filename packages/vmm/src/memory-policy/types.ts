@@ -55,6 +55,8 @@ export interface PolicyClient {
   tryShare(ppn: number): boolean
   /** The machine stands still until it is unblocked. */
   setBlocked(isBlocked: boolean): void
+  /** The guest has ceased to do as it is asked, or does so again. */
+  complianceChanged(isCompliant: boolean): void
 }
 
 /** What can be chosen of a memory policy. */

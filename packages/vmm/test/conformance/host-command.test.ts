@@ -32,6 +32,26 @@ const touchSome = (start: number, end: number): Code => [
   [0xbf, u32(start)],
   [0x89, 0x3f, 0x81, 0xc7, u32(4096), 0x81, 0xff, u32(end), 0x72, 0xf0],
 ]
+/** Writes the last digits of the virtio devices on the PCI bus: 1 is a disk, 2 a balloon, 3 a console, 5 a source of random numbers. */
+const printVirtioDevices: Code = [
+  [0x31, 0xc9], // xor ecx, ecx
+  [0x89, 0xc8, 0xc1, 0xe0, 0x0b, 0x0d, u32(0x8000_0000)], // slot: mov eax, ecx; shl eax, 11; or eax, 80000000h
+  [0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // mov dx, CF8h; out dx, eax; mov dx, CFCh; in eax, dx
+  [0x66, 0x3d, 0xf4, 0x1a, 0x75, 0x0a], // cmp ax, 1AF4h; jne next
+  [0xc1, 0xe8, 0x10, 0x04, 0x30, 0x66, 0xba, 0xf8, 0x03, 0xee], // shr eax, 16; add al, '0'; mov dx, 3F8h; out dx, al
+  [0x41, 0x83, 0xf9, 0x20, 0x72, 0xd6], // next: inc ecx; cmp ecx, 32; jb slot
+]
+/** Finds the balloon on the PCI bus, says by its registers of before VIRTIO 1 that there is a driver, and leaves it at that. */
+const idleBalloonDriver: Code = [
+  [0xb9, u32(0x8000_0000)], // mov ecx, 80000000h
+  [0x89, 0xc8, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // slot: mov eax, ecx; its vendor and device
+  [0x3d, u32(0x1002_1af4), 0x74, 0x08, 0x81, 0xc1, u32(0x800), 0xeb, 0xe5], // cmp eax, ...; je; add ecx, 800h; jmp slot
+  [0x8d, 0x41, 0x04, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // its command register
+  [0x83, 0xc8, 0x05, 0xef], // or eax, 5; out dx, eax: I/O space, bus master
+  [0x8d, 0x41, 0x10, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // its first base address
+  [0x66, 0x83, 0xe0, 0xfc, 0x83, 0xc0, 0x12, 0x89, 0xc2], // and ax, FFFCh; add eax, 18; mov edx, eax: device status
+  [0xb0, 0x01, 0xee, 0xb0, 0x03, 0xee, 0xb0, 0x07, 0xee], // ACKNOWLEDGE, DRIVER, DRIVER_OK
+]
 const linesOf = (text: string): Record<string, unknown>[] =>
   text
     .split('\n')
@@ -75,9 +95,66 @@ describe('the end', () => {
     })
     const { status, stdout, stderr } = await mica(['host', path, '--interval', '0.1'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    const last = linesOf(stdout).at(-1) as { swap: { used: number; size: number } }
+    const last = linesOf(stdout).at(-1) as {
+      swap: { used: number; size: number }
+      vms: { swapped: number; swapOuts: number; swapIns: number }[]
+    }
     expect(last.swap.size).toBe(32 * 2 ** 20)
     expect(last.swap.used).toBeGreaterThan(2 ** 20)
+    for (const { swapped, swapOuts, swapIns } of last.vms) expect((swapOuts - swapIns) * 4096).toBe(swapped)
+  })
+
+  test('a guest that does not give up what it is asked for is told of, and so is that it complies again', async () => {
+    const path = hostFile({
+      memory: '16M',
+      engine: 'interpreter',
+      swap: { size: '32M' },
+      vms: [
+        vm('stubborn', [idleBalloonDriver, touchSome(0x20_0000, 0x50_0000), loopForever], {
+          memory: { size: '6M', max: '2M' },
+        }),
+      ],
+    })
+    const { child, ended, shows } = start(['host', path, '--interval', '0.1'], null)
+    await shows('"compliant":true')
+    child.kill('SIGTERM')
+    const lines = linesOf((await ended).stdout)
+    const told = lines.filter(({ compliant }) => compliant !== undefined)
+    expect(told.slice(0, 2)).toEqual([
+      expect.objectContaining({
+        vm: 'stubborn',
+        compliant: false,
+        message: 'does not give up the memory that it is asked for, and is swapped out instead',
+      }),
+      expect.objectContaining({
+        vm: 'stubborn',
+        compliant: true,
+        message: 'gives up the memory that it is asked for again',
+      }),
+    ])
+    const between = lines.slice(lines.indexOf(told[0]!) + 1, lines.indexOf(told[1]!)) as { vms: { state: string }[] }[]
+    expect(new Set(between.map(({ vms }) => vms[0]!.state))).toEqual(new Set(['defiant']))
+  })
+
+  test('the devices of a guest are those of the file', async () => {
+    const disk = files.file(`disk-${count++}`, Buffer.alloc(8192))
+    const virtio = { disks: [disk, { file: disk, snapshot: true, serial: 'S1' }], rng: true, console: true }
+    const path = hostFile({
+      memory: '8M',
+      vms: [
+        vm('plain', [printVirtioDevices, powerOff]),
+        vm('rich', [printVirtioDevices, powerOff], { virtio }),
+        vm('modern', [printVirtioDevices, powerOff], { virtio: { mode: 'modern', rng: true } }),
+      ],
+    })
+    const directory = files.path(`consoles-${count++}`)
+    const { status, stderr } = await mica(['host', path, '--serial-dir', directory])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const said = (name: string): string => readFileSync(join(directory, `${name}.log`), 'utf8')
+    expect(['plain', 'rich', 'rich+hvc0'].map(said)).toEqual(['2', '11352', ''])
+    // Device 1044h and 1045h: the low byte, from which the digit is made, is 44h and 45h.
+    expect(said('modern')).toBe('tu')
+    expect(existsSync(join(directory, 'plain+hvc0.log'))).toBe(false)
   })
 
   test('124 on timeout, 130 on SIGINT, 143 on SIGTERM: all machines are stopped', async () => {
@@ -155,6 +232,8 @@ describe('--metrics', () => {
     expect(series.get('mica_host_memory_state{state="high"}')).toBe(1)
     expect(series.get('mica_vm_state{vm="one",state="off"}')).toBe(1)
     expect(series.get('mica_vm_state{vm="one",state="running"}')).toBe(0)
+    for (const what of ['swap_ins', 'swap_outs', 'merges', 'copy_on_write_breaks', 'balloon_inflations'])
+      expect(series.get(`mica_vm_memory_${what}_total{vm="one"}`), what).toBe(0)
   })
 
   test('standard output has metrics and nothing else', async () => {
@@ -210,10 +289,12 @@ describe('a wrong host file', () => {
       "timerSlackMs": -4, "sharing": { "pagesPerSecond": "a", "zzz": 1 }, "policy": { "idleTax": 1 },
       "vms": [
         { "name": "a b", "memory": "64M" },
-        { "name": "x", "memory": { "size": "64M", "shares": 0, "mim": 4 }, "kernel": "nowhere" },
+        { "name": "x", "memory": { "size": "64M", "min": "32M", "max": "16M", "shares": 0, "mim": 4 }, "kernel": "nowhere" },
         { "name": "x", "memory": { "size": "64M", "min": "32M", "max": "128M" }, "disks": ["/nope", { "file": 3 }] },
         { "memory": true, "cpuShares": 1.5 },
-        5
+        5,
+        { "name": "y", "memory": { "size": "64Q", "min": "2M", "max": "1M" }, "virtio": { "rgn": true, "mode": "old" } },
+        { "name": "z", "memory": "64M", "virtio": { "disks": ["/nope", { "file": "/nope", "readOnly": 1, "serial": "" }] } }
       ]
     }`
     expect(await refused(content)).toEqual([
@@ -228,6 +309,7 @@ describe('a wrong host file', () => {
       '8: vms[1].memory.shares: must be 1 at least',
       '8: vms[1].memory.mim: is no setting here',
       '8: vms[1].kernel: nowhere: there is no such file',
+      '8: vms[1].memory.min: must be max at most',
       '9: vms[2].disks[1].file: expected string, received number',
       '9: vms[2].disks[0]: /nope: there is no such file',
       '9: vms[2].name: "x" is vms[1]\'s name already',
@@ -236,6 +318,14 @@ describe('a wrong host file', () => {
       '10: vms[3].memory: must be a size such as "64M" or "1G"',
       '10: vms[3].cpuShares: must be an integer',
       '11: vms[4]: expected object, received number',
+      '12: vms[5].memory.size: "64Q" is no size such as "64M" or "1G"',
+      '12: vms[5].virtio.mode: must be modern, transitional or legacy',
+      '12: vms[5].virtio.rgn: is no setting here',
+      '12: vms[5].memory.min: must be max at most',
+      '13: vms[6].virtio.disks[1].readOnly: expected boolean, received number',
+      '13: vms[6].virtio.disks[1].serial: must be 1 to 20 characters of ASCII',
+      '13: vms[6].virtio.disks[0]: /nope: there is no such file',
+      '13: vms[6].virtio.disks[1].file: /nope: there is no such file',
     ])
   })
 

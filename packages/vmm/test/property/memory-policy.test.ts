@@ -20,7 +20,7 @@ function lcg(seed: number): () => number {
 class FakeMachine implements PolicyClient {
   readonly claim: MemoryClaim
   readonly pages: PolicyClient['pages']
-  readonly balloon: PolicyClient['balloon']
+  readonly balloon: FakeBalloon | null
   readonly sampler = { onTouched: (): void => {}, sample: (): void => {}, endSampling: (): void => {} }
   held = 0
   given = 0
@@ -44,6 +44,11 @@ class FakeMachine implements PolicyClient {
   }
 
   readonly setBlocked = (isBlocked: boolean): void => void (this.isBlocked = isBlocked)
+  readonly heard: boolean[] = []
+
+  complianceChanged(isCompliant: boolean): void {
+    this.heard.push(isCompliant)
+  }
 }
 
 class FakePages {
@@ -74,7 +79,7 @@ class FakePages {
 }
 
 class FakeBalloon {
-  readonly state: string
+  state: string
   readonly isCompliant: boolean
   readonly #machine: FakeMachine
   readonly #host: FakeHost
@@ -233,4 +238,27 @@ test('pages go from who pays the fewest shares for each of them', () => {
   host.look()
   expect(rich!.claim.targetPages).toBe(size)
   expect(poor!.claim.targetPages).toBe(usableFrames - reservedFrames(usableFrames, {}) - size)
+})
+
+// Oracle: what is told, put together, is what was so at each poll.
+test('a guest that ceases to comply, and that complies again, is told of once', () => {
+  const states = ['reached', 'inflating', 'deflating', 'absent', 'stalled', 'lying']
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...states), { maxLength: 30 }), (polls) => {
+      const host = new FakeHost()
+      const machine = new FakeMachine({ minPages: 0, shares: 1000, balloon: 'follows' }, host)
+      host.policy.add(machine)
+      let last = true
+      const wanted: boolean[] = []
+      for (const [second, state] of polls.entries()) {
+        machine.balloon!.state = state
+        host.policy.look(second * 1e9)
+        const isCompliant = state !== 'stalled' && state !== 'lying'
+        if (isCompliant !== last) wanted.push(isCompliant)
+        last = isCompliant
+        expect(machine.claim.isCompliant).toBe(isCompliant)
+      }
+      expect(machine.heard).toEqual(wanted)
+    }),
+  )
 })

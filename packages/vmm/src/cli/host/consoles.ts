@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import type { StreamPort } from '../../serial/stream-port.ts'
 import type { VirtualMachine } from '../../virtual-machine.ts'
 import { OutputFile } from '../output-file.ts'
 import { UsageError } from '../status.ts'
@@ -12,7 +13,7 @@ const mostUnread = 2 ** 20
 
 /**
  * The first serial port of each machine, in a directory: `NAME.log` is what it has sent, and whoever connects to the local
- * socket `NAME.sock` sees what it sends from then on, and types.
+ * socket `NAME.sock` sees what it sends from then on, and types. The same for a virtio console, as `NAME+hvc0`, which is no name of a machine.
  */
 export class Consoles {
   readonly #directory: string
@@ -32,17 +33,25 @@ export class Consoles {
     }
   }
 
-  /** Gives `vm` its two files. @throws UsageError when they cannot be made. */
+  /** Gives `vm` its files. @throws UsageError when they cannot be made. */
   attach(vm: VirtualMachine): void {
-    const log = new OutputFile(join(this.#directory, `${vm.name}.log`), '--serial-dir')
+    const serial = this.#attach(vm.name, vm.serial[0]!)
+    vm.on('serial', ({ port, bytes }) => (port === 0 ? serial(bytes) : undefined))
+    if (!vm.console) return
+    const console = this.#attach(`${vm.name}+hvc0`, vm.console)
+    vm.on('console', ({ bytes }) => console(bytes))
+  }
+
+  /** Two files for one port; returns what to do with the bytes that it sends. */
+  #attach(name: string, port: Pick<StreamPort, 'writable'>): (bytes: Uint8Array) => void {
+    const log = new OutputFile(join(this.#directory, `${name}.log`), '--serial-dir')
     this.#files.push(log)
     const viewers = new Set<Socket>()
-    vm.on('serial', ({ port, bytes }) => {
-      if (port !== 0) return
+    this.#listen(name, port, viewers)
+    return (bytes) => {
       log.write(bytes)
       for (const viewer of viewers) show(viewer, bytes)
-    })
-    this.#listen(vm, viewers)
+    }
   }
 
   close(): void {
@@ -51,13 +60,13 @@ export class Consoles {
     for (const file of this.#files) file.close()
   }
 
-  #listen(vm: VirtualMachine, viewers: Set<Socket>): void {
-    const path = join(this.#directory, `${vm.name}.sock`)
+  #listen(name: string, port: Pick<StreamPort, 'writable'>, viewers: Set<Socket>): void {
+    const path = join(this.#directory, `${name}.sock`)
     if (path.length > longestSocketPath)
-      return this.#warn(`${path} is too long for a socket: there is ${vm.name}.log alone`)
+      return this.#warn(`${path} is too long for a socket: there is ${name}.log alone`)
     // One that an earlier host left when it was killed.
     rmSync(path, { force: true })
-    const writer = vm.serial[0]!.writable.getWriter()
+    const writer = port.writable.getWriter()
     const server = createServer((socket) => {
       viewers.add(socket)
       this.#sockets.add(socket)

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { findNodeAtLocation, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
 import type { core } from 'zod'
 import { MistakesInFile, UsageError } from '../status.ts'
-import { hostSchema, memorySchema, type HostFile } from './host-schema.ts'
+import { hostSchema, sizeSchema, type HostFile } from './host-schema.ts'
 
 type Path = readonly (string | number)[]
 
@@ -43,6 +43,7 @@ function withPaths(host: HostFile, resolved: (file: string) => string): HostFile
       floppies: vm.floppies.map(image),
       disks: vm.disks.map(image),
       cdroms: vm.cdroms.map(resolved),
+      virtio: { ...vm.virtio, disks: vm.virtio.disks.map(image) },
     })),
   }
 }
@@ -121,13 +122,17 @@ function crossIssues(raw: unknown, resolved: (file: string) => string): Issue[] 
   })
 }
 
+/** Limits that contradict each other, whatever else may be wrong. */
 function limitIssues(memory: unknown, path: Path): Issue[] {
-  const parsed = memorySchema.safeParse(memory)
-  if (!parsed.success) return []
-  const { size, min = 0, max = size } = parsed.data
+  if (typeof memory !== 'object' || memory === null) return []
+  const { size, min, max } = memory as Record<string, unknown>
+  const [sizeBytes, minBytes, maxBytes] = [size, min, max].map((value) => sizeSchema.safeParse(value).data)
   const issues: Issue[] = []
-  if (max > size) issues.push({ path: [...path, 'max'], message: 'must be size at most' })
-  if (min > max) issues.push({ path: [...path, 'min'], message: `must be ${max < size ? 'max' : 'size'} at most` })
+  const isAbove = (bytes: number | undefined, most: number | undefined): boolean =>
+    bytes !== undefined && most !== undefined && bytes > most
+  if (isAbove(maxBytes, sizeBytes)) issues.push({ path: [...path, 'max'], message: 'must be size at most' })
+  if (isAbove(minBytes, sizeBytes)) issues.push({ path: [...path, 'min'], message: 'must be size at most' })
+  else if (isAbove(minBytes, maxBytes)) issues.push({ path: [...path, 'min'], message: 'must be max at most' })
   return issues
 }
 
@@ -137,12 +142,13 @@ function* fileIssues(vm: Record<string, unknown>, path: Path, resolved: (file: s
     [['kernel'], vm['kernel']],
     [['initrd'], vm['initrd']],
   ]
-  for (const kind of ['floppies', 'disks', 'cdroms']) {
-    const images = vm[kind]
+  const { disks } = (vm['virtio'] ?? {}) as { disks?: unknown }
+  const kinds: [Path, unknown][] = ['floppies', 'disks', 'cdroms'].map((kind) => [[kind], vm[kind]])
+  for (const [at, images] of [...kinds, [['virtio', 'disks'], disks] as [Path, unknown]]) {
     if (!Array.isArray(images)) continue
     images.forEach((image: unknown, index) => {
-      if (typeof image === 'string') named.push([[kind, index], image])
-      else if (image) named.push([[kind, index, 'file'], (image as { file?: unknown }).file])
+      if (typeof image === 'string') named.push([[...at, index], image])
+      else if (image) named.push([[...at, index, 'file'], (image as { file?: unknown }).file])
     })
   }
   for (const [at, file] of named) {

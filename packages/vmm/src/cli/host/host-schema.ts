@@ -1,3 +1,4 @@
+import type { PciMode } from '@mica-vm/virtio'
 import { z } from 'zod'
 import { CPU_MODELS } from '../../host.ts'
 import { bytesOfSize } from '../size.ts'
@@ -17,6 +18,21 @@ export interface HostFileImage {
   readonly snapshot: boolean
 }
 
+/** The image of a virtio disk. */
+export interface HostFileVirtioDisk extends HostFileImage {
+  /** The guest cannot write at all. */
+  readonly readOnly: boolean
+  readonly serial?: string | undefined
+}
+
+/** Devices for guests that have virtio drivers, beside the balloon that each has. */
+export interface HostFileVirtio {
+  readonly disks: readonly HostFileVirtioDisk[]
+  readonly rng: boolean
+  readonly console: boolean
+  readonly mode: PciMode
+}
+
 /** A machine. */
 export interface HostFileVm {
   readonly name: string
@@ -31,6 +47,7 @@ export interface HostFileVm {
   readonly floppies: readonly HostFileImage[]
   readonly disks: readonly HostFileImage[]
   readonly cdroms: readonly string[]
+  readonly virtio: HostFileVirtio
   /** What the guest is sent through its first serial port, a line whenever it waits for one. */
   readonly input?: string | undefined
 }
@@ -65,14 +82,16 @@ const mib = 2 ** 20
 const guestStep = 64 * 2 ** 10
 
 /** `64M`, `1G`, or a number of MiB, as bytes. */
-const size = z.union([z.string(), z.number()], 'must be a size such as "64M" or "1G"').transform((value, context) => {
-  const bytes = bytesOfSize(String(value))
-  if (bytes !== null) return bytes
-  context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is no size such as "64M" or "1G"` })
-  return z.NEVER
-})
+export const sizeSchema: z.ZodType<number> = z
+  .union([z.string(), z.number()], 'must be a size such as "64M" or "1G"')
+  .transform((value, context) => {
+    const bytes = bytesOfSize(String(value))
+    if (bytes !== null) return bytes
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(value)} is no size such as "64M" or "1G"` })
+    return z.NEVER
+  })
 
-const guestSize = size.refine((bytes) => bytes >= mib && bytes <= 3584 * mib && bytes % guestStep === 0, {
+const guestSize = sizeSchema.refine((bytes) => bytes >= mib && bytes <= 3584 * mib && bytes % guestStep === 0, {
   message: 'give a guest 1M to 3584M, in steps of 64K',
 })
 
@@ -86,7 +105,12 @@ const file = z.string().min(1, 'must name a file')
 export const memorySchema: z.ZodType<HostFileMemory> = z.union(
   [
     guestSize.transform((bytes) => ({ size: bytes })),
-    z.strictObject({ size: guestSize, min: size.optional(), max: size.optional(), shares: shares.optional() }),
+    z.strictObject({
+      size: guestSize,
+      min: sizeSchema.optional(),
+      max: sizeSchema.optional(),
+      shares: shares.optional(),
+    }),
   ],
   'must be a size such as "64M", or an object with size, and min, max and shares if wanted',
 )
@@ -98,6 +122,29 @@ const image = z.union(
   ],
   'must name a file, or be an object with file and snapshot',
 )
+
+const virtioDisk = z.union(
+  [
+    file.transform((path) => ({ file: path, snapshot: false, readOnly: false })),
+    z.strictObject({
+      file,
+      snapshot: z.boolean().default(false),
+      readOnly: z.boolean().default(false),
+      serial: z
+        .string()
+        .regex(/^[\x20-\x7e]{1,20}$/, 'must be 1 to 20 characters of ASCII')
+        .optional(),
+    }),
+  ],
+  'must name a file, or be an object with file, and snapshot, readOnly and serial if wanted',
+)
+
+const virtio = z.strictObject({
+  disks: z.array(virtioDisk).default([]),
+  rng: z.boolean().default(false),
+  console: z.boolean().default(false),
+  mode: z.enum(['modern', 'transitional', 'legacy'], 'must be modern, transitional or legacy').default('transitional'),
+})
 
 const vm = z.strictObject({
   name: z
@@ -119,6 +166,7 @@ const vm = z.strictObject({
   floppies: z.array(image).max(2, 'a PC has two floppy drives').default([]),
   disks: z.array(image).max(4, 'a PC has four IDE drives').default([]),
   cdroms: z.array(file).max(4, 'a PC has four IDE drives').default([]),
+  virtio: virtio.default({ disks: [], rng: false, console: false, mode: 'transitional' }),
   input: z.string().optional(),
 })
 
@@ -144,9 +192,9 @@ const policy = z.strictObject({
 /** What a host file has to be; sizes become bytes. */
 export const hostSchema: z.ZodType<HostFile> = z.strictObject({
   $schema: z.string().optional(),
-  memory: size,
+  memory: sizeSchema,
   engine: z.enum(['auto', 'interpreter', 'translator'], 'must be auto, interpreter or translator').default('auto'),
-  swap: z.strictObject({ file: file.optional(), size }).optional(),
+  swap: z.strictObject({ file: file.optional(), size: sizeSchema }).optional(),
   sharing: sharing.default({}),
   policy: policy.default({}),
   timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(250),

@@ -6,7 +6,8 @@ import { Host } from '../../host.ts'
 import type { HostMemoryOptions, SharingRates } from '../../host-memory.ts'
 import type { CpuName, Media, VmOptions } from '../../types.ts'
 import { readGuestFiles, type GuestFiles } from '../guest-files.ts'
-import { openMedia } from '../media.ts'
+import type { VirtioOptions } from '../../virtio/options.ts'
+import { openMedia, openVirtioDisk } from '../media.ts'
 import { UsageError } from '../status.ts'
 import type { HostFile, HostFileImage, HostFileVm } from './host-schema.ts'
 
@@ -20,7 +21,9 @@ export async function createHost(file: HostFile, path: string, warn: (text: stri
   for (const [index, vm] of vms.entries()) {
     try {
       const guest = await guestOf(vm, guests)
-      host.createVm({ ...optionsOf(vm, file), ...guest, media: mediaOf(vm, (text) => warn(`${vm.name}: ${text}`)) })
+      const complain = (text: string): void => warn(`${vm.name}: ${text}`)
+      const devices = { media: mediaOf(vm, complain), virtio: virtioOf(vm, complain) }
+      host.createVm({ ...optionsOf(vm, file), ...guest, ...devices })
     } catch (error) {
       host.destroy()
       if (!(error instanceof UsageError || error instanceof VmmError || error instanceof FirmwareError)) throw error
@@ -75,7 +78,6 @@ function optionsOf(vm: HostFileVm, { timerSlackMs }: HostFile): VmOptions {
     ...(vm.cpu !== undefined && { cpu: vm.cpu as CpuName }),
     ...(vm.cpuShares !== undefined && { cpuShares: vm.cpuShares }),
     ...(vm.salt !== undefined && { salt: vm.salt }),
-    virtio: { balloon: true },
     timerSlackNs: timerSlackMs * 1e6,
     serial: [{ input: vm.input === undefined ? 'at-once' : 'on-demand' }],
   }
@@ -107,5 +109,19 @@ function mediaOf({ floppies, disks, cdroms }: HostFileVm, warn: (text: string) =
     floppies: floppies.flatMap((image) => open('floppy', image).floppies ?? []),
     disks: disks.flatMap((image) => open('disk', image).disks ?? []),
     cdroms: openMedia({ ...none, cdrom: cdroms }, warn).cdroms ?? [],
+  }
+}
+
+function virtioOf({ virtio }: HostFileVm, warn: (text: string) => void): VirtioOptions {
+  const { disks, rng, console, mode } = virtio
+  return {
+    blk: disks.map(({ file, snapshot, readOnly, serial }) => ({
+      store: openVirtioDisk({ snapshot }, file, readOnly, warn),
+      ...(serial !== undefined && { serial }),
+    })),
+    rng,
+    console,
+    balloon: true,
+    mode,
   }
 }

@@ -20,6 +20,13 @@ export interface HostCommandOptions {
   readonly timeout?: number
 }
 
+/** What is said of a guest whose compliance has changed. */
+const complianceTexts: Readonly<Record<string, string>> = {
+  stalled: 'does not give up the memory that it is asked for, and is swapped out instead',
+  lying: 'has broken a rule of its balloon, and is swapped out instead',
+  compliant: 'gives up the memory that it is asked for again',
+}
+
 /** Runs the machines of a host file until all have ended; returns the exit status. @throws UsageError */
 export async function runHost(path: string, options: HostCommandOptions): Promise<number> {
   const warn = (text: string): void => void process.stderr.write(`mica: ${text}\n`)
@@ -86,6 +93,9 @@ class HostSession {
     this.#consoles?.attach(vm)
     if (input !== undefined) vm.serial[0]!.send(input)
     vm.on('stuck', () => this.#say(vm.name, 'has halted with interrupts disabled; nothing but the host wakes it up'))
+    vm.on('compliance', ({ isCompliant, state }) => {
+      this.#say(vm.name, complianceTexts[isCompliant ? 'compliant' : state] ?? state, { compliant: isCompliant })
+    })
   }
 
   async #runMachine(vm: VirtualMachine): Promise<void> {
@@ -98,13 +108,13 @@ class HostSession {
   #tell(name: string, exit: VmExit): void {
     switch (exit.reason) {
       case 'triple-fault':
-        return this.#say(name, `died of a triple fault\n${exit.report.text}`, exit.reason)
+        return this.#say(name, `died of a triple fault\n${exit.report.text}`, { exit: exit.reason })
       case 'out-of-memory':
-        return this.#say(name, `is paused for want of memory: ${exit.message}`, exit.reason)
+        return this.#say(name, `is paused for want of memory: ${exit.message}`, { exit: exit.reason })
       case 'powered-off':
-        return this.#say(name, exit.by === 'guest' ? 'has powered off' : 'was stopped', exit.reason)
+        return this.#say(name, exit.by === 'guest' ? 'has powered off' : 'was stopped', { exit: exit.reason })
       default:
-        return this.#say(name, `has ended: ${exit.reason}`, exit.reason)
+        return this.#say(name, `has ended: ${exit.reason}`, { exit: exit.reason })
     }
   }
 
@@ -135,10 +145,10 @@ class HostSession {
   }
 
   /** Something happened to a machine: a line above the table, or one of JSON. */
-  #say(vm: string, text: string, reason?: string): void {
+  #say(vm: string, text: string, facts: Readonly<Record<string, unknown>> = {}): void {
     if (this.#view) this.#view.say(`mica: ${vm} ${text}`)
     else if (!this.#metrics?.toStandardOutput && !this.#isPipeClosed)
-      this.#line({ seconds: this.#seconds(), vm, ...(reason !== undefined && { exit: reason }), message: text })
+      this.#line({ seconds: this.#seconds(), vm, ...facts, message: text })
     else process.stderr.write(`mica: ${vm} ${text}\n`)
   }
 

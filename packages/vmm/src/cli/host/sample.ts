@@ -1,13 +1,14 @@
 import type { Host } from '../../host.ts'
 import type { VirtualMachine } from '../../virtual-machine.ts'
+import type { VmMemoryCounters } from '../../vm-memory.ts'
 
 const pageBytes = 4096
 
 /** Where a machine stands, in a word for the table. */
 export type MachineState = 'ready' | 'running' | 'blocked' | 'defiant' | 'paused' | 'off' | 'died' | 'destroyed'
 
-/** A machine at one moment. Sizes in bytes. */
-export interface VmSample {
+/** A machine at one moment. Sizes in bytes, counters in pages since it was made. */
+export interface VmSample extends VmMemoryCounters {
   readonly name: string
   readonly state: MachineState
   readonly size: number
@@ -75,6 +76,7 @@ function vmSample(vm: VirtualMachine, fate: 'died' | undefined): VmSample {
     ballooned,
     swapped,
     sharesPerPage: memory.sharesPerPage,
+    ...memory.counters,
     cpuShares,
     cpuSeconds: time.runNs / 1e9,
     waitSeconds: time.waitedNs / 1e9,
