@@ -149,13 +149,13 @@ export class Upcalls {
     state.set(Layout.attention, 0x8000_0000)
   }
 
-  /** What a system instruction may have changed: IF, TF, RF, the interrupt shadow. */
+  /** What a system instruction may have changed: IF, VIF, TF, RF, the interrupt shadow. */
   #afterCallout(): ExitCode {
     const state = this.#state
     const flags = state.systemFlags
     const isInterrupted = flags & Flag.IF && state.get(Layout.interruptPending)
     if (flags & Flag.RF) this.resumedAt = state.get(Layout.budget)
-    if (isInterrupted || this.nmiPending) state.set(Layout.attention, 0x8000_0000)
+    if (isInterrupted || this.nmiPending || this.#unit.virtualInterruptDue) state.set(Layout.attention, 0x8000_0000)
     if (flags & Flag.TF || state.get(Layout.interruptShadow)) return ExitCode.Single
     return ExitCode.Continue
   }

@@ -104,8 +104,7 @@ export class Vcpu {
 
   /** A start-up message: a processor that waits for one since INIT begins at `vector` * 4096; others ignore it. */
   startup(vector: number): void {
-    if (!this.#initPending) return this.system.startup(vector)
-    this.#initialize()
+    if (this.#initPending) this.#initialize()
     this.system.startup(vector)
   }
 
@@ -192,9 +191,10 @@ export class Vcpu {
     if (this.#upcalls.nmiPending && !this.system.nmiBlocked && !shadow) return this.#takeEvent(() => this.#takeNmi())
     const activity = state.get(Layout.halted)
     if (activity === Activity.Shutdown) return VcpuExit.Shutdown
-    if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF)
-      return shadow ? -1 : this.#takeEvent(() => this.#takeInterrupt())
-    return activity === Activity.Halted ? VcpuExit.Halt : -1
+    const isInterrupted = state.get(Layout.interruptPending) && state.systemFlags & Flag.IF
+    if (isInterrupted && !shadow) return this.#takeEvent(() => this.#takeInterrupt())
+    if (this.system.virtualInterruptDue) return this.#takeEvent(() => this.#deliver(Vector.GP, 0))
+    return isInterrupted || activity !== Activity.Halted ? -1 : VcpuExit.Halt
   }
 
   #initialize(): void {
@@ -368,14 +368,14 @@ export class Vcpu {
       this.#upcalls.failed = AccessFailure.None
       return VcpuExit.OutOfMemory
     }
+    this.#settleResumeFlag()
+    this.#spend()
     return this.#deliver(state.get(Layout.faultVector), state.get(Layout.faultError) | 0)
   }
 
   #deliver(vector: number, errorCode: number): number {
     this.#dropNextUnit()
-    this.#settleResumeFlag()
     this.#countException(vector)
-    this.#spend()
     this.state.set(Layout.interruptShadow, Shadow.None)
     return this.#event(() => this.system.deliver(vector, errorCode))
   }

@@ -25,6 +25,7 @@ import {
   type TimeStampCounter,
   type TlbAddresses,
 } from './types.ts'
+import { virtualInterruptDue } from './virtual-interrupts.ts'
 
 /** The surroundings of a `SystemUnit`. */
 export interface SystemUnitOptions {
@@ -173,6 +174,11 @@ export class SystemUnit {
   /** Whether an NMI handler is running: it ends with IRET. */
   get nmiBlocked(): boolean {
     return this.#system.state.get(Layout.nmiBlocked) !== 0
+  }
+
+  /** Whether the next instruction is a #GP(0) for a virtual interrupt that is due. */
+  get virtualInterruptDue(): boolean {
+    return virtualInterruptDue(this.#system)
   }
 
   /**

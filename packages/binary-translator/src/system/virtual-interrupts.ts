@@ -53,6 +53,16 @@ export function requireNoneWaiting({ state }: SystemContext): void {
 }
 
 /**
+ * Whether a program is to run whose virtual interrupt is due: VIF and VIP are both set, which is a #GP before its next instruction. None
+ * of its own instructions leads there; returns to it and switches to its task do. SDM vol. 3, sections 20.3.2 and 20.4.
+ */
+export function virtualInterruptDue({ state }: SystemContext): boolean {
+  const flags = state.systemFlags
+  if (!(flags & Flag.VIP) || !(flags & Flag.VIF) || state.cpl !== 3 || privilegeLevel(flags) === 3) return false
+  return (state.get(Layout.cr4) & (flags & Flag.VM ? Cr4.VME : Cr4.PVI)) !== 0
+}
+
+/**
  * INT n in virtual-8086 mode: with CR4.VME the bitmap in the TSS sends it to the program's own handler, without the
  * monitor. True: it has been entered. SDM vol. 3, section 20.3.3, methods 5 and 6.
  */

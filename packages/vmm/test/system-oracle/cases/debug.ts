@@ -237,6 +237,43 @@ const virtualInterrupts: readonly SystemCase[] = [
   })),
   { name: 'VME: INT n not redirected with IOPL 0', low: 'int 0x44', code: `${vme} ${toVirtual8086(V)}` },
   { name: 'VME: VIP and VIF at entry are a #GP', low: 'nop', code: `${vme} ${toVirtual8086(V | 0x18_0000)}` },
+  {
+    name: 'VME: VIP and VIF at entry are nothing with IOPL 3',
+    low: 'nop; nop; cli; hlt',
+    code: `${vme} ${toVirtual8086(V | 0x18_3000)}`,
+  },
+  { name: 'VIP and VIF at entry are nothing without VME', low: 'nop; hlt', code: toVirtual8086(V | 0x18_0000) },
+  {
+    name: 'VME: as long as the monitor leaves VIP and VIF set, each return is a #GP',
+    low: 'nop; hlt',
+    code: `${vme} mov dword [RETURNS], 2; ${toVirtual8086(V | 0x18_0000)}`,
+  },
+  {
+    name: 'VME: a task that begins with VIP and VIF set',
+    low: 'nop; hlt',
+    code: `${vme} mov dword [TSS2+0x20], 0; mov dword [TSS2+0x24], ${V | 0x18_0000}; mov dword [TSS2+0x4c], 0x800
+      mov dword [TSS2+0x50], 0x900; jmp TSS2SEL:0`,
+  },
+  {
+    name: 'PVI: VIP and VIF are a #GP in ring 3 alone, however it is entered',
+    code: `${setControl('cr4', 2)} ${resumeAt('far')} ${toRing(3, 0x18_0002)} nop
+      far: push 0x180002; push CODE0; push inside; iretd
+      inside: pushfd; pop eax; int 0x21; ${resumeAt('sys')} push DATA3; push STACK3; push CODE3; push outside; retf
+      outside: nop; int 0x30
+      sys: push 0x180002; push CODE0; push again; iretd
+      again: mov ecx, 0x174; mov eax, CODE0; mov edx, 0; wrmsr; mov edx, outside; mov ecx, STACK3
+      mov dword [RESUME], done; sysexit
+      done: nop`,
+  },
+  {
+    name: 'PVI: VIP and VIF are nothing with IOPL 3',
+    code: `${setControl('cr4', 2)} ${toRing(3, 0x18_3002)} nop; int 0x21`,
+  },
+  {
+    name: 'PVI: an interrupt goes before the #GP of VIP and VIF',
+    code: `${setControl('cr4', 2)} mov dword [0xfee000f0], 0x1ff; mov dword [0xfee00300], 0x40050; jmp short there; there: mov dword [RETURNS], 1
+      ${toRing(3, 0x18_0202)} nop`,
+  },
   ...[
     ['CLI', 'cli', 0x8_0002],
     ['STI', 'sti', 2],
