@@ -1,8 +1,9 @@
 import { DeliveryMode, type ApicBus, type ApicMessage, type ApicReceiver, type Shorthand } from '../apic-bus.ts'
 import { copyOf } from '../internal/copy.ts'
 import type { AccessSize, MmioDevice, Stateful, Timers } from '../types.ts'
-import { Esr, FIRST_VECTOR, Icr, Lvt, LVT_WRITABLE, LvtIndex, Register, Svr, VERSION_VALUE } from './registers.ts'
+import { Esr, FIRST_VECTOR, Icr, Lvt, LVT_WRITABLE, LvtIndex, Register, Svr } from './registers.ts'
 import { initialApicState, type LocalApicState } from './state.ts'
+import { STORED_REGISTERS } from './stored-registers.ts'
 import { encodeBase, decodeBase } from './base-msr.ts'
 import { matchesDestination } from './destination.ts'
 import { ApicTimer } from './timer.ts'
@@ -29,7 +30,6 @@ export interface LocalApicOptions {
 }
 
 const SHORTHANDS: readonly Shorthand[] = ['none', 'self', 'all', 'others']
-const VECTOR_BANKS = { [Register.ISR]: 'isr', [Register.TMR]: 'tmr', [Register.IRR]: 'irr' } as const
 
 /** A local APIC (xAPIC). Attach it as a page of memory; give the CPU `pending` and `acknowledge`. */
 export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicState> {
@@ -69,6 +69,16 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     const lint0 = this.#state.lvt[LvtIndex.Lint0]!
     if (!this.#state.globallyEnabled) return true
     return !(lint0 & Lvt.MASK) && ((lint0 >> Lvt.MODE_SHIFT) & 7) === DeliveryMode.ExtInt
+  }
+
+  /** An interrupt waits whose vector the PIC has: a message of mode ExtINT. */
+  get externalPending(): boolean {
+    return this.#state.external
+  }
+
+  /** The processor asks the PIC for that vector. */
+  takeExternal(): void {
+    this.#state.external = false
   }
 
   get enabled(): boolean {
@@ -171,6 +181,8 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
       case DeliveryMode.Startup:
         this.#options.onStartup?.(vector)
         return true
+      case DeliveryMode.ExtInt:
+        return this.#acceptExternal()
       default:
         return false
     }
@@ -213,6 +225,13 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     setVector(state.irr, vector)
     if (level) setVector(state.tmr, vector)
     else clearVector(state.tmr, vector)
+    this.onChange()
+    return true
+  }
+
+  #acceptExternal(): boolean {
+    if (!this.enabled) return false
+    this.#state.external = true
     this.onChange()
     return true
   }
@@ -267,47 +286,12 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
   }
 
   #readRegister(register: number): number {
-    const state = this.#state
-    const bank = (register & ~0x7f) as keyof typeof VECTOR_BANKS
-    if (VECTOR_BANKS[bank]) return state[VECTOR_BANKS[bank]][(register >> 4) & 7]!
-    if (register >= Register.LVT_TIMER && register <= Register.LVT_ERROR) {
-      return state.lvt[(register - Register.LVT_TIMER) >> 4]!
-    }
-    switch (register) {
-      case Register.ID:
-        return (state.id << 24) >>> 0
-      case Register.VERSION:
-        return VERSION_VALUE
-      case Register.TPR:
-        return state.tpr
-      case Register.APR:
-      case Register.EOI:
-      case Register.RRD:
-        return 0
-      case Register.PPR:
-        return this.processorPriority
-      case Register.LDR:
-        return state.ldr
-      case Register.DFR:
-        return state.dfr
-      case Register.SVR:
-        return state.svr
-      case Register.ESR:
-        return state.esr
-      case Register.ICR_LOW:
-        return state.icrLow
-      case Register.ICR_HIGH:
-        return state.icrHigh
-      case Register.TIMER_INITIAL:
-        return state.timer.initial
-      case Register.TIMER_CURRENT:
-        return this.#timer.current()
-      case Register.TIMER_DIVIDE:
-        return state.timer.divide
-      default:
-        this.#error(Esr.ILLEGAL_REGISTER)
-        return 0
-    }
+    const stored = STORED_REGISTERS.get(register)
+    if (stored) return stored(this.#state)
+    if (register === Register.PPR) return this.processorPriority
+    if (register === Register.TIMER_CURRENT) return this.#timer.current()
+    this.#error(Esr.ILLEGAL_REGISTER)
+    return 0
   }
 
   #writeRegister(register: number, value: number): void {
@@ -389,6 +373,8 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
     const mode = (icrLow >> Lvt.MODE_SHIFT) & 7
     const vector = icrLow & 0xff
     const fixed = mode === DeliveryMode.Fixed || mode === DeliveryMode.LowestPriority
+    // Reserved in this register (SDM vol. 3, figure 10-12).
+    if (mode === DeliveryMode.ExtInt) return
     if (fixed && vector < FIRST_VECTOR) return this.#error(Esr.SEND_ILLEGAL_VECTOR)
     // INIT level de-assert only synchronizes arbitration IDs, which no longer exist.
     if (mode === DeliveryMode.Init && icrLow & Icr.LEVEL && !(icrLow & Icr.ASSERT)) return

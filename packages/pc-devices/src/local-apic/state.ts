@@ -34,6 +34,8 @@ export interface LocalApicState {
   icrHigh: number
   /** Timer, thermal, performance, LINT0, LINT1, error. */
   lvt: number[]
+  /** A message of mode ExtINT waits for the processor to ask the 8259 for its vector. */
+  external: boolean
   /** Levels of LINT0 and LINT1. */
   lint: [boolean, boolean]
   timer: ApicTimerState
@@ -59,6 +61,7 @@ export function initialApicState(id: number): LocalApicState {
     icrLow: 0,
     icrHigh: 0,
     lvt: LVT_WRITABLE.map(() => Lvt.MASK),
+    external: false,
     lint: [false, false],
     timer: { initial: 0, divide: 0, anchorNs: 0, anchorCount: 0, tscDeadline: { low: 0, high: 0 }, dueNs: null },
   }

@@ -6,6 +6,9 @@ export interface LocalInterrupts {
   readonly pending: boolean
   /** ExtINT from the PIC gets through: LINT0 is set up for it, or the APIC is off. */
   readonly acceptsPic: boolean
+  /** A message of mode ExtINT waits: its vector is the PIC's, however LINT0 is set up. */
+  readonly externalPending: boolean
+  takeExternal(): void
   acknowledge(): number
   /** The PIC's INTR is wired to LINT0. */
   setLint(pin: 0 | 1, level: boolean): void
@@ -35,16 +38,27 @@ export class CpuInterrupts implements InterruptController {
 
   /** With nothing pending the answer is a spurious vector: the local APIC's, or the PIC's if its INTR reaches the CPU. */
   acknowledge(): number {
-    const local = this.#local
-    const fromLocal = local !== undefined && (local.pending || !local.acceptsPic)
-    const vector = fromLocal ? local.acknowledge() : this.#pic.acknowledge()
+    const vector = this.#vector()
     this.#update()
     return vector
   }
 
-  #update(): void {
+  #vector(): number {
     const local = this.#local
-    const pending = local ? local.pending || (local.acceptsPic && this.#pic.pending) : this.#pic.pending
+    if (local === undefined) return this.#pic.acknowledge()
+    const isExternal = !local.pending && local.externalPending
+    if (isExternal) local.takeExternal()
+    return isExternal || (!local.pending && local.acceptsPic) ? this.#pic.acknowledge() : local.acknowledge()
+  }
+
+  #isPending(): boolean {
+    const local = this.#local
+    if (local === undefined) return this.#pic.pending
+    return local.pending || local.externalPending || (local.acceptsPic && this.#pic.pending)
+  }
+
+  #update(): void {
+    const pending = this.#isPending()
     if (pending === this.#pending) return
     this.#pending = pending
     this.onChange(pending)

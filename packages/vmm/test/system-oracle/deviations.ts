@@ -158,6 +158,12 @@ export const deviations: readonly Deviation[] = [
     qemu: 'reads them from memory at each walk, and ignores reserved bits',
   },
   {
+    feature: 'task-switches',
+    cases: /^PAE: a task whose directory pointer/,
+    rule: "SDM vol. 3, 4.4.1: reserved bits of directory pointers are a #GP, here the new task's, before its first instruction; EXT is set if an event caused the switch (6.13)",
+    qemu: 'ignores reserved bits of directory pointers',
+  },
+  {
     feature: 'paging',
     cases: /^PAE: reserved bits of entries/,
     rule: 'SDM vol. 3, 4.7: an error code with RSVD has P set',
@@ -339,6 +345,12 @@ export const deviations: readonly Deviation[] = [
   },
   {
     feature: 'supervisor-protection',
+    cases: /^SMAP: (the LDT|a task) is never/,
+    rule: "SDM vol. 3, 4.6.1: the processor's own accesses to its tables are never to pages of the user, whatever AC is",
+    qemu: 'heeds AC for LDTs and TSSs',
+  },
+  {
+    feature: 'supervisor-protection',
     cases: /^alignment checks in ring 3/,
     rule: 'SDM vol. 3, 6.15, interrupt 17: with CR0.AM and EFLAGS.AC a misaligned access of ring 3 is a #AC(0)',
     qemu: 'has no #AC',
@@ -390,6 +402,30 @@ export const deviations: readonly Deviation[] = [
     cases: /^IRQ 13/,
     rule: 'SDM vol. 1, 8.7 and appendix D: with CR0.NE clear the next waiting instruction waits for IRQ 13, whose handler lets it go on by port F0h',
     qemu: 'does not go on',
+  },
+  {
+    feature: 'io-apic',
+    cases: /^the version register/,
+    rule: '82093AA data sheet, 3.2.2: version 11h, 24 entries',
+    qemu: 'is of version 20h',
+  },
+  {
+    feature: 'io-apic',
+    cases: /^what can be written/,
+    rule: '82093AA data sheet, 3.2.4: bits 17 to 55 of an entry are reserved',
+    qemu: 'keeps what was written',
+  },
+  {
+    feature: 'io-apic',
+    cases: /^a level that (no local APIC accepts|a software-disabled)/,
+    rule: '82093AA data sheet, 3.2.4: remote IRR is set when a local APIC has accepted the interrupt',
+    qemu: 'sets it when the interrupt is sent; a software-disabled local APIC accepts it',
+  },
+  {
+    feature: 'io-apic',
+    cases: /^an illegal vector/,
+    rule: 'SDM vol. 3, 10.5.3: a message with a vector of 0 to 15 is an error, and never requested',
+    qemu: 'requests it',
   },
   {
     feature: 'shutdown',

@@ -1,10 +1,12 @@
 import { interruptGates, shutdown } from './cases/interrupts.ts'
 import { controlFeature, privilegeFeature } from './cases/control.ts'
-import { debugFeature, protectionFeature, virtualInterruptFeature } from './cases/debug.ts'
+import { debugFeature, virtualInterruptFeature } from './cases/debug.ts'
 import { eventFeature } from './cases/events.ts'
 import { fastCalls, floatingPoint } from './cases/floating-point.ts'
+import { ioApic } from './cases/io-apic.ts'
 import { limitFeature, portFeature } from './cases/ports-and-limits.ts'
 import { pagingFeature } from './cases/paging.ts'
+import { protectionFeature } from './cases/protection.ts'
 import { randomStates } from './cases/random.ts'
 import { descriptorQueries, segmentLoads } from './cases/segments.ts'
 import { taskSwitches } from './cases/tasks.ts'
@@ -31,6 +33,7 @@ export const features: readonly Feature[] = [
   protectionFeature,
   virtualInterruptFeature,
   eventFeature,
+  ioApic,
   randomStates,
   shutdown,
 ]

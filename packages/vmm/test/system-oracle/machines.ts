@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineMode } from '@mica-vm/binary-translator'
-import { Host } from '../../src/index.ts'
+import { Host, type VmOptions } from '../../src/index.ts'
+import type { Feature } from './types.ts'
 
 const mib = 2 ** 20
 const guestMemory = 128 * mib
@@ -12,12 +13,17 @@ const mostBytes = 4 * mib
 const outOfTimeNs = 200_000_000
 
 /** Runs an image in Mica; what it sent to the debug console. */
-export async function runInMica(image: Uint8Array, engine: EngineMode): Promise<Uint8Array> {
+export async function runInMica(
+  image: Uint8Array,
+  engine: EngineMode,
+  mmu: NonNullable<VmOptions['mmu']> = 'noncaching',
+): Promise<Uint8Array> {
   const host = new Host({ memory: 48 * mib, engine })
   const sent: number[] = []
   const vm = host.createVm({
     memory: guestMemory,
     boot: { kernel: image },
+    mmu,
     cpu: 'x86-64-v2,+smep,+smap,+umip',
     clock: 'instructions',
     onReset: 'stop',
@@ -37,15 +43,16 @@ export async function runInMica(image: Uint8Array, engine: EngineMode): Promise<
 export const hasQemu: boolean = String(spawnSync('qemu-system-i386', ['--version']).stdout).includes('version 7.2')
 
 /** Runs an image in QEMU; what it sent to the debug console. */
-export function runInQemu(image: Uint8Array): Uint8Array {
+export function runInQemu(image: Uint8Array, { isTimed = false }: Pick<Feature, 'isTimed'>): Uint8Array {
   const directory = mkdtempSync(join(tmpdir(), 'mica-system-'))
   try {
     const [kernel, output] = [join(directory, 'kernel'), join(directory, 'output')]
     writeFileSync(kernel, image)
     const machine = ['-accel', 'tcg', '-cpu', 'qemu32,+sse3,+nx,+pse36,+mtrr,+smep,+smap,+umip,-svm', '-m', '128']
     const quiet = ['-display', 'none', '-no-reboot', '-nodefaults', '-net', 'none']
+    const clock = isTimed ? ['-icount', 'shift=2'] : []
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-debugcon', `file:${output}`]
-    const { stderr } = spawnSync('qemu-system-i386', [...machine, ...quiet, ...exit, '-kernel', kernel], {
+    const { stderr } = spawnSync('qemu-system-i386', [...machine, ...quiet, ...clock, ...exit, '-kernel', kernel], {
       timeout: 10_000,
     })
     const message = String(stderr)

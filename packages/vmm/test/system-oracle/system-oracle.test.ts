@@ -14,8 +14,12 @@ const text = (trace: readonly string[] | undefined): string => trace?.join('\n')
 describe.each(features)('$title', (feature) => {
   const expected = expectedOf(feature)
 
-  test.each(['interpreter', 'translator'] as const)('as expected by the %s', async (engine) => {
-    const traces = await tracesOf(feature, (image) => runInMica(image, engine))
+  test.each([
+    ['interpreter', 'noncaching'],
+    ['translator', 'noncaching'],
+    ['translator', 'caching'],
+  ] as const)('as expected by the %s with a %s MMU', async (engine, mmu) => {
+    const traces = await tracesOf(feature, (image) => runInMica(image, engine, mmu))
     for (const { name } of feature.cases)
       expect.soft(text(traces.get(name)), name).toBe(text(expected.get(name)!.trace))
     expect(traces.size).toBe(feature.cases.length)

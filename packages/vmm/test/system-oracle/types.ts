@@ -21,5 +21,7 @@ export interface Feature {
   /** Name of the golden file too. */
   readonly name: string
   readonly title: string
+  /** Its cases wait for the timer: QEMU's clock is to be the count of instructions. */
+  readonly isTimed?: boolean
   readonly cases: readonly SystemCase[]
 }

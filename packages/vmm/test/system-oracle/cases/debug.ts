@@ -166,46 +166,6 @@ export const debugFeature: Feature = {
   cases: [...singleStep, ...registers, ...breakpoints],
 }
 
-const smap = setControl('cr4', 1 << 21)
-const smep = setControl('cr4', 1 << 20)
-const userPage = `mov dword [PT+0x80], ${At.DATA + 7}; invlpg [DATA]\n`
-const protection: readonly SystemCase[] = [
-  {
-    name: 'SMEP: the supervisor does not run user pages',
-    code: `${paging(3)} ${smep} mov dword [DATA], 0xc3c3c3c3; ${userPage} ${each(['mov eax, [DATA]', 'mov eax, DATA; call eax'])}`,
-  },
-  {
-    name: 'SMAP: the supervisor does not touch user pages',
-    code: `${paging(3)} ${smap} ${userPage} ${each(['mov eax, [DATA]', 'mov [DATA], eax', 'stac; mov eax, [DATA]; mov [DATA], ecx', 'mov eax, DATA; lgdt [DATA]', 'clac; add [DATA], eax'])}`,
-  },
-  {
-    name: 'SMAP: the processor itself does not, whatever AC is',
-    code: `${paging(3)} ${smap} ${userPage} mov dword [DATA], 0x800; mov word [GDT+0x58], 0xff; stac
-      ${each(['lgdt [gdtr]; stac; mov dword [PT+4], 0x1007; invlpg [GDT]; mov eax, DATA3; mov es, ax'])}`,
-  },
-  { name: 'STAC and CLAC in ring 3', code: `${paging(7)} ${smap} ${resumeAt('a')} ${toRing(3)} stac\n a: nop` },
-  { name: 'STAC without CR4.SMAP', code: `stac; pushfd; pop eax; int 0x21; clac; pushfd; pop eax; int 0x21` },
-  {
-    name: 'UMIP: ring 3 does not see the tables',
-    code: `${setControl('cr4', 0x800)} ${['sgdt [DATA]', 'sidt [DATA]', 'sldt eax', 'str eax', 'smsw eax', 'lar eax, ax'].map((code, index) => `${resumeAt(`u${index}`)}${toRing(3).replaceAll('in_ring3', `in${index}`)} ${code}; int 0x30; u${index}: nop\n`).join('')}`,
-  },
-  { name: 'UMIP: ring 0 does', code: `${setControl('cr4', 0x800)} sgdt [DATA]; sldt eax; str ebx; smsw ecx; int 0x21` },
-  {
-    name: 'alignment checks in ring 3',
-    code: `mov eax, cr0; or eax, 0x40000; mov cr0, eax; ${['mov eax, [DATA+1]', 'mov ax, [DATA+1]', 'mov al, [DATA+1]', 'mov [DATA+2], eax', 'push dword [DATA+2]', 'mov eax, [DATA+4]', 'les eax, [DATA+2]', 'bound eax, [DATA+2]'].map((code, index) => `${resumeAt(`u${index}`)}${toRing(3, 0x4_0002).replaceAll('in_ring3', `in${index}`)} ${code}; int 0x30; u${index}: nop\n`).join('')}`,
-  },
-  {
-    name: 'alignment checks need ring 3, CR0.AM and AC',
-    code: `push 0x40002; popfd; mov eax, [DATA+1]; mov eax, cr0; or eax, 0x40000; mov cr0, eax; mov eax, [DATA+1]; ${toRing(3, 2)} mov eax, [DATA+1]; int 0x21`,
-  },
-]
-
-export const protectionFeature: Feature = {
-  name: 'supervisor-protection',
-  title: 'SMEP, SMAP, UMIP, alignment checks',
-  cases: protection,
-}
-
 const V = 0x2_0002
 const vme = setControl('cr4', 1)
 const virtualInterrupts: readonly SystemCase[] = [

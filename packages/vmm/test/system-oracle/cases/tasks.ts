@@ -1,5 +1,5 @@
 import { At, Selector, access, gate } from '../layout.ts'
-import { makeSegment, paging, pte, resumeAt, toRing, toVirtual8086 } from '../macros.ts'
+import { makeSegment, pae, paging, pte, resumeAt, toRing, toVirtual8086 } from '../macros.ts'
 import type { Feature, Shown, SystemCase } from '../types.ts'
 
 const descriptors: Shown = { address: At.GDT + 0x28, words: 2 }
@@ -261,8 +261,47 @@ const special: readonly SystemCase[] = [
   },
 ]
 
+const gateOfTask = (vector: number): string =>
+  `mov word [IDT+${vector * 8 + 2}], TSS2SEL; mov byte [IDT+${vector * 8 + 5}], 0x85\n`
+/** Directory pointers at DATA: as those of the old task, and the first gigabyte once more as the second. */
+const ownPointers = (reserved = 0): string =>
+  `mov dword [DATA], PAEPD+1; mov dword [DATA+8], PAEPD+1+${reserved}; ${put('cr3', 'DATA')} ${put('eip', 'second')}`
+
+const wideTasks: readonly SystemCase[] = [
+  {
+    name: 'PAE: a task with directory pointers of its own',
+    code: `${pae(7)} mov dword [DATA+0x100], 0x12345678; ${ownPointers()} mov byte [TSS+0x64], 0; mov word [TSS2], TSSSEL
+      ${resumeAt('out')} call TSS2SEL:0
+      second: mov eax, cr3; mov ebx, [0x40020100]; int 0x21; mov dword [TSS+28], PDPT; iretd
+      out: nop`,
+  },
+  ...[
+    ['JMP', 2, 'jmp TSS2SEL:0'],
+    ['JMP', 0x20, 'jmp TSS2SEL:0'],
+    ['CALL', 0x100, 'call TSS2SEL:0'],
+    ['INT', 4, `${gateOfTask(0x40)} int 0x40`],
+    ['#UD', 8 + 0x1e0, `${gateOfTask(6)} ud2`],
+  ].map(([way, reserved, code]) => ({
+    name: `PAE: a task whose directory pointers have reserved bits ${(reserved as number).toString(16)}h, by ${way}`,
+    // The new task has no stack yet: the handler is a task of its own.
+    code: `${pae(7)} ${ownPointers(reserved as number)} mov word [IDT+106], TSSDFSEL; mov byte [IDT+109], 0x85
+      mov dword [TSSDF+28], PDPT; ${code}
+      second: mov eax, cr3; str ebx; int 0x21`,
+    shows: [secondDescriptor, { address: At.TSSDF, words: 1 }, { address: At.TSS2 + 28, words: 3 }],
+  })),
+]
+
 export const taskSwitches: Feature = {
   name: 'task-switches',
   title: 'Hardware task switches',
-  cases: [...switches, ...wrongTasks, ...wrongGates, ...absentGates, ...wrongFields, ...returns, ...special],
+  cases: [
+    ...switches,
+    ...wrongTasks,
+    ...wrongGates,
+    ...absentGates,
+    ...wrongFields,
+    ...returns,
+    ...special,
+    ...wideTasks,
+  ],
 }
