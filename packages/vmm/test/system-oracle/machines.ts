@@ -52,9 +52,14 @@ export function runInQemu(image: Uint8Array, { isTimed = false }: Pick<Feature, 
     const quiet = ['-display', 'none', '-no-reboot', '-nodefaults', '-net', 'none']
     const clock = isTimed ? ['-icount', 'shift=2'] : []
     const exit = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-debugcon', `file:${output}`]
-    const { stderr } = spawnSync('qemu-system-i386', [...machine, ...quiet, ...clock, ...exit, '-kernel', kernel], {
-      timeout: 10_000,
-    })
+    const { stderr, error } = spawnSync(
+      'qemu-system-i386',
+      [...machine, ...quiet, ...clock, ...exit, '-kernel', kernel],
+      {
+        timeout: 120_000,
+      },
+    )
+    if (error) throw error
     const message = String(stderr)
     if (message.includes('qemu-system-i386:')) throw new Error(message)
     const bytes = readFileSync(output)
