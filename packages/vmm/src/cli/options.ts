@@ -51,6 +51,8 @@ Exit status: 0 when the guest powers off or TEXT appears, (value << 1) | 1 from 
 3 for a guest that died, 124 on timeout, 128 + n after signal n.`
 
 const hostStatus = `
+On SIGHUP the file is read again: machines get the limits of memory and shares of the processor that it has then.
+
 Exit status: 0 when all guests have ended, 2 for a usage error or a wrong host file, 3 if one died or stands still for want of
 memory, 124 on timeout, 128 + n after signal n.`
 

@@ -1,5 +1,5 @@
 // Oracle: the command's manual (README.md), on guests of a few instructions.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -172,6 +172,67 @@ describe('the end', () => {
       const last = linesOf(end.stdout).at(-1) as { vms: { state: string }[] }
       expect(last.vms.map(({ state }) => state)).toEqual(['off', 'off'])
     }
+  })
+})
+
+describe('SIGHUP', () => {
+  const file = (vms: object[], more: object = {}): string =>
+    JSON.stringify({ memory: '16M', swap: { size: '32M' }, ...more, vms })
+
+  test('gives running machines the limits that their file has now; a wrong file changes nothing, and what cannot be changed is named', async () => {
+    const [one, two] = ['one', 'two'].map((name) => vm(name, [loopForever])) as [object, object]
+    const path = hostFile(file([one, two]))
+    const { child, ended, shows, warns } = start(['host', path, '--interval', '0.1'], null)
+    await shows('"state":"running"')
+    writeFileSync(path, '{"memory": "16X", "vms": []}')
+    child.kill('SIGHUP')
+    await warns('memory: "16X" is no size')
+    const changed = { ...one, memory: { size: '2M', min: '1M', max: '1.5M', shares: 7 }, cpuShares: 3, input: 'more' }
+    writeFileSync(path, file([changed, two], { timerSlackMs: 3 }))
+    child.kill('SIGHUP')
+    await shows('"limits"')
+    await shows('"min":1048576,"max":1572864,"shares":7,"target"')
+    // The host has 16 MiB to guarantee, and less.
+    writeFileSync(path, file([changed, { ...two, memory: { size: '2M', min: '3M' } }]))
+    child.kill('SIGHUP')
+    await warns('vms[1].memory.min: must be size at most')
+    writeFileSync(path, file([two, one]))
+    child.kill('SIGHUP')
+    await warns('machines come and go')
+    child.kill('SIGTERM')
+    const { status, stdout, stderr } = await ended
+    expect(status).toBe(143)
+    const told = linesOf(stdout).filter(({ limits }) => limits !== undefined)
+    expect(told).toEqual([
+      expect.objectContaining({ vm: 'one', limits: { min: 1048576, max: 1572864, shares: 7, cpuShares: 3 } }),
+    ])
+    expect(stderr.split('\n').map((line) => line.replace(`mica: ${path}:`, '').trim())).toEqual([
+      '1: memory: "16X" is no size such as "64M" or "1G"',
+      '1: vms: must have one machine at least',
+      'timerSlackMs: counts when the host is started again',
+      'vms[0].input: counts when the host is started again',
+      '1: vms[1].memory.min: must be size at most',
+      'vms: machines come and go when the host is started again; nothing was changed',
+      '',
+    ])
+    const last = linesOf(stdout).at(-1) as { vms: { name: string; max: number; cpuShares: number }[] }
+    expect(last.vms.map(({ name, max, cpuShares }) => [name, max, cpuShares])).toEqual([
+      ['one', 1572864, 3],
+      ['two', 2 * 2 ** 20, 1000],
+    ])
+  })
+
+  test('cannot promise what the host has not got', async () => {
+    const guests = (min: string): object[] => [vm('big', [loopForever], { memory: { size: '24M', min } })]
+    const path = hostFile(file(guests('1M')))
+    const { child, ended, shows, warns } = start(['host', path, '--interval', '0.1'], null)
+    await shows('"state":"running"')
+    writeFileSync(path, file(guests('20M')))
+    child.kill('SIGHUP')
+    await warns('vms[0] (big): big is to be guaranteed 20.0 MiB and the host can guarantee')
+    child.kill('SIGTERM')
+    const last = linesOf((await ended).stdout).at(-1) as { vms: { min: number }[] }
+    expect(last.vms[0]!.min).toBe(2 ** 20)
   })
 })
 

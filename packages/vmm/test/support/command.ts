@@ -19,6 +19,8 @@ export interface Started {
   readonly ended: Promise<Ended>
   /** Resolves when standard output holds `text`. */
   readonly shows: (text: string) => Promise<void>
+  /** Resolves when standard error does. */
+  readonly warns: (text: string) => Promise<void>
 }
 
 const command = [process.execPath, '--conditions=@mica-vm/source', cli] as const
@@ -43,27 +45,31 @@ function watch(child: ChildProcessWithoutNullStreams, input: string | null): Sta
   let stdout = ''
   let stderr = ''
   const watchers = new Set<() => void>()
-  child.stdout.on('data', (bytes: Buffer) => {
-    stdout += bytes.toString('latin1')
-    for (const look of watchers) look()
-  })
+  child.stdout.on('data', (bytes: Buffer) => void (stdout += bytes.toString('latin1')))
   child.stderr.on('data', (bytes: Buffer) => void (stderr += bytes.toString('utf8')))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', () => {
+      for (const look of watchers) look()
+    })
+  }
   child.stdin.on('error', () => undefined)
   if (input !== null) child.stdin.end(input)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
   })
-  const shows = (text: string): Promise<void> =>
+  const holds = (output: () => string, text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (stdout.includes(text)) resolve()
+        if (output().includes(text)) resolve()
       }
       watchers.add(look)
       look()
       void ended.then(() => reject(new Error(`ended without showing ${text}:\n${stdout}${stderr}`)))
     })
-  return { child, ended, shows }
+  const shows = (text: string): Promise<void> => holds(() => stdout, text)
+  const warns = (text: string): Promise<void> => holds(() => stderr, text)
+  return { child, ended, shows, warns }
 }
 
 /** Runs `mica` to its end. */

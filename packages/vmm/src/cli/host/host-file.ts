@@ -5,7 +5,8 @@ import type { core } from 'zod'
 import { MistakesInFile, UsageError } from '../status.ts'
 import { hostSchema, sizeSchema, type HostFile } from './host-schema.ts'
 
-type Path = readonly (string | number)[]
+/** Where something is in a file. */
+export type Path = readonly (string | number)[]
 
 interface Issue {
   readonly path: Path
@@ -190,7 +191,7 @@ function lineAt(text: string, offset: number): number {
 }
 
 /** `vms[1].memory.min`. */
-function nameOf(path: Path): string {
+export function nameOf(path: Path): string {
   if (path.length === 0) return 'the file'
   return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${step}`)).join('')
 }

@@ -1,14 +1,15 @@
 import type { Host } from '../../host.ts'
 import type { VmExit } from '../../types.ts'
 import type { VirtualMachine } from '../../virtual-machine.ts'
-import { Status } from '../status.ts'
+import { MistakesInFile, Status, UsageError } from '../status.ts'
 import { Consoles } from './consoles.ts'
 import { readHostFile } from './host-file.ts'
 import type { HostFile } from './host-schema.ts'
 import { createHost } from './machines.ts'
 import { MetricsOutput } from './metrics-output.ts'
 import { sampleOf, type HostSample } from './sample.ts'
-import { tableOf, TableView } from './table.ts'
+import { applyLimits, type RunningLimits } from './reload.ts'
+import { sizeText, tableOf, TableView } from './table.ts'
 
 /** What `mica host` was asked for. */
 export interface HostCommandOptions {
@@ -27,6 +28,9 @@ const complianceTexts: Readonly<Record<string, string>> = {
   compliant: 'gives up the memory that it is asked for again',
 }
 
+const limitsText = ({ min, max, shares, cpuShares }: RunningLimits): string =>
+  `has ${sizeText(min)} to ${sizeText(max)} of memory, ${shares} shares of it and ${cpuShares} of the processor from now on`
+
 /** Runs the machines of a host file until all have ended; returns the exit status. @throws UsageError */
 export async function runHost(path: string, options: HostCommandOptions): Promise<number> {
   const warn = (text: string): void => void process.stderr.write(`mica: ${text}\n`)
@@ -35,7 +39,7 @@ export async function runHost(path: string, options: HostCommandOptions): Promis
   const consoles = options.serialDir === undefined ? null : new Consoles(options.serialDir, warn)
   const host = await createHost(file, path, warn)
   try {
-    return await new HostSession({ host, file, options, metrics, consoles }).run()
+    return await new HostSession({ host, path, file, options, metrics, consoles }).run()
   } finally {
     host.destroy()
     consoles?.close()
@@ -44,6 +48,7 @@ export async function runHost(path: string, options: HostCommandOptions): Promis
 
 interface SessionParts {
   readonly host: Host
+  readonly path: string
   readonly file: HostFile
   readonly options: HostCommandOptions
   readonly metrics: MetricsOutput | null
@@ -53,6 +58,7 @@ interface SessionParts {
 /** One run of a host: a table on a terminal, lines of JSON elsewhere. */
 class HostSession {
   readonly #host: Host
+  readonly #path: string
   readonly #file: HostFile
   readonly #options: HostCommandOptions
   readonly #metrics: MetricsOutput | null
@@ -65,8 +71,9 @@ class HostSession {
   #isEnding = false
   #isPipeClosed = false
 
-  constructor({ host, file, options, metrics, consoles }: SessionParts) {
+  constructor({ host, path, file, options, metrics, consoles }: SessionParts) {
     this.#host = host
+    this.#path = path
     this.#file = file
     this.#options = options
     this.#metrics = metrics
@@ -121,11 +128,30 @@ class HostSession {
   #listen(): void {
     process.on('SIGINT', () => this.#end(Status.Interrupt))
     process.on('SIGTERM', () => this.#end(Status.Terminate))
+    process.on('SIGHUP', () => this.#reload())
     process.stdout.on('error', () => {
       this.#isPipeClosed = true
       this.#end(Status.ClosedPipe)
     })
     process.stderr.on('error', () => undefined)
+  }
+
+  /** The file has other limits for machines. A wrong one changes nothing. */
+  #reload(): void {
+    try {
+      const { changed, refused } = applyLimits(this.#host, this.#file, readHostFile(this.#path))
+      for (const line of refused) this.#warn(`${this.#path}: ${line}`)
+      for (const { vm, limits } of changed) this.#say(vm, limitsText(limits), { limits })
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      for (const line of error instanceof MistakesInFile ? error.lines : [error.message]) this.#warn(line)
+    }
+  }
+
+  /** A line for who runs the host. */
+  #warn(text: string): void {
+    if (this.#view) this.#view.say(`mica: ${text}`)
+    else process.stderr.write(`mica: ${text}\n`)
   }
 
   /** Stops all machines; the first reason counts. */
@@ -146,10 +172,9 @@ class HostSession {
 
   /** Something happened to a machine: a line above the table, or one of JSON. */
   #say(vm: string, text: string, facts: Readonly<Record<string, unknown>> = {}): void {
-    if (this.#view) this.#view.say(`mica: ${vm} ${text}`)
-    else if (!this.#metrics?.toStandardOutput && !this.#isPipeClosed)
+    if (!this.#view && !this.#metrics?.toStandardOutput && !this.#isPipeClosed)
       this.#line({ seconds: this.#seconds(), vm, ...facts, message: text })
-    else process.stderr.write(`mica: ${vm} ${text}\n`)
+    else this.#warn(`${vm} ${text}`)
   }
 
   #line(value: HostSample | Readonly<Record<string, unknown>>): void {
