@@ -51,7 +51,7 @@ describe('Linux accepts the tables, routes interrupts by them and powers off by 
     ],
     ['vmlinux, wired interrupts', 'vmlinux', wired, /Using IOAPIC for interrupt routing/, /10: .*IO-APIC.*virtio0/],
     ['bzImage, no APIC', 'vmlinuz', withoutApic, /LNKB: Enabled at IRQ 10/, /10: .*XT-PIC.*virtio0/],
-  ] as const)('%s', { timeout: 100_000 }, async (_, kernel, acpi, routing, interrupts) => {
+  ] as const)('%s', async (_, kernel, acpi, routing, interrupts) => {
     const output = await boot('i386', I386, kernel, acpi)
     expect(output).toMatch(routing)
     expect(output).toMatch(interrupts)
@@ -63,7 +63,7 @@ describe('Linux accepts the tables, routes interrupts by them and powers off by 
     expect(output).toContain('reboot: Power down')
   })
 
-  test.runIf(canBoot('amd64', AMD64))('a 64-bit vmlinux through the long mode stub', { timeout: 100_000 }, async () => {
+  test.runIf(canBoot('amd64', AMD64))('a 64-bit vmlinux through the long mode stub', async () => {
     expect(await boot('amd64', AMD64, 'vmlinux', PIIX_HARDWARE, 256)).toContain('reboot: Power down')
   })
 })

@@ -156,7 +156,8 @@ export async function runMachine(memory: FlatMemory, entry: EntryState, conversa
       '-bios',
       join(directory, 'rom'),
     ]
-    const io = ['-display', 'none', '-nodefaults', '-no-reboot', '-serial', 'stdio']
+    // Time by instructions: on a busy host Linux else finds that timers do not work.
+    const io = ['-icount', 'shift=1', '-display', 'none', '-nodefaults', '-no-reboot', '-serial', 'stdio']
     return await talk([...machine, ...io, ...loaders], conversation)
   } finally {
     rmSync(directory, { recursive: true })
@@ -168,7 +169,7 @@ function talk(
   { qemu, extra = [], lines = [], prompt = 'mica:' }: Conversation,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(qemu, [...args, ...extra], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 90_000 })
+    const child = spawn(qemu, [...args, ...extra], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 600_000 })
     const left = [...lines]
     let output = ''
     let seen = 0

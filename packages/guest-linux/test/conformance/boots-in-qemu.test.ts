@@ -33,6 +33,8 @@ function session(qemu: string, extra: readonly string[], directory: string, line
     'tcg',
     '-m',
     '256',
+    '-icount',
+    'shift=1',
     '-display',
     'none',
     '-serial',
@@ -42,7 +44,7 @@ function session(qemu: string, extra: readonly string[], directory: string, line
     ...extra,
   ]
   return new Promise((resolve, reject) => {
-    const child = spawn(qemu, [...machine, ...files], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 110_000 })
+    const child = spawn(qemu, [...machine, ...files], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 600_000 })
     const left = [...lines]
     let output = ''
     let seen = 0
@@ -67,7 +69,6 @@ describe.each(GUESTS)('%s', (architecture, qemu, extra) => {
 
   test.runIf(possible)(
     'boots to a shell with job control, loads drivers for what is there, and powers off (oracle: QEMU)',
-    { timeout: 120_000 },
     async () => {
       const lines = ['uname -r; tty', 'sleep 1000', 'echo interrupted: $?', 'lsmod', 'exit']
       const output = await session(qemu, [...extra, ...devices], directory, lines)
@@ -85,7 +86,6 @@ describe.each(GUESTS)('%s', (architecture, qemu, extra) => {
 
   test.runIf(possible && architecture === 'amd64')(
     'loads no driver without a device, and ends by poweroff and by reboot (oracle: QEMU)',
-    { timeout: 240_000 },
     async () => {
       const off = await session(qemu, extra, directory, ['lsmod | wc -l', 'poweroff'])
       expect(off).toMatch(/^1\r$/m)

@@ -27,7 +27,7 @@ export function outputUnderSeaBios(floppy: Uint8Array, disk: Uint8Array): Uint8A
       '-parallel', 'none', '-serial', 'null', '-boot', 'a', '-debugcon', `file:${path('output')}`,
       '-drive', `if=floppy,format=raw,file=${path('floppy.img')}`, '-drive', `if=ide,format=raw,file=${path('disk.img')}`,
       '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
-    ], { timeout: 120_000 })
+    ], { timeout: 600_000 })
     if (stderr.length > 0) throw new Error(`QEMU: ${stderr.toString()}`)
     return Uint8Array.from(readFileSync(path('output')))
   } finally {

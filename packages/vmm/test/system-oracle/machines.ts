@@ -56,7 +56,7 @@ export function runInQemu(image: Uint8Array, { isTimed = false }: Pick<Feature, 
       'qemu-system-i386',
       [...machine, ...quiet, ...clock, ...exit, '-kernel', kernel],
       {
-        timeout: 120_000,
+        timeout: 600_000,
       },
     )
     if (error) throw error
