@@ -165,14 +165,14 @@ export abstract class AccessEmitter extends CodeEmitter {
         .op(Op.i32_add)
   }
 
+  /** A slow access was made: the TLB may have changed. */
+  protected slowlyAccessed(): void {}
+
   /** Host address of `size` readable bytes at `linear`: direct memory, or the bounce buffer after the slow path. */
   readable(linear: Value, size: number): void {
-    const { entry, offset } = this.probe(linear, size, false)
+    const pushHost = this.direct(linear, size, false)
     this.w.mostly().if(ValueType.i32)
-    this.push(linear)
-      .w.get(entry)
-      .memory(Op.i32_load, offset + 4)
-      .op(Op.i32_add)
+    pushHost()
     this.w.else()
     this.slow(Helper.read, linear, size)
     this.w.end()
@@ -187,12 +187,9 @@ export abstract class AccessEmitter extends CodeEmitter {
 
   /** Host address of `size` bytes at `linear` for reading and writing. */
   updatable(linear: Value, size: number): Local {
-    const { entry, offset } = this.probe(linear, size, true)
+    const pushHost = this.direct(linear, size, true)
     this.w.mostly().if(ValueType.i32)
-    this.push(linear)
-      .w.get(entry)
-      .memory(Op.i32_load, offset + 4)
-      .op(Op.i32_add)
+    pushHost()
     this.w.else()
     this.slow(Helper.update, linear, size)
     this.w.end()
@@ -202,36 +199,34 @@ export abstract class AccessEmitter extends CodeEmitter {
   /** Writes an update back that went to the bounce buffer. */
   commit(host: Local): void {
     this.w.get(host).get(this.cpu).i32(Layout.bounce).op(Op.i32_add).op(Op.i32_eq)
-    this.rarely(() => this.w.get(this.cpu).call(Helper.commit))
+    this.rarely(() => {
+      this.w.get(this.cpu).call(Helper.commit)
+      this.slowlyAccessed()
+    })
   }
 
   /** Stores the low `size` (1, 2 or 4) bytes of `value`. */
   store(linear: Value, size: number, value: Value): void {
-    const { entry, offset } = this.probe(linear, size, true)
+    const pushHost = this.direct(linear, size, true)
     this.w.mostly().if()
-    this.push(linear)
-      .w.get(entry)
-      .memory(Op.i32_load, offset + 4)
-      .op(Op.i32_add)
+    pushHost()
     this.push(value).w.memory(storeOf(size))
     this.w.else()
     this.w.get(this.cpu)
     this.push(linear).i32(size).pushSite()
     this.push(value).w.call(Helper.write).op(Op.i32_eqz)
     this.leaveIf()
+    this.slowlyAccessed()
     this.w.end()
   }
 
   /** Stores `size` bytes of any number, all or none, which `put` writes to the host address that it gets. */
   storeWith(linear: Value, size: number, put: (host: Local) => void): void {
-    const { entry, offset } = this.probe(linear, size, true)
+    const pushHost = this.direct(linear, size, true)
     const host = this.temporary()
     this.w.mostly().if()
-    this.push(linear)
-      .w.get(entry)
-      .memory(Op.i32_load, offset + 4)
-      .op(Op.i32_add)
-      .set(host)
+    pushHost()
+    this.w.set(host)
     put(host)
     this.w.else()
     this.slow(Helper.update, linear, size)
@@ -247,6 +242,7 @@ export abstract class AccessEmitter extends CodeEmitter {
     this.push(linear).i32(size).pushSite()
     this.w.call(helper).tee(host).op(Op.i32_eqz)
     this.leaveIf()
+    this.slowlyAccessed()
     this.w.get(host)
   }
 }

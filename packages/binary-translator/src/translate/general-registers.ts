@@ -1,3 +1,4 @@
+import type { Instruction } from '@mica-vm/x86-decoder'
 import type { FunctionWriter, Local } from '../wasm/function-writer.ts'
 import { Op } from '../wasm/opcodes.ts'
 
@@ -5,12 +6,14 @@ const registers = 8
 
 /** The general registers of a region, in locals: those that it uses are loaded where it is entered, those that it changes written back where it is left. */
 export class GeneralRegisters {
+  readonly #w: FunctionWriter
   readonly #cpu: Local
   readonly #first: Local
   #used = 0
   #dirty = 0
 
   constructor(writer: FunctionWriter, cpu: Local) {
+    this.#w = writer
     this.#cpu = cpu
     this.#first = writer.local()
     for (let i = 1; i < registers; i++) writer.local()
@@ -31,6 +34,18 @@ export class GeneralRegisters {
   /** Whether `local` is a register's. */
   owns(local: Local): boolean {
     return local >= this.#first && local < this.#first + registers
+  }
+
+  /** Pushes a memory operand's offset in its segment, whose base or index is a register. */
+  pushAddress({ base, index, scale, displacement }: Instruction): void {
+    const w = this.#w
+    if (base >= 0) w.get(this.use(base))
+    if (index >= 0) {
+      w.get(this.use(index))
+      if (scale > 0) w.i32(scale).op(Op.i32_shl)
+      if (base >= 0) w.op(Op.i32_add)
+    }
+    if (displacement !== 0) w.i32(displacement).op(Op.i32_add)
   }
 
   load(w: FunctionWriter): void {

@@ -37,6 +37,7 @@ export class RegionTranslator {
     this.#units = units
     this.#addressOf = addressOf
     units.forEach((unit, i) => this.#byOffset.set(unit.offset, i))
+    emitter.windows.plan(units)
     this.#returns = this.#returnsOf(units)
     this.#structure = analyse(units.map((unit) => this.#nodes(this.#targets(unit))))
     emitter.flow = { go: (offset) => this.#go(offset), tryLikely: (at) => this.#tryLikely(at) }
@@ -115,6 +116,7 @@ export class RegionTranslator {
   #body(node: number): void {
     this.#current = node
     const unit = this.#units[node]!
+    this.#e.windows.enterUnit()
     for (let i = 0; i < unit.count; i++) {
       const { shape, family } = unit.described[i]!
       this.#e.start(unit.instructions[i]!, shape, unit.offsets[i]!, unit.count - i)

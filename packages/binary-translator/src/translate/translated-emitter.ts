@@ -17,6 +17,7 @@ import { Temporaries } from './temporaries.ts'
 import { TlbEntries } from './tlb-entries.ts'
 import { TranslatedFlags } from './translated-flags.ts'
 import { TranslatedVectors } from './translated-vectors.ts'
+import { Windows } from './windows.ts'
 
 /**
  * The translation-time binding: emits one function (cpu, unit) -> exit code for a region. General registers and flags
@@ -28,6 +29,7 @@ export class TranslatedEmitter extends Emitter {
   override readonly flags: TranslatedFlags
   override readonly vectors: TranslatedVectors = new TranslatedVectors(this)
   readonly entries: TlbEntries = new TlbEntries(this)
+  readonly windows: Windows = new Windows(this, this.entries, (write) => this.pushTlbBase(write, undefined))
   readonly unit: Local = 1
   readonly #typeOf: (signature: Signature) => number
   readonly #codeType: number
@@ -113,6 +115,7 @@ export class TranslatedEmitter extends Emitter {
     this.#offset = offset
     this.#site = siteOf(offset, remaining, instruction.length)
     this.shape = shape
+    this.windows.start()
   }
 
   /** Ends an instruction: its temporaries are free again, but for those that pending flags need. */
@@ -204,6 +207,18 @@ export class TranslatedEmitter extends Emitter {
     return this.#temporaries.word()
   }
 
+  override copy(value: Value): Value {
+    return typeof value === 'number' ? this.windows.noteCopy(value, this.push(value).pop()) : value
+  }
+
+  override direct(linear: Value, size: number, write: boolean): () => void {
+    return this.windows.direct(this.#instruction, linear, size, write) ?? super.direct(linear, size, write)
+  }
+
+  protected override slowlyAccessed(): void {
+    this.windows.shutAll()
+  }
+
   override gpr(number: number, size: number): Value {
     const local = this.#registers.use(number)
     return size === 4 ? local : this.push(local).mask(size).pop()
@@ -219,18 +234,17 @@ export class TranslatedEmitter extends Emitter {
     if (value === local && size === 4) return
     this.flags.protect(local)
     this.entries.forget(number)
-    if (size === 4) {
-      this.push(value).w.set(local)
-      return
+    if (size < 4) {
+      const mask = sizeMask(size)
+      this.push(local)
+        .i32(~(mask << shift))
+        .op(Op.i32_and)
     }
-    const mask = sizeMask(size)
-    this.push(local)
-      .i32(~(mask << shift))
-      .op(Op.i32_and)
-      .push(value)
-      .mask(size)
+    this.push(value).mask(size)
     if (shift > 0) this.i32(shift).op(Op.i32_shl)
-    this.op(Op.i32_or).w.set(local)
+    if (size < 4) this.op(Op.i32_or)
+    this.w.set(local)
+    this.windows.forget(number)
   }
 
   protected override readRegister(i: number): Value {
@@ -289,17 +303,11 @@ export class TranslatedEmitter extends Emitter {
   }
 
   protected override effectiveAddress(): Value {
-    const { base, index, scale, displacement } = this.#instruction
+    const { base, index, displacement } = this.#instruction
     if (base < 0 && index < 0) return constant(displacement)
-    if (index < 0 && displacement === 0) return this.#registers.use(base)
-    if (base >= 0) this.push(this.#registers.use(base))
-    if (index >= 0) {
-      this.push(this.#registers.use(index))
-      if (scale > 0) this.i32(scale).op(Op.i32_shl)
-      if (base >= 0) this.op(Op.i32_add)
-    }
-    if (displacement !== 0) this.i32(displacement).op(Op.i32_add)
-    return this.pop()
+    if (index < 0 && displacement === 0) return this.windows.noteAddress(this.#registers.use(base))
+    this.#registers.pushAddress(this.#instruction)
+    return this.windows.noteAddress(this.pop())
   }
 
   protected override nearRegister(): number {
@@ -321,10 +329,7 @@ export class TranslatedEmitter extends Emitter {
   }
 
   override leaveIf(): void {
-    if (this.flags.pending === null) {
-      this.w.rarely().brIf(this.#exits.leave)
-      return
-    }
+    if (this.flags.pending === null) return void this.w.rarely().brIf(this.#exits.leave)
     this.rarely(() => {
       this.flags.inArm(() => this.flags.settle())
       this.w.br(this.#exits.leave)

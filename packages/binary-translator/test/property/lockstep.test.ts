@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fullModel } from '../random/full-model.ts'
 import { lockstep, makeMachines, oddBudgets } from '../random/lockstep.ts'
+import { pointerProgram } from '../random/pointer-program.ts'
 import { entryModes, randomProgram } from '../random/program.ts'
 import { structuredProgram } from '../random/structured-program.ts'
 import { Random } from '../random/random.ts'
@@ -59,6 +60,18 @@ it(`programs of many blocks become regions that run alike (${structured} program
       expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
     }),
     { seed, numRuns: structured },
+  )
+})
+
+const pointing = 400
+
+it(`programs that access memory near pointers run alike (${pointing} programs, seed ${seed})`, () => {
+  fc.assert(
+    fc.property(fc.noShrink(fc.nat(0x7fff_ffff)), (number) => {
+      const program = pointerProgram(new Random(number))
+      expect(lockstep(machines, program, number, { budgets: oddBudgets, steps: 20 })).toEqual([])
+    }),
+    { seed, numRuns: pointing },
   )
 })
 

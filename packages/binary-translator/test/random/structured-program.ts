@@ -74,11 +74,17 @@ function ending(random: Random, blocks: number, isLast: boolean): Ending | null 
   return { opcode: [0x0f, 0x80 + random.below(16)], to }
 }
 
+/** What a structured program's blocks are made of, and the registers it starts with. */
+export interface Ingredients {
+  readonly instruction: (random: Random) => number[]
+  readonly registers?: Program['start']['registers']
+}
+
 /** A random program of blocks, at privilege level 0 or 3, at the start of a page or about anywhere. */
-export function structuredProgram(random: Random): Program {
+export function structuredProgram(random: Random, ingredients: Ingredients = { instruction }): Program {
   const blocks = random.between(2, 14)
   const bodies = Array.from({ length: blocks }, () =>
-    Array.from({ length: random.below(6) }, () => instruction(random)).flat(),
+    Array.from({ length: random.below(6) }, () => ingredients.instruction(random)).flat(),
   )
   const endings = bodies.map((_, i) => ending(random, blocks, i === blocks - 1))
   const starts: number[] = []
@@ -107,6 +113,7 @@ export function structuredProgram(random: Random): Program {
     esi: random.interesting(),
     edi: random.interesting(),
     esp: Map_.data + 0x9800,
+    ...ingredients.registers,
   }
   return {
     mode: user ? 'user' : 'kernel',
