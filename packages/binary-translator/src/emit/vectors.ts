@@ -8,10 +8,11 @@ const decisive = 0xf060
 const settled = 0x1020
 
 /**
- * How far results may lie above `unsafe`, twice the least exponent, that short ways give: the upper 32 bits of a double without its sign, shifted
- * left by one. A single's are the upper eight bits of this.
+ * Bits 61 and 62 of a double are its exponent's highest: one of them is set from 2^-511 on up to 2^513, and bit 62 of the sum with bit 61 is set just
+ * there. So that sum and this mask tell at once that a number is of middle size.
  */
-const safeSpan = 0x7fd << 21
+const middleBit = 1 << 30
+const halfOfMiddle = 1 << 29
 
 /** Elements of an XMM register: `count` of `size` bytes from byte `at` on. */
 export interface Elements {
@@ -40,23 +41,28 @@ export abstract class Vectors {
 
   /** What short ways need from here on has been looked at, as far as that is possible ahead: comes before the others below. */
   abstract prepare(): void
-  /** Pushes `safeSpan`; or 0, where MXCSR forbids to take any result from WebAssembly, or what `knows` promises is not so. */
-  abstract pushSafeSpan(): void
-  /** Whether, unless `pushSafeSpan` gives none, all of these elements are finite and not denormal. */
+  /** Pushes, as an i64, the mask of `middleBit`; or 0, where MXCSR forbids to take any result from WebAssembly, or what `knows` promises is not so. */
+  abstract pushSafe(): void
+  /** Pushes, as an i64, what is to be added to a number's bits before that mask. */
+  abstract pushAddend(): void
+  /** Whether, unless `pushSafe` gives 0, all of these elements are finite and not denormal. */
   abstract knows(register: number | undefined, elements: Elements): boolean
   /** Promises that they are: it was found, or `distrust` was told. */
   abstract learn(register: number | undefined, elements: Elements): void
-  /** Makes `pushSafeSpan` give none until the next `prepare` that may know nothing, if the top of the stack is zero. */
+  /** Makes `pushSafe` give 0 until the next `prepare` that may know nothing, if the top of the stack is zero. */
   abstract distrust(): void
   /** Register `to` has become a copy of `from`. */
   abstract copied(to: number | undefined, from: number | undefined): void
 }
 
-/** Pushes `safeSpan` where MXCSR asks for rounding to nearest and no flushing, and PE is set and masked; else 0. */
+/** Pushes the mask where MXCSR asks for rounding to nearest and no flushing, and PE is set and masked; else 0. */
 export function pushSettled(e: CodeEmitter): void {
-  e.i32(safeSpan).i32(0)
+  e.w.i64(0, middleBit).i64(0)
   e.cell(Layout.mxcsr).i32(decisive).op(Op.i32_and).i32(settled).op(Op.i32_eq).op(Op.select)
 }
+
+/** Pushes what is added. */
+export const pushAddend = (e: CodeEmitter): void => void e.w.i64(0, halfOfMiddle)
 
 /** Registers that lie in the state block, and whose numbers come with the record. */
 export class StateVectors extends Vectors {
@@ -80,8 +86,12 @@ export class StateVectors extends Vectors {
   override controlChanged(): void {}
   override prepare(): void {}
 
-  override pushSafeSpan(): void {
+  override pushSafe(): void {
     pushSettled(this.#e)
+  }
+
+  override pushAddend(): void {
+    pushAddend(this.#e)
   }
 
   override knows(): boolean {

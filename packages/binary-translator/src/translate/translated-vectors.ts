@@ -1,5 +1,5 @@
 import type { CodeEmitter } from '../emit/code-emitter.ts'
-import { type Elements, Vectors, pushSettled } from '../emit/vectors.ts'
+import { type Elements, Vectors, pushAddend, pushSettled } from '../emit/vectors.ts'
 import { Layout } from '../state/layout.ts'
 import type { FunctionWriter, Local } from '../wasm/function-writer.ts'
 import { Op, Simd, ValueType } from '../wasm/opcodes.ts'
@@ -39,6 +39,8 @@ export class TranslatedVectors extends Vectors {
   readonly #locals: (Local | undefined)[] = []
   #dirty = 0
   #safe: Local | undefined
+  /** In a local, too: as a constant it would be loaded anew at each use. */
+  #addend: Local | undefined
   #prepared = false
   readonly #known: number[] = [...knowsNothing.elements]
 
@@ -101,7 +103,7 @@ export class TranslatedVectors extends Vectors {
   // ---- what is known ---------------------------------------------------------------------------------------------
 
   override controlChanged(): void {
-    this.#e.i32(0).w.set((this.#safe ??= this.#e.w.local()))
+    this.#becomeUnsafe()
     this.knowledge = knowsNothing
   }
 
@@ -117,18 +119,29 @@ export class TranslatedVectors extends Vectors {
   override prepare(): void {
     if (this.#prepared) return
     const e = this.#e
-    const safe = (this.#safe ??= e.w.local())
-    e.push(safe).op(Op.i32_eqz)
+    const safe = (this.#safe ??= e.w.local(ValueType.i64))
+    const addend = (this.#addend ??= e.w.local(ValueType.i64))
+    e.push(safe).op(Op.i64_eqz)
     e.rarely(() => {
       pushSettled(e)
       e.w.set(safe)
+      pushAddend(e)
+      e.w.set(addend)
     })
     this.#known.fill(0)
     this.#prepared = true
   }
 
-  override pushSafeSpan(): void {
+  override pushSafe(): void {
     this.#e.push(this.#safe!)
+  }
+
+  override pushAddend(): void {
+    this.#e.push(this.#addend!)
+  }
+
+  #becomeUnsafe(): void {
+    this.#e.w.i64(0).set((this.#safe ??= this.#e.w.local(ValueType.i64)))
   }
 
   override knows(register: number | undefined, elements: Elements): boolean {
@@ -143,7 +156,7 @@ export class TranslatedVectors extends Vectors {
   override distrust(): void {
     const e = this.#e
     e.op(Op.i32_eqz)
-    e.when(() => e.i32(0).w.set(this.#safe!))
+    e.when(() => this.#becomeUnsafe())
   }
 
   override copied(to: number | undefined, from: number | undefined): void {

@@ -25,6 +25,8 @@ interface Scalar {
   /** Makes of the number on top of the stack its upper 32 bits; its exponent. */
   readonly upper: (e: Emitter) => void
   readonly exponent: (e: Emitter) => void
+  /** Its bits as an i64's upper ones. */
+  readonly bits: (e: Emitter) => void
   readonly zero: (e: Emitter) => void
   /** A unit in the exponent's last place, of the upper 32 bits, the sign being shifted out. */
   readonly unit: number
@@ -42,6 +44,7 @@ const single: Scalar = {
   equal: Op.f32_eq,
   upper: (e) => void e.op(Op.i32_reinterpret_f32),
   exponent: (e) => void e.op(Op.i32_reinterpret_f32).i32(23).op(Op.i32_shr_u).i32(0xff).op(Op.i32_and),
+  bits: (e) => void e.op(Op.i32_reinterpret_f32).op(Op.i64_extend_i32_u).w.i64(32).op(Op.i64_shl),
   zero: (e) => void e.i32(0).op(Op.f32_reinterpret_i32),
   unit: 0x0100_0000,
   infinity: 0xff,
@@ -59,6 +62,7 @@ const double: Scalar = {
     e.op(Op.i64_reinterpret_f64).w.i64(52).op(Op.i64_shr_u).op(Op.i32_wrap_i64)
     e.i32(0x7ff).op(Op.i32_and)
   },
+  bits: (e) => void e.op(Op.i64_reinterpret_f64),
   zero: (e) => void e.w.i64(0).op(Op.f64_reinterpret_i64),
   unit: 0x0020_0000,
   infinity: 0x7ff,
@@ -135,20 +139,36 @@ function requireNormal(e: Emitter, s: Scalar, value: Local, require: () => void)
   })
 }
 
-/** Goes the short way on only with a result that is finite and well above the denormal range, and if MXCSR allows it. */
+/**
+ * Goes the short way on only with a result that is finite and well above the denormal range, and if MXCSR allows it. Most numbers are of middle
+ * size, which is asked first.
+ */
 function requireSafe(e: Emitter, s: Scalar, value: Local, require: () => void): void {
   e.w.get(value)
-  s.upper(e)
-  const upper = e.pop()
-  e.push(upper)
-    .push(upper)
-    .op(Op.i32_add)
-    .i32(-2 * s.unit)
-    .op(Op.i32_add)
-  e.vectors.pushSafeSpan()
-  if (s === single) e.i32((s.infinity - 2) * s.unit).op(Op.i32_and)
-  e.op(Op.i32_lt_u)
-  require()
+  s.bits(e)
+  e.vectors.pushAddend()
+  e.op(Op.i64_add)
+  e.vectors.pushSafe()
+  e.op(Op.i64_and).op(Op.i64_eqz)
+  e.rarely(() => {
+    e.w.get(value)
+    s.upper(e)
+    e.i32(1)
+      .op(Op.i32_shl)
+      .i32(-2 * s.unit)
+      .op(Op.i32_add)
+      .i32((s.infinity - 2) * s.unit)
+      .op(Op.i32_lt_u)
+    pushAllowed(e)
+    e.op(Op.i32_and)
+    require()
+  })
+}
+
+/** Pushes whether short ways may be taken. */
+function pushAllowed(e: Emitter): void {
+  e.vectors.pushSafe()
+  e.op(Op.i64_eqz).op(Op.i32_eqz)
 }
 
 /** At the end of the long way: what a register holds now need not be plain. */
@@ -289,8 +309,8 @@ export function fastPacked(
     e.w.simd(Simd.v128_andnot)
   }
   e.w.simd(p.allTrue)
-  e.vectors.pushSafeSpan()
-  e.i32(0).op(Op.i32_ne).op(Op.i32_and).w.mostly().if()
+  pushAllowed(e)
+  e.op(Op.i32_and).w.mostly().if()
   setVector(e, to, 16, () => e.w.get(result))
   e.w.else()
   slow()
@@ -316,7 +336,7 @@ export function fastCompare(e: Emitter, size: number, to: Place, from: Place, sl
   const short = (require: () => void): void => {
     const values = places.map((place) => floatLocal(e, s, place))
     if (unknown.length < 2) {
-      e.vectors.pushSafeSpan()
+      pushAllowed(e)
       require()
     }
     for (const place of unknown) {
@@ -365,8 +385,8 @@ export function fastTruncate(e: Emitter, size: number, from: Place, slow: () => 
     e.i32(beyondIntegers).op(Op.i32_lt_u)
     require()
     e.w.get(value).truncateSaturated().set(integer)
-    e.vectors.pushSafeSpan()
-    e.op(Op.i32_eqz)
+    e.vectors.pushSafe()
+    e.op(Op.i64_eqz)
     e.rarely(() => {
       e.w.get(value).get(integer).op(Op.f64_convert_i32_s).op(Op.f64_eq)
       require()
