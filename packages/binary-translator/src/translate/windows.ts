@@ -35,15 +35,18 @@ const stackPointer = 4
 export class Window {
   readonly register: number
   readonly write: boolean
+  /** Whether the region leaves the register alone. */
+  readonly steady: boolean
   /** Displacements of the first byte and of the one behind the last. */
   low: number
   high: number
   uses: Instruction[]
   local: Local = -1
 
-  constructor(register: number, write: boolean, { instruction, low, high }: Use) {
+  constructor({ register, write, instruction, low, high }: Use, written: number) {
     this.register = register
     this.write = write
+    this.steady = (written & (1 << register)) === 0
     this.low = low
     this.high = high
     this.uses = [instruction]
@@ -108,7 +111,7 @@ function planWindows(units: readonly UnitCode[]): Window[] {
         const kind = 2 * use.register + Number(use.write)
         const window = open[kind]
         if (window) window.take(use)
-        else found.push((open[kind] = new Window(use.register, use.write, use)))
+        else found.push((open[kind] = new Window(use, everWritten)))
       }
       const changed = i < unit.count - 1 ? written[number]![i]! : everWritten
       for (let kind = 0; kind < 16; kind++) if (changed & (1 << (kind >> 1))) open[kind] = undefined
@@ -212,9 +215,10 @@ export class Windows {
   }
 
   /** Looks a window up, unless it is open; `linear` is the address of its byte `at`. The tag of the first byte's entry is compared with the last one's page. */
-  #open({ local, low, high, write, register }: Window, linear: Local, at: number): void {
+  #open({ local, low, high, write, register, steady }: Window, linear: Local, at: number): void {
     const e = this.#e
     e.push(local).op(Op.i32_eqz)
+    if (steady) e.w.rarely()
     e.when(() => {
       e.push(linear).i32(at).op(Op.i32_sub).w.tee(local)
       e.i32(9)
