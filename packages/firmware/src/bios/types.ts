@@ -81,6 +81,8 @@ export type BootDevice = 'floppy' | 'disk' | 'cdrom'
 export interface BiosMachine {
   /** Bytes of RAM from address 0 on; 640 KiB to 1 MiB of it is not RAM. At least 1 MiB. */
   readonly ramBytes: number
+  /** What CPUID says in leaf 1: EAX and EDX. */
+  readonly processor?: { readonly signature: number; readonly features: number } | undefined
   /** Drives A and B. */
   readonly floppies: readonly RemovableDrive[]
   /** Hard disks from 80h on. */

@@ -1,6 +1,6 @@
 import { Bios, PIIX_HARDWARE, PIIX_HPET, type BiosMachine, type IdePlace } from '@mica-vm/firmware'
 import type { ShadowMmu } from '@mica-vm/shadow-mmu'
-import type { Engine, Vcpu } from '@mica-vm/binary-translator'
+import type { CpuModel, Engine, Vcpu } from '@mica-vm/binary-translator'
 import type { PcPlatform } from '@mica-vm/pc-devices'
 import { VcpuRegisters } from './bios-cpu.ts'
 import { BiosMemory, type PhysicalBytes } from './bios-memory.ts'
@@ -19,6 +19,7 @@ export interface BiosHostParts {
   readonly platform: PcPlatform
   readonly drives: Drives
   readonly ramBytes: number
+  readonly model: CpuModel
 }
 
 /** Mica's own BIOS in a machine: its trap port on the bus, its services between two slices. */
@@ -26,7 +27,7 @@ export class BiosHost {
   readonly #bios: Bios
   #isCalled = false
 
-  constructor({ vcpu, engine, mmu, pages, bytes, platform, drives, ramBytes }: BiosHostParts) {
+  constructor({ vcpu, engine, mmu, pages, bytes, platform, drives, ramBytes, model }: BiosHostParts) {
     const { bus } = platform
     const memory = new BiosMemory({
       bytes,
@@ -37,7 +38,7 @@ export class BiosHost {
       onTraced: (host, length) => engine.cache.invalidate(host, length),
     })
     const cpu = new VcpuRegisters(vcpu)
-    this.#bios = new Bios({ cpu, memory, ports: bus, machine: describe(drives, ramBytes) })
+    this.#bios = new Bios({ cpu, memory, ports: bus, machine: describe(drives, ramBytes, model) })
     bus.attachPorts(this.#bios.trapPort, 1, {
       portWidth: 1,
       readPort: () => 0xff,
@@ -62,11 +63,13 @@ export class BiosHost {
 
 const placeOnCables = (place: number): IdePlace => ({ channel: (place >> 1) as 0 | 1, unit: (place & 1) as 0 | 1 })
 
-function describe({ floppies, disks, cdroms, bootOrder }: Drives, ramBytes: number): BiosMachine {
+function describe({ floppies, disks, cdroms, bootOrder }: Drives, ramBytes: number, model: CpuModel): BiosMachine {
+  const { eax: signature, edx: features } = model.cpuid(1, 0)
   const byPlace = <Placed extends { readonly place: number }>(drives: readonly Placed[]): Placed[] =>
     [...drives].sort((one, other) => one.place - other.place)
   return {
     ramBytes,
+    processor: { signature, features },
     floppies,
     disks: byPlace(disks).map(({ store, place }) => ({ store, place: placeOnCables(place) })),
     cdroms: byPlace(cdroms).map((drive) => ({

@@ -146,7 +146,7 @@ export class Machine {
     this.serial = this.#createSerial(options)
     const { keyboardController, firmwareDevices } = this.platform
     this.#connectDrives(listeners)
-    this.bios = firmware === 'mica' ? this.#createBios(drives) : null
+    this.bios = firmware === 'mica' ? this.#createBios(drives, model) : null
     this.mouse = new Mouse(keyboardController)
     this.#textScreen = hasTextPage ? new TextScreen(bus, (physical, into) => this.pages.read(physical, into)) : null
     this.screen = firmwareDevices.vga ? new VgaScreen(firmwareDevices.vga) : this.#textScreen
@@ -269,9 +269,10 @@ export class Machine {
     cdroms.forEach((drive, cdrom) => (drive.onGuestEject = () => listeners.emit('eject', { cdrom })))
   }
 
-  #createBios(drives: Drives): BiosHost {
+  #createBios(drives: Drives, model: CpuModel): BiosHost {
     const { vcpu, mmu, pages, bytes, platform } = this
-    return new BiosHost({ vcpu, engine: this.#engine, mmu, pages, bytes, platform, drives, ramBytes: this.#ramBytes })
+    const ramBytes = this.#ramBytes
+    return new BiosHost({ vcpu, engine: this.#engine, mmu, pages, bytes, platform, drives, ramBytes, model })
   }
 
   #events(listeners: Listeners<VmEvents>): PcEvents {

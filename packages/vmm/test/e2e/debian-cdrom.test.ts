@@ -13,3 +13,26 @@ test.for(bioses)("Debian's kernel comes from a CD to a shell by %s", async (name
   expect(session.serial).toMatch(/^1\r\n42\r$/m)
   expect(session.serial).toMatch(/SMBIOS [\d.]+ present/)
 })
+
+/** The disc with another word in its kernel's command line. */
+function withWord(image: Uint8Array, old: string, word: string): Uint8Array {
+  const changed = Uint8Array.from(image)
+  const at = Buffer.from(image.buffer, image.byteOffset, image.length).indexOf(old)
+  expect(at).toBeGreaterThan(0)
+  changed.set(new TextEncoder().encode(word.padEnd(old.length)), at)
+  return changed
+}
+
+// Without ACPI the MultiProcessor table is all that the kernel has to find the I/O APIC by, and which interrupts go where.
+test("Debian's kernel finds the APICs by the MP table of Mica's BIOS", async ({ skip }) => {
+  const cdroms = [disc(withWord(await requireImage({ skip }, 'debian-cdrom'), 'no_timer_check', 'acpi=off'))]
+  const session = new Session({ memory, media: { cdroms } })
+  await session.sends('mica:/root# ', 60)
+  const ask =
+    'dmesg | grep -i "multiprocessor\\|MPTABLE\\|apic.*timer"; grep -c IO-APIC /proc/interrupts; cat /proc/interrupts; poweroff -f'
+  session.vm.serial[0]!.send(`${ask}\n`)
+  await session.passes(5)
+  expect(session.serial).toMatch(/Intel MultiProcessor Specification v1\.4/)
+  expect(session.serial).toMatch(/MPTABLE: OEM ID: MICA/)
+  expect(session.serial).toMatch(/0: +\d+ +IO-APIC +2-edge +timer/)
+})

@@ -3,6 +3,7 @@ import { FLOPPY_TABLE, configurationTable } from './parameter-tables.ts'
 import { Assembler, Opcode } from './assembler.ts'
 import { BIOS_DATE, COMPATIBLE_ENTRIES, MODEL, ROM_BASE, ROM_BYTES, ROM_SEGMENT, RomOffset } from './layout.ts'
 import { type Traps, interruptLabel, layPrograms } from './programs.ts'
+import { layProtectedMode } from './protected-mode.ts'
 import { layStep } from './traps.ts'
 import { layPci32 } from './pci32.ts'
 import { layApm } from './apm.ts'
@@ -29,6 +30,7 @@ export function buildRom(parts: readonly RomPart[]): Rom {
   const assembler = new Assembler(ROM_BYTES)
   const traps = layPrograms(assembler)
   layStep(assembler)
+  layProtectedMode(assembler)
   layApm(assembler)
   layVideoData(assembler)
   layVbeProtected(assembler)

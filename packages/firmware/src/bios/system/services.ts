@@ -5,6 +5,7 @@ import { apmService } from './apm.ts'
 import { cancelInterval, startInterval } from './clock.ts'
 import { gateA20, moveBlock, queryAddressMap, queryExtendedSize, querySizes } from './memory-services.ts'
 import { mouseService } from './mouse.ts'
+import { enterProtectedMode } from './protected-mode.ts'
 
 /** Function not there, as the AT's BIOS says it. */
 const UNSUPPORTED = 0x86
@@ -84,6 +85,7 @@ const TABLE: FunctionTable = new Map([
   [0x86, wait],
   [0x87, moveBlock],
   [0x88, queryExtendedSize],
+  [0x89, enterProtectedMode],
   [0x90, succeed],
   [0x91, succeed],
   [0xc0, configuration],

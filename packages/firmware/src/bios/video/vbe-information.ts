@@ -2,7 +2,7 @@ import { LittleEndian } from '../../little-endian.ts'
 import type { Context } from '../context.ts'
 import { PciRegister, pciFunctions, readPci32 } from '../pci/config.ts'
 import { ROM_SEGMENT } from '../rom/layout.ts'
-import { frameBytes, lineBytes, VBE_MODES, type VbeMode } from './vbe-modes.ts'
+import { frameBytes, lineBytes, MOST_PIXEL_CLOCK_HZ, VBE_MODES, type VbeMode } from './vbe-modes.ts'
 import { Dispi, readDispi } from './vbe-registers.ts'
 
 const SIGNATURE_VBE2 = 0x3245_4256
@@ -127,5 +127,6 @@ function describe(context: Context, mode: VbeMode): Uint8Array {
   block.u8(52, Math.min(255, Math.max(0, images)))
   block.u8(53, Math.min(255, Math.max(0, images)))
   direct.forEach((value, index) => block.u8(54 + index, value))
+  block.u32(62, MOST_PIXEL_CLOCK_HZ)
   return block.bytes
 }

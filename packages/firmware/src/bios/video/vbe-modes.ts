@@ -38,6 +38,9 @@ function listModes(): VbeMode[] {
   return modes.toSorted((a, b) => a.number - b.number)
 }
 
+/** Of 1600 x 1200 at 85 Hz. */
+export const MOST_PIXEL_CLOCK_HZ = 229_500_000
+
 export const VBE_MODES: readonly VbeMode[] = listModes()
 
 /** Bytes of a scan line; of one plane, in a planar mode. */

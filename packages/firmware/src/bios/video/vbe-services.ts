@@ -2,6 +2,7 @@ import { Bda } from '../bda.ts'
 import type { Context, FunctionTable, Resume } from '../context.ts'
 import { ROM_SEGMENT } from '../rom/layout.ts'
 import { readColors, writeColors } from './vga-ports.ts'
+import { displayDataChannel, isTimingPossible, pixelClock } from './display-services.ts'
 import { setMode } from './mode-set.ts'
 import { PartBit, restoreState, saveState, stateBytes } from './saved-state.ts'
 import { controllerInformation, modeInformation } from './vbe-information.ts'
@@ -54,7 +55,8 @@ function setVbeMode(context: Context): Resume {
     return answer(context, memory.read8(Bda.VIDEO_MODE) === (number & 0x7f))
   }
   const mode = VBE_MODES.find((candidate) => candidate.number === number)
-  if (mode === undefined || (bx & OWN_TIMING) !== 0 || !fits(context, mode)) return answer(context, false)
+  if (mode === undefined || !fits(context, mode)) return answer(context, false)
+  if ((bx & OWN_TIMING) !== 0 && !isTimingPossible(context, mode)) return answer(context, false)
   // The VGA's registers as planar and 256-colour modes have them; its screen is covered.
   setMode(context, (mode.bits === 4 ? 0x12 : 0x13) | 0x80)
   writeDispi(context, Dispi.ENABLE, 0)
@@ -228,6 +230,8 @@ const TABLE: FunctionTable = new Map([
   [0x08, dacFormat],
   [0x09, paletteData],
   [0x0a, protectedMode],
+  [0x0b, (context) => answer(context, pixelClock(context))],
+  [0x15, (context) => answer(context, displayDataChannel(context))],
 ])
 
 /** AH=4Fh. A display without the extensions has none of it. */
