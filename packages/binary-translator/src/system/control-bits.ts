@@ -24,3 +24,8 @@ export const Cr4 = {
   OSXSAVE: 0x4_0000,
   SMAP: 0x20_0000,
 } as const
+
+/** Changes of these bits change what a linear address means; those of CD and NW load PAE's page-directory pointers. SDM vol. 3, section 4.4.1. */
+export const cr0Paging: number = Cr0.PG | Cr0.WP | Cr0.PE | Cr0.CD | Cr0.NW
+/** PSE, PAE, PGE, SMEP and SMAP likewise. */
+export const cr4Paging: number = 0x0030_00b0

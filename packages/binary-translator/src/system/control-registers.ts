@@ -1,5 +1,5 @@
 import { Layout } from '../state/layout.ts'
-import { Cr0, Cr4 } from './control-bits.ts'
+import { Cr0, Cr4, cr0Paging, cr4Paging } from './control-bits.ts'
 import { Flow, type SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
 import { armBreakpoints } from './debug-registers.ts'
@@ -8,11 +8,6 @@ import { requireSupervisor } from './privilege.ts'
 import { refreshVectors } from './vector-state.ts'
 
 const cr0Defined = 0xe005_003f
-/** Changes of these bits change what a linear address means. */
-const cr0Paging = Cr0.PG | Cr0.WP | Cr0.PE
-/** PSE, PAE, PGE, SMEP and SMAP likewise. */
-const cr4Paging = 0x0030_00b0
-
 /** Sets a register that paging depends on; bad page-directory pointers raise #GP. SDM vol. 3, section 4.4.1. */
 function setPagingRegister(system: SystemContext, cell: number, value: number, isPaging: boolean): void {
   const old = system.state.get(cell)

@@ -1,7 +1,7 @@
 import type { CpuState } from '../state/cpu-state.ts'
 import { Flag, Layout, Mode, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
-import { Cr0 } from './control-bits.ts'
+import { Cr0, cr0Paging, cr4Paging } from './control-bits.ts'
 import { excludePages } from './debug-registers.ts'
 import { isReadable, isWritableData } from './descriptors.ts'
 import { HostOutOfMemory, Vector, raise } from './guest-fault.ts'
@@ -71,13 +71,16 @@ export function refusePaging(system: SystemContext, errorCode: number): never {
   raise(Vector.GP, errorCode)
 }
 
-/** Hands the paging registers to the MMU. False: see `refusePaging`; nothing changed. */
+/**
+ * Hands the paging registers to the MMU. False: see `refusePaging`; nothing changed. The MMU takes a call that changes nothing for a load of
+ * CR3, so bits that it is not told of when they change, such as CR0.TS, are left out.
+ */
 export function configurePaging(system: SystemContext): boolean {
   const { state } = system
   return system.paging.configure({
-    cr0: state.get(Layout.cr0),
+    cr0: (state.get(Layout.cr0) & cr0Paging) >>> 0,
     cr3: state.get(Layout.cr3),
-    cr4: state.get(Layout.cr4),
+    cr4: state.get(Layout.cr4) & cr4Paging,
     efer: state.get(Layout.efer),
     a20: state.get(Layout.a20Masked) === 0,
   })

@@ -33,18 +33,35 @@ describe('control registers', () => {
     machine.run(Callout.MovToCr, 0, 0x8000_0001 | 0)
     machine.run(Callout.MovToCr, 0, 0x8000_000b | 0)
     machine.run(Callout.MovToCr, 0, 0x8001_000b | 0)
+    machine.run(Callout.MovToCr, 0, 0xc001_000b | 0)
     expect(machine.configured.map(({ cr0, cr3 }) => [cr0, cr3])).toEqual([
-      [0x11, 0x1234_5000],
-      [0x8000_0011, 0x1234_5000],
-      [0x8001_001b, 0x1234_5000],
+      [0x1, 0x1234_5000],
+      [0x8000_0001, 0x1234_5000],
+      [0x8001_0001, 0x1234_5000],
+      [0xc001_0001, 0x1234_5000],
     ])
+  })
+
+  it('a load of CR3 with the value that it has looks like one to the MMU, whatever else has changed since', () => {
+    const machine = protectedMachine()
+    machine.run(Callout.MovToCr, 0, 0x8000_0001 | 0)
+    for (const [callout, x, y] of [
+      [Callout.MovToCr, 0, 0x8004_003b | 0],
+      [Callout.Clts, 0, 0],
+      [Callout.MovToCr, 4, 0x30f],
+    ] as const) {
+      const before = machine.configured.at(-1)
+      machine.run(callout, x, y)
+      machine.run(Callout.MovToCr, 3, 0)
+      expect(machine.configured.at(-1)).toEqual(before)
+    }
   })
 
   it('CR4 accepts what the model has', () => {
     const machine = protectedMachine()
     machine.run(Callout.MovToCr, 4, 0x3bf)
     expect(machine.state.get(Layout.cr4)).toBe(0x3bf)
-    expect(machine.configured.at(-1)!.cr4).toBe(0x3bf)
+    expect(machine.configured.at(-1)!.cr4).toBe(0x0b0)
     for (const bit of [0x040, 0x400, 0x800, 0x2000, 0x4_0000, 0x10_0000, 0x8000_0000]) {
       expect(machine.faultOf(Callout.MovToCr, 4, bit | 0)).toEqual([Vector.GP, 0])
     }
@@ -204,7 +221,7 @@ describe('descriptor queries', () => {
     machine.run(Callout.Lsl, Selector.KernelCode, 1 | (4 << 8))
     expect([zf(machine), machine.state.gpr(1)]).toEqual([true, 0xffff_ffff])
     machine.run(Callout.Lsl, Selector.Tss, 2 | (2 << 8))
-    expect([zf(machine), machine.state.gpr(2)]).toEqual([true, 0x2067])
+    expect([zf(machine), machine.state.gpr(2)]).toEqual([true, 0x2068])
     for (const selector of [0, 3, 0x98, Selector.KernelCode | 3]) {
       machine.run(Callout.Lar, selector, 1 | (4 << 8))
       expect([zf(machine), machine.state.gpr(1)]).toEqual([false, 0xffff_ffff])
@@ -298,7 +315,7 @@ describe('reset', () => {
     expect(state.get(Layout.idtrLimit)).toBe(0xffff)
     expect(state.get(Layout.mode)).toBe(0)
     expect(state.get(Layout.tlbRead)).toBe(2)
-    expect(machine.configured.at(-1)).toEqual({ cr0: 0x6000_0010, cr3: 0, cr4: 0, efer: 0, a20: true })
+    expect(machine.configured.at(-1)).toEqual({ cr0: 0x6000_0000, cr3: 0, cr4: 0, efer: 0, a20: true })
     expect(machine.time).toEqual({ low: 0, high: 0 })
   })
 })
