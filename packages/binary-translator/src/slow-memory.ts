@@ -139,6 +139,22 @@ export class SlowMemory implements LinearMemory {
     if (!written) this.#throw()
   }
 
+  replace(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): () => void {
+    const hosts: number[] = []
+    for (let i = 0; i < size; i++) {
+      const outcome = this.#mmu.access((linear + i) >>> 0, 1, user)
+      if (outcome === MmuOutcome.Direct || outcome === MmuOutcome.Traced) hosts.push(this.#mmu.host)
+    }
+    const before = hosts.map((host) => this.#u8[host]!)
+    this.write(linear, size, value, user)
+    return () => {
+      hosts.forEach((host, i) => {
+        this.#u8[host] = before[i]!
+        this.#cache.invalidate(host, 1)
+      })
+    }
+  }
+
   #throw(): never {
     if (this.failure === AccessFailure.OutOfMemory) throw new HostOutOfMemory()
     throw new GuestFault(this.vector, this.errorCode)

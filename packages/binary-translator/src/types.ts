@@ -64,6 +64,8 @@ export interface Mmu {
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
   /** After `configure` has answered false: the host has no frame. An MMU whose pages always have frames needs none of this. */
   readonly outOfMemory?: boolean
+  /** What takes back, without reading memory, all that `configure` does from now on. An MMU that is never out of memory needs none of this. */
+  checkpoint?(): () => void
   invalidatePage(linear: number): void
   /** What the TLB arrays must not hold from now on: entries of these are dropped, and no access fills one. */
   exclude(exclusion: Exclusion): void

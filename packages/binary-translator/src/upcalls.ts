@@ -122,6 +122,9 @@ export class Upcalls {
     const result = this.#system(id, x, y)
     if (result === CalloutResult.Fault) {
       this.#breakpoints.hits = 0
+      // The instruction is still to come.
+      if ((this.failed as AccessFailure) === AccessFailure.OutOfMemory)
+        state.set(Layout.eflags, state.systemFlags | (flags & Flag.RF))
       state.set(Layout.budget, state.get(Layout.budget) + remaining)
       return ExitCode.Fault
     }

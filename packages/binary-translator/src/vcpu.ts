@@ -167,11 +167,12 @@ export class Vcpu {
       const event = this.#takeEvents()
       if (event >= 0) return event as VcpuExit
       state.set(Layout.exit, ExitCode.Continue)
-      const stepwise = state.systemFlags & Flag.TF || state.get(Layout.interruptShadow)
+      const stepwise = state.isStepwise
       const code = stepwise ? ExitCode.Single : dispatcher.run(cpu)
       this.#upcalls.remaining = 0
       this.trail.add(state.eip)
-      const exit = this.#afterExit(code)
+      // An instruction that has set TF has perhaps set IF, too.
+      const exit = code === ExitCode.Single && !stepwise && state.isStepwise ? -1 : this.#afterExit(code)
       if (exit >= 0) return exit as VcpuExit
     }
   }
@@ -182,6 +183,7 @@ export class Vcpu {
     state.set(Layout.attention, 0)
     if (this.#initPending) this.#initialize()
     if (this.waitsForStartup) return VcpuExit.Halt
+    if (state.get(Layout.heldException)) return this.#event(state.get(Layout.heldCost), () => this.system.resume())
     const shadow = state.get(Layout.interruptShadow)
     if (state.get(Layout.pendingDebug) && shadow !== Shadow.Everything) return this.#takeTrap()
     if (this.#exitRequested) {
@@ -207,13 +209,8 @@ export class Vcpu {
   #takeEvent(take: () => number): number {
     if ((this.state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
     this.#settleResumeFlag()
-    this.#spend()
+    this.#dropNextUnit()
     return take()
-  }
-
-  /** Takes one instruction from the budget for the delivery of an event. */
-  #spend(): void {
-    this.state.set(Layout.budget, this.state.get(Layout.budget) - 1)
   }
 
   /** #DB after an instruction, for all of its causes at once, or before one with a breakpoint. */
@@ -222,41 +219,48 @@ export class Vcpu {
     const causes = state.get(Layout.pendingDebug)
     this.#settleResumeFlag()
     this.#dropNextUnit()
-    this.#countException(Vector.DB)
+    this.statistics.exceptions[Vector.DB]!++
     state.set(Layout.pendingDebug, 0)
-    const exit = this.#event(() => this.system.debugTrap(causes))
-    if (exit === VcpuExit.OutOfMemory) state.set(Layout.pendingDebug, causes)
-    return exit
+    const postpone = (): void => state.set(Layout.pendingDebug, causes)
+    return this.#event(0, () => this.system.debugTrap(causes), postpone)
   }
 
   #takeInterrupt(): number {
-    this.#dropNextUnit()
     this.statistics.interrupts++
-    return this.#event(() => this.system.acceptInterrupt())
+    return this.#event(1, () => this.system.acceptInterrupt())
   }
 
   #takeNmi(): number {
-    this.#dropNextUnit()
-    const exit = this.#event(() => this.system.nonMaskableInterrupt())
-    this.#upcalls.nmiPending = exit === VcpuExit.OutOfMemory
-    return exit
+    this.#upcalls.nmiPending = false
+    const postpone = (): void => this.raiseNmi()
+    return this.#event(1, () => this.system.nonMaskableInterrupt(), postpone)
   }
 
-  /** Delivers an event; where the host has no memory for that, nothing has happened and it is tried again later. */
-  #event(deliver: () => SystemRequest): number {
+  /**
+   * Delivers an event, which takes `cost` instructions from the budget. Where the host has no memory for that, nothing has happened and it is
+   * tried again later, as `postpone` sees to; an exception that it has led to is held instead.
+   */
+  #event(cost: number, deliver: () => SystemRequest, postpone: () => void = () => {}): number {
     const { state } = this
+    state.set(Layout.budget, state.get(Layout.budget) - cost)
+    let exit: number = VcpuExit.OutOfMemory
     try {
       const request = deliver()
       this.#upcalls.noteDebugTraps()
-      if (state.systemFlags & Flag.RF) this.#upcalls.resumedAt = state.get(Layout.budget)
+      exit = this.#requested(request)
+      if (state.systemFlags & Flag.RF && exit !== VcpuExit.OutOfMemory)
+        this.#upcalls.resumedAt = state.get(Layout.budget)
       // A trap gate, or a task of its own flags: the next interrupt may come at once.
       if (state.get(Layout.interruptPending) && state.systemFlags & Flag.IF) state.set(Layout.attention, 0x8000_0000)
-      return this.#requested(request)
     } catch (thrown) {
       if (!(thrown instanceof HostOutOfMemory)) throw thrown
       this.#breakpoints.hits = 0
-      return VcpuExit.OutOfMemory
+      postpone()
     }
+    if (exit !== VcpuExit.OutOfMemory) return exit
+    state.set(Layout.budget, state.get(Layout.budget) + cost)
+    state.set(Layout.heldCost, cost)
+    return exit
   }
 
   /** RIP counts, not the unit that a chain stopped at. */
@@ -296,6 +300,7 @@ export class Vcpu {
 
   #requested(request: SystemRequest): number {
     if (request === SystemRequest.Halt) return this.#halt()
+    if (request === SystemRequest.OutOfMemory) return VcpuExit.OutOfMemory
     return request === SystemRequest.Shutdown ? VcpuExit.Shutdown : -1
   }
 
@@ -308,9 +313,7 @@ export class Vcpu {
 
   /** The budget does not cover the next unit, or attention was asked for. */
   #budgetExit(): number {
-    if (this.state.get(Layout.attention)) return -1
-    if ((this.state.get(Layout.budget) | 0) <= 0) return VcpuExit.Budget
-    return this.#alone()
+    return this.state.get(Layout.attention) ? -1 : this.#alone()
   }
 
   // ---- instructions that run alone -----------------------------------------------------------------------------
@@ -338,6 +341,7 @@ export class Vcpu {
   #needUnit(): number {
     const { state } = this
     this.#dropNextUnit()
+    if (state.get(Layout.attention)) return -1
     this.#engine.makeRoom()
     const mode = state.get(Layout.mode)
     const linear = (state.segmentBase(Segment.CS) + state.eip) >>> 0
@@ -369,19 +373,14 @@ export class Vcpu {
       return VcpuExit.OutOfMemory
     }
     this.#settleResumeFlag()
-    this.#spend()
     return this.#deliver(state.get(Layout.faultVector), state.get(Layout.faultError) | 0)
   }
 
   #deliver(vector: number, errorCode: number): number {
     this.#dropNextUnit()
-    this.#countException(vector)
-    this.state.set(Layout.interruptShadow, Shadow.None)
-    return this.#event(() => this.system.deliver(vector, errorCode))
-  }
-
-  #countException(vector: number): void {
     this.statistics.exceptions[vector & 31]!++
+    this.state.set(Layout.interruptShadow, Shadow.None)
+    return this.#event(1, () => this.system.deliver(vector, errorCode))
   }
 
   /** Enters a kernel as its boot protocol asks. */

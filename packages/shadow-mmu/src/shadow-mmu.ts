@@ -140,6 +140,22 @@ export class ShadowMmu {
     return true
   }
 
+  /**
+   * What takes back all that `configure` does from now on. It reads no memory: PDPTEs are what they were, even if the page that they were
+   * loaded from holds others by now, or cannot be read.
+   */
+  checkpoint(): () => void {
+    const registers = this.#registers
+    const pdptes = new Int32Array(8)
+    this.#pdptes.copyTo(pdptes)
+    return () => {
+      this.#registers = registers
+      this.#mode.update(registers, this.#features)
+      this.#pdptes.set(pdptes)
+      this.flush()
+    }
+  }
+
   /** MOV to CR3, also with the value that it has. False as with `configure`. */
   loadCr3(cr3: number): boolean {
     const { cr0, cr4, efer, a20 } = this.#registers

@@ -96,6 +96,11 @@ export class CpuState {
     return this.get(Layout.eflags)
   }
 
+  /** Whether the next instruction has to run alone: it may trap, or something is held off until after it. */
+  get isStepwise(): boolean {
+    return (this.get(Layout.eflags) & Flag.TF) !== 0 || this.get(Layout.interruptShadow) !== 0
+  }
+
   selector(segment: number): number {
     return this.get(segmentSlot(segment) + SegmentField.selector)
   }

@@ -112,6 +112,10 @@ export const Layout = {
   waitingForStartup: 0x7cc,
   /** IGNNE#: 1 from when the chip set says so until the x87's error is cleared. */
   ignoreNumericError: 0x7d0,
+  /** 1 + the vector of an exception whose delivery the host broke off for want of memory; or 0. Its error code, and what it takes off the budget. */
+  heldException: 0x7d4,
+  heldError: 0x7d8,
+  heldCost: 0x7dc,
   /** Scratch memory for callouts with large operands (FSAVE, FXSAVE): 1024 bytes. */
   scratch: 0x800,
   /** Size of the block; the soft TLB arrays follow it. */

@@ -4,6 +4,7 @@ import { SystemType, fetchDescriptor, isNull, markBusy, raiseSelector } from './
 import { Vector, raise } from './guest-fault.ts'
 import { requireProtectedMode, requireSupervisor } from './privilege.ts'
 import { setFromDescriptor, setNull, setSegment } from './segments.ts'
+import { Privilege } from './types.ts'
 
 function loadTable(system: SystemContext, x: number, operandSize: number, base: number, limit: number): Flow {
   const { state, memory } = system
@@ -46,7 +47,7 @@ export function loadLocalTable(system: SystemContext, x: number): Flow {
 
 /** LTR: the task becomes busy, nothing else is switched. */
 export function loadTask(system: SystemContext, x: number): Flow {
-  const { state } = system
+  const { state, memory } = system
   const selector = x & 0xffff
   requireProtectedMode(state)
   requireSupervisor(state)
@@ -56,7 +57,7 @@ export function loadTask(system: SystemContext, x: number): Flow {
   const type = task.systemType
   if (type !== SystemType.Tss16 && type !== SystemType.Tss32) raiseSelector(system, Vector.GP, selector)
   if (!task.present) raiseSelector(system, Vector.NP, selector)
-  markBusy(system, task, true)
+  markBusy(task, true, (linear, size, value) => memory.write(linear, size, value, Privilege.Implicit))
   setSegment(state, Segment.TR, selector, task.rights | 2, task.base, task.limit)
   return Flow.Next
 }

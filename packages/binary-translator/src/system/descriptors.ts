@@ -1,7 +1,7 @@
 import { Layout, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import { Vector, raise } from './guest-fault.ts'
-import { Privilege } from './types.ts'
+import { Privilege, type Write } from './types.ts'
 
 /** Bits of a descriptor's access rights, as kept in a segment record. SDM vol. 3, sections 3.4.5 and 3.5. */
 export const Rights = {
@@ -137,7 +137,7 @@ export function markAccessed(system: SystemContext, descriptor: Descriptor): voi
 }
 
 /** Sets or clears the busy bit of a TSS descriptor in memory. */
-export function markBusy(system: SystemContext, descriptor: Descriptor, busy: boolean): void {
+export function markBusy(descriptor: Descriptor, busy: boolean, write: Write): void {
   const type = (descriptor.high >>> 8) & 0xff
-  system.memory.write((descriptor.address + 5) >>> 0, 1, busy ? type | 2 : type & ~2, Privilege.Implicit)
+  write((descriptor.address + 5) >>> 0, 1, busy ? type | 2 : type & ~2)
 }

@@ -1,7 +1,7 @@
 import type { CpuState } from '../state/cpu-state.ts'
 import { Flag, Layout } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
-import { GuestFault, Vector, noErrorCode } from './guest-fault.ts'
+import { GuestFault, HostOutOfMemory, Vector, noErrorCode } from './guest-fault.ts'
 import { enterHandler } from './interrupts.ts'
 import type { InterruptEvent } from './interrupts.ts'
 import { SystemRequest } from './types.ts'
@@ -49,22 +49,48 @@ function exceptionEvent(system: SystemContext, vector: number, errorCode: number
   return { vector, errorCode, software: false, returnEip: state.eip, flags: state.eflags | resume }
 }
 
+/** Tries to deliver an exception, which is held if the host has no memory for that. */
+function attemptException(system: SystemContext, vector: number, errorCode: number): GuestFault | undefined {
+  const { state, breakpoints } = system
+  const { hits } = breakpoints
+  try {
+    return attempt(system, exceptionEvent(system, vector, errorCode))
+  } catch (thrown) {
+    if (!(thrown instanceof HostOutOfMemory)) throw thrown
+    breakpoints.hits = hits
+    state.set(Layout.heldException, vector + 1)
+    state.set(Layout.heldError, errorCode)
+    return undefined
+  }
+}
+
 /**
  * Delivers an exception at EIP, and instead of it whatever its delivery meets: a second exception, a double fault,
- * or in the end shutdown. SDM vol. 3, section 6.15, interrupt 8.
+ * or in the end shutdown. SDM vol. 3, section 6.15, interrupt 8. Where the host has no memory for one of them, that one is held: to run the
+ * instruction again might not raise it again, as where a task switch has left the new task with a bad segment.
  */
 export function deliverException(system: SystemContext, vector: number, errorCode: number): SystemRequest {
+  const { state } = system
   system.external = 1
   let current = vector
   let code = errorCode
   for (;;) {
-    const fault = attempt(system, exceptionEvent(system, current, code))
+    const fault = attemptException(system, current, code)
+    if (state.get(Layout.heldException)) return SystemRequest.OutOfMemory
     if (!fault) return SystemRequest.None
     if (current === Vector.DF) return SystemRequest.Shutdown
     const double = isDoubleFault(current, fault.vector)
     current = double ? Vector.DF : fault.vector
     code = double ? 0 : fault.errorCode
   }
+}
+
+/** Goes on with the exception that is held. */
+export function resumeException(system: SystemContext): SystemRequest {
+  const { state } = system
+  const vector = state.get(Layout.heldException) - 1
+  state.set(Layout.heldException, 0)
+  return deliverException(system, vector, state.get(Layout.heldError) | 0)
 }
 
 /** Delivers an interrupt from outside, between two instructions. */

@@ -40,6 +40,7 @@ const zeroCells: readonly number[] = [
   Layout.halted,
   Layout.nmiBlocked,
   Layout.heldVector,
+  Layout.heldException,
   Layout.bounceSize,
   Layout.pendingDebug,
   Layout.repeating,

@@ -4,7 +4,7 @@ import { Callout } from './callouts.ts'
 import { Flow, type SystemContext } from './context.ts'
 import type { Breakpoints } from './breakpoints.ts'
 import { armBreakpoints, noteDebugCauses } from './debug-registers.ts'
-import { deliverDebugTrap, deliverException, deliverInterrupt } from './exceptions.ts'
+import { deliverDebugTrap, deliverException, deliverInterrupt, resumeException } from './exceptions.ts'
 import { type Features, featuresOf } from './features.ts'
 import { GuestFault, Vector } from './guest-fault.ts'
 import { handlers } from './handlers.ts'
@@ -141,6 +141,11 @@ export class SystemUnit {
   /** Delivers an exception at RIP. CR2 is set before, and RIP is past the instruction for a trap. */
   deliver(vector: number, errorCode: number): SystemRequest {
     return this.#wake(deliverException(this.#system, vector, errorCode))
+  }
+
+  /** Goes on with the delivery of an exception, after `SystemRequest.OutOfMemory`. Nothing else must happen before. */
+  resume(): SystemRequest {
+    return this.#wake(resumeException(this.#system))
   }
 
   /** Delivers external interrupt `vector` between two instructions. */

@@ -1,7 +1,7 @@
 import { Layout, Segment } from '../state/layout.ts'
 import type { SystemContext } from './context.ts'
 import type { Descriptor } from './descriptors.ts'
-import { Privilege } from './types.ts'
+import { Privilege, type Write } from './types.ts'
 
 /** Where a task-state segment keeps what. SDM vol. 3, figures 7-2 and 7-10. */
 interface TaskLayout {
@@ -85,12 +85,11 @@ export function loadImage(system: SystemContext, task: Descriptor): TaskImage {
 }
 
 /** Writes the current task's changing state to its TSS. */
-export function saveImage(system: SystemContext, eip: number, flags: number): void {
-  const { state, memory } = system
+export function saveImage({ state }: SystemContext, eip: number, flags: number, write: Write): void {
   const base = state.segmentBase(Segment.TR)
   const { size, ...layout } = layoutOf(state.attributes(Segment.TR) & 15)
   const put = (offset: number, value: number): void => {
-    memory.write((base + offset) >>> 0, size, size === 2 ? value & 0xffff : value, Privilege.Implicit)
+    write(base + offset, size, size === 2 ? value & 0xffff : value)
   }
   put(layout.eip, eip)
   put(layout.flags, flags)

@@ -31,7 +31,8 @@ import {
 } from './segments.ts'
 import { currentStack } from './stack.ts'
 import { type TaskImage, loadImage, minimumLimit, saveImage, taskOffsets } from './task-image.ts'
-import { Privilege } from './types.ts'
+import { transact } from './transaction.ts'
+import { Privilege, type Write } from './types.ts'
 import { refreshVectors } from './vector-state.ts'
 
 /** How a task is entered. SDM vol. 3, table 7-2, tells what each does to busy bits, NT and the link. */
@@ -152,18 +153,22 @@ export interface Leaving {
 
 /**
  * Switches to the task of TSS `selector`. Its state is read before the old one is written, so a page fault on either
- * leaves the old task as it was. SDM vol. 3, section 7.3.
+ * leaves the old task as it was. SDM vol. 3, section 7.3. Where the host has no frame, however late, nothing has happened.
  */
 export function switchTask(system: SystemContext, selector: number, entry: TaskEntry, leaving: Leaving): void {
-  const { state, memory, breakpoints } = system
+  transact(system, (write) => enterTask(system, selector, entry, leaving, write))
+}
+
+function enterTask(system: SystemContext, selector: number, entry: TaskEntry, leaving: Leaving, write: Write): void {
+  const { state, breakpoints } = system
   const task = fetchTask(system, selector, entry)
   const image = loadImage(system, task)
   const oldSelector = state.selector(Segment.TR)
   requireTablesWritable(system, task, entry)
-  saveImage(system, leaving.eip, entry === TaskEntry.Return ? leaving.flags & ~Flag.NT : leaving.flags)
-  if (entry !== TaskEntry.Call) markBusy(system, readDescriptor(system, currentTask(system)), false)
-  if (entry !== TaskEntry.Return) markBusy(system, task, true)
-  if (entry === TaskEntry.Call) memory.write(task.base, 2, oldSelector, Privilege.Implicit)
+  saveImage(system, leaving.eip, entry === TaskEntry.Return ? leaving.flags & ~Flag.NT : leaving.flags, write)
+  if (entry !== TaskEntry.Call) markBusy(readDescriptor(system, currentTask(system)), false, write)
+  if (entry !== TaskEntry.Return) markBusy(task, true, write)
+  if (entry === TaskEntry.Call) write(task.base, 2, oldSelector)
   adoptImage(system, selector, task, image, entry === TaskEntry.Call)
   try {
     loadPaging(system, image)
@@ -186,11 +191,14 @@ export const leavingAfter = ({ state }: SystemContext): Leaving => ({
 
 /** Through a task gate of the IDT: the error code goes to the new task's stack. */
 export function switchByInterrupt(system: SystemContext, selector: number, event: InterruptEvent): void {
-  switchTask(system, selector, TaskEntry.Call, { eip: event.returnEip, flags: event.flags })
-  if (event.errorCode === noErrorCode) return
-  const stack = currentStack(system)
-  stack.push(event.errorCode, system.state.attributes(Segment.TR) & 8 ? 4 : 2)
-  stack.commit()
+  const leaving = { eip: event.returnEip, flags: event.flags }
+  transact(system, (write) => {
+    enterTask(system, selector, TaskEntry.Call, leaving, write)
+    if (event.errorCode === noErrorCode) return
+    const stack = currentStack(system)
+    stack.push(event.errorCode, system.state.attributes(Segment.TR) & 8 ? 4 : 2)
+    stack.commit()
+  })
 }
 
 /** IRET with NT set: back to the task that the link names. */

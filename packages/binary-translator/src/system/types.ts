@@ -23,13 +23,26 @@ export interface LinearMemory {
   read(linear: number, size: 1 | 2 | 4, user: Privilege): number
   /** Writes all bytes or, when it faults, none. */
   write(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): void
+  /**
+   * Writes, and returns what puts back the bytes that were there. That walks no page tables, so it cannot fail as long as the instruction runs.
+   * What a device has been told stays told.
+   */
+  replace(linear: number, size: 1 | 2 | 4, value: number, user: Privilege): () => void
 }
+
+/** Writes to memory for the processor itself. */
+export type Write = (linear: number, size: 1 | 2 | 4, value: number) => void
 
 /** The MMU, as the system instructions see it. */
 export interface PagingControl {
   /** False: a PAE page-directory pointer has reserved bits set, or, with `outOfMemory`, the host has no frame for them; nothing changed. */
   configure(paging: { cr0: number; cr3: number; cr4: number; efer: number; a20: boolean }): boolean
   readonly outOfMemory?: boolean
+  /**
+   * What takes back all that `configure` does from now on, and reads no memory for that: page-directory pointers are those that were loaded.
+   * Whatever answers with `outOfMemory`, or has accesses that the host cannot serve, must have it.
+   */
+  checkpoint?(): () => void
   invalidatePage(linear: number): void
   /** What the soft TLB's arrays must not hold from now on. */
   exclude(exclusion: Exclusion): void
@@ -68,6 +81,8 @@ export const SystemRequest = {
   Halt: 1,
   /** Triple fault: the processor is in shutdown, see `Activity`. */
   Shutdown: 2,
+  /** The host has no memory for the delivery of an exception, which is held, and goes on by `SystemUnit.resume`. */
+  OutOfMemory: 3,
 } as const
 export type SystemRequest = (typeof SystemRequest)[keyof typeof SystemRequest]
 

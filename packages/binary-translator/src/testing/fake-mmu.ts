@@ -91,6 +91,10 @@ export class FakeMmu implements Mmu {
     return true
   }
 
+  checkpoint(): () => void {
+    return () => this.flush()
+  }
+
   exclude({ data, code, userData }: Exclusion): void {
     this.#exclusion = { data: [...data], code: [...code], userData }
     this.flush()

@@ -17,6 +17,7 @@ const cells: readonly (readonly [name: string, offset: number])[] = [
   ['repeating', Layout.repeating],
   ['interruptPending', Layout.interruptPending],
   ['heldVector', Layout.heldVector],
+  ['heldException', Layout.heldException],
   ['gdtrBase', Layout.gdtrBase],
   ['gdtrLimit', Layout.gdtrLimit],
   ['idtrBase', Layout.idtrBase],

@@ -1,6 +1,6 @@
 // A vCPU with the real MMU and memory, for programs that may be anything at all.
 import { MachineMemory, PhysicalMap } from '@mica-vm/machine-memory'
-import { ShadowMmu } from '@mica-vm/shadow-mmu'
+import { ShadowMmu, type PhysicalPages } from '@mica-vm/shadow-mmu'
 import { Engine, Vcpu, tlbOffsets, vcpuBytes, type EngineMode } from '../../src/index.ts'
 import { Canaries } from './canaries.ts'
 import { ramPages, romStart, type ProgramTarget } from './fuzz-program.ts'
@@ -25,10 +25,13 @@ export class FuzzMachine implements ProgramTarget {
   readonly interrupts: FakeInterrupts = new FakeInterrupts()
   /** Each page of RAM where it lies in the host's memory. */
   readonly pages: readonly Uint8Array[]
+  /** The host's memory. */
+  readonly bytes: Uint8Array
   readonly #canaries: Canaries
   readonly #roms: readonly Uint8Array[]
 
-  constructor(mode: EngineMode, heat: number) {
+  /** `behind` may stand between the MMU and the map of pages. */
+  constructor(mode: EngineMode, heat: number, behind: (pages: PhysicalPages) => PhysicalPages = (pages) => pages) {
     const reserved = cacheStart + cacheBytes + gap
     const frames = ramPages + romPages
     const bytes = Math.ceil((reserved + (2 * frames + 8) * 4096) / 65536) * 65536
@@ -37,6 +40,7 @@ export class FuzzMachine implements ProgramTarget {
       [base + vcpuBytes, cacheStart],
       [cacheStart + cacheBytes, reserved],
     ])
+    this.bytes = memory.bytes
     const map = new PhysicalMap(memory, {
       ranges: [
         { start: 0, length: ramPages * 4096, kind: 'ram' },
@@ -55,7 +59,7 @@ export class FuzzMachine implements ProgramTarget {
       memory: memory.memory,
       base,
       layout: { entries, offsets },
-      pages: map,
+      pages: behind(map),
       onTracedUpdate: (host, count) => engine.cache.invalidate(host, count),
     })
     map.onChange((ppn) => this.mmu.forget(ppn))
@@ -69,6 +73,11 @@ export class FuzzMachine implements ProgramTarget {
   interrupt(vector: number): void {
     this.interrupts.queue.push(vector)
     this.vcpu.setInterruptLine(true)
+  }
+
+  /** Does `work` while all pages can be had. */
+  withPlenty<T>(work: () => T): T {
+    return work()
   }
 
   /** Empty memory, no code cached, the processor at its reset. */

@@ -47,6 +47,12 @@ export class FakeMemory implements LinearMemory {
     for (let index = 0; index < size; index++) this.bytes[(linear + index) & 0xfffff] = value >>> (index * 8)
   }
 
+  replace(linear: number, size: Size, value: number, user: Privilege): () => void {
+    const before = this.bytes.slice(linear, linear + size)
+    this.write(linear, size, value, user)
+    return () => this.bytes.set(before, linear)
+  }
+
   words(linear: number, count: number, size: Size = 4): number[] {
     return Array.from({ length: count }, (_, index) => this.read(linear + index * size, size, 0))
   }

@@ -182,6 +182,16 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
     })
   })
 
+  it('takes an interrupt before the instruction behind a POPF that sets IF and TF', () => {
+    // POPF; INC EAX; HLT. The handler copies EAX to EBX and halts.
+    const machine = machineWith(mode, [0x9d, 0x40, hlt], { registers: { ebx: 9 } })
+    machine.write32(stack, Flag.IF | Flag.TF | 2)
+    machine.ram.set([0x89, 0xc3, hlt], handlers + 0x20 * 16)
+    machine.interrupt(0x20)
+    expect(machine.run(10)).toBe(VcpuExit.Halt)
+    expect(machine.state.gpr(3)).toBe(0)
+  })
+
   describe('a host without memory', () => {
     const cases: readonly (readonly [what: string, program: readonly number[], done: number])[] = [
       ['a store', [0x40, 0xa3, 0, 0x70, 0, 0, 0x40, hlt], 2],

@@ -46,6 +46,11 @@ export class PdpteRegisters {
     return isSame
   }
 
+  /** Loads what `copyTo` has copied. */
+  set(values: Int32Array): void {
+    this.#values.set(values)
+  }
+
   isPresent(index: number): boolean {
     return (this.#values[index * 2]! & ENTRY.P) !== 0
   }

@@ -45,7 +45,7 @@ async function run(image: Uint8Array, engine: EngineMode, unrest: Unrest): Promi
 }
 
 const isLong = process.env['MICA_LONG'] !== undefined
-const quick: readonly string[] = ['paging', 'interrupt-gates', 'virtual-8086', 'far-transfers']
+const quick: readonly string[] = ['paging', 'interrupt-gates', 'virtual-8086', 'far-transfers', 'task-switches']
 const tested = features.filter(({ name }) => isLong || quick.includes(name))
 const engines = ['interpreter', 'translator'] as const
 
@@ -75,8 +75,7 @@ test.each(engines)(
   'an access that the host cannot serve is made again, and nothing else happens, %s',
   async (engine) => {
     const totals = { swapIns: 0, outOfMemory: 0 }
-    // A task switch is not made again once the new task's registers are there.
-    for (const feature of tested.filter(({ name }) => name !== 'task-switches')) {
+    for (const feature of tested) {
       const expected = expectedOf(feature)
       const traces = await tracesOf(feature, async (image) => {
         const restless = await run(image, engine, { swapped: 0.2, failing: 0.2 })
