@@ -61,7 +61,7 @@ export const systemFeatures: readonly SystemFeature[] = [
   {
     name: 'Single step, interrupt shadow of STI and MOV SS, NMI',
     oracle: manual,
-    tests: ['binary-translator/test/unit/events.test.ts', system('interrupts')],
+    tests: ['binary-translator/test/unit/events.test.ts', system('interrupts'), 'vmm/test/unit/nmi.test.ts'],
   },
   {
     name: 'Breakpoints: instruction, data, I/O; DR6, DR7, RF, T bit; what a load of SS holds off',
@@ -84,8 +84,8 @@ export const systemFeatures: readonly SystemFeature[] = [
   },
   {
     name: 'RESET, INIT, start-up messages, HLT, shutdown',
-    oracle: manual,
-    tests: ['binary-translator/test/unit/init.test.ts'],
+    oracle: 'SDM, cited rule by rule; QEMU',
+    tests: ['binary-translator/test/unit/init.test.ts', 'vmm/test/reset-oracle/init.test.ts'],
   },
   {
     name: 'Page walks: 2-level, PSE, PAE with NX, A/D bits, WP, SMEP, SMAP, global pages',

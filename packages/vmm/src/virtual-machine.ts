@@ -206,6 +206,13 @@ export class VirtualMachine {
     this.#wakeup.wake()
   }
 
+  /** The NMI button, as operators have it for a kernel that hangs: pin LINT1 of the local APIC, which port 70h may mask. */
+  raiseNmi(): void {
+    this.#requireAlive()
+    this.#machine.platform.raiseNmi()
+    this.#wakeup.wake()
+  }
+
   /** Wakes up a machine that its guest has suspended to memory; nothing happens to one that is awake. */
   wake(): void {
     this.#requireAlive()

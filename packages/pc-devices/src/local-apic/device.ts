@@ -176,6 +176,7 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
         this.#options.onNmi?.()
         return true
       case DeliveryMode.Init:
+        this.init()
         this.#options.onInit?.()
         return true
       case DeliveryMode.Startup:
@@ -213,6 +214,12 @@ export class LocalApic implements MmioDevice, ApicReceiver, Stateful<LocalApicSt
   /** Power-up: software-disabled, everything masked. */
   reset(): void {
     this.restore({ ...initialApicState(this.#options.id ?? 0), lint: this.#state.lint })
+  }
+
+  /** INIT of its processor: as at power-up, but for its ID and its page (SDM vol. 3, 11.4.7.3). */
+  init(): void {
+    const { id, base, globallyEnabled, lint } = this.#state
+    this.restore({ ...initialApicState(id), base, globallyEnabled, lint })
   }
 
   #acceptFixed(vector: number, level: boolean): boolean {

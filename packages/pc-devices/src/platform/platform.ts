@@ -145,8 +145,9 @@ export class PcPlatform implements Stateful<PcPlatformState> {
     return this.#bridges[2].base
   }
 
-  /** The processor alone is reset: the chip set lets its first fetch through to the top of the address space. */
+  /** The processor alone is reset, by its pin INIT#: the chip set lets its first fetch through to the top of the address space. */
   processorReset(): void {
+    this.#apics?.local.init()
     this.#setA20(this.#a20AtReset)
   }
 

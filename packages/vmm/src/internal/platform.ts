@@ -48,6 +48,7 @@ export function createPlatform(parts: PlatformParts): PcPlatform {
     cmos: cmosOf(drives),
     vga: hasVga && { ...(firmware?.vgaBios && { rom: firmware.vgaBios }) },
     shadowAtReset: firmware ? 'pci' : 'memory',
+    virtualWire: firmware === null,
     ...(drives.floppies.length > 0 && { floppy: drives.floppies.map(({ medium }) => medium) }),
     ...(hasIde && { ide: { primary: drives.ide.slice(0, 2), secondary: drives.ide.slice(2) } }),
     ...(firmware && {

@@ -29,6 +29,21 @@ const CHIPS: readonly (readonly [port: number, value: number])[] = [
   [0x92, 0x02],
 ]
 
+/** Registers of the local APIC, by offset. */
+const LocalApic = { SPURIOUS: 0xf0, LINT0: 0x350, LINT1: 0x360 } as const
+const ENABLED = 0x1ff
+const EXTERNAL = 0x700
+const NMI = 0x400
+
+/** Virtual wire mode (MP specification 1.4, 3.6.2.2): the local APIC lets the 8259s' interrupts and NMI through. RESET and INIT end it. */
+export function enterVirtualWireMode({ machine, memory }: Context): void {
+  const base = machine.acpi?.localApic
+  if (base === undefined) return
+  memory.write32(base + LocalApic.SPURIOUS, ENABLED)
+  memory.write32(base + LocalApic.LINT0, EXTERNAL)
+  memory.write32(base + LocalApic.LINT1, NMI)
+}
+
 /** Brings the chips from power-on to what software expects of a PC. */
 export function initializeChips(context: Context): void {
   const { ports } = context

@@ -3,7 +3,7 @@ import type { Context, Resume } from '../context.ts'
 import { COMPATIBLE_ENTRIES, ROM_SEGMENT, RomOffset } from '../rom/layout.ts'
 import { interruptLabel } from '../rom/programs.ts'
 import { ticksOfDay } from '../system/clock-time.ts'
-import { initializeChips } from './chips.ts'
+import { enterVirtualWireMode, initializeChips } from './chips.ts'
 import { resumeAfterReset } from './resume.ts'
 import { setUpDisks } from '../disk/set-up.ts'
 import { placeTables } from '../structures/place.ts'
@@ -19,6 +19,7 @@ const STACK_TOP = 0x7c00
 
 /** Power-on self test, or what a program wanted from a reset (CMOS shutdown byte). */
 export function post(context: Context): Resume {
+  enterVirtualWireMode(context)
   const resumed = resumeAfterReset(context)
   if (resumed !== undefined) return resumed
   const { ports, registers, memory } = context
