@@ -1,10 +1,17 @@
 /** Experiment `sharing`: how much memory machines with the same guest have in common. */
-import { Host, type BlockStore, type BootSource, type SharingRates, type VirtualMachine } from '@mica-vm/vmm'
-import { median } from '../bench/table.ts'
-import { debianBoot, DebianGuest } from './frame/debian-guest.ts'
+import {
+  Host,
+  type BlockStore,
+  type BootSource,
+  type SharingRates,
+  type VirtualMachine,
+  type VmStatistics,
+} from '@mica-vm/vmm'
+import { debianBoot, DebianGuest, type Measurement } from './frame/debian-guest.ts'
 import type { Experiment, Report } from './frame/experiment.ts'
 import { textDisk } from './frame/text-disk.ts'
 import { Timeline } from './frame/timeline.ts'
+import { byTurns, center, quantile, ratios } from './frame/turns.ts'
 
 const mib = 2 ** 20
 const pageBytes = 4096
@@ -15,9 +22,13 @@ const diskMiB = 8
 const rounds = 1
 const lastRounds = 2
 const rates: SharingRates = { pagesPerSecond: 2500, pagesPerSecondPerVm: 2500 }
-/** Rounds of work without and with sharing, by turns. */
-const pairs = 8
-const pairVms = 2
+/** What sharing costs: each fleet works in turn, so many rounds. Translating what is new has faded by then. */
+const turns = { warmUps: 4, rounds: 20 }
+const fleetVms = 2
+/** In the rounds that do not count, pages are looked at so many times as often, so that equal ones have been found. */
+const warmUpPace = 50
+/** After its work a fleet is waited for: what the runtime compiles beside it is its own work. */
+const settleMs = 200
 
 /** Pages of all machines at a time. */
 interface Moment {
@@ -34,8 +45,14 @@ interface Moment {
   readonly copies: number
 }
 
-const boots = (host: Host, boot: BootSource, disk: BlockStore, clock: 'real' | 'instructions'): VirtualMachine =>
-  host.createVm({ memory: memoryMiB * mib, boot, clock, virtio: { blk: [{ store: disk }] } })
+const boots = (
+  host: Host,
+  boot: BootSource,
+  disk: BlockStore,
+  clock: 'real' | 'instructions',
+  domain: { salt?: string } = {},
+): VirtualMachine =>
+  host.createVm({ memory: memoryMiB * mib, boot, clock, virtio: { blk: [{ store: disk }] }, ...domain })
 
 function momentOf(host: Host, startMs: number): Moment {
   const maps = host.vms.map(({ statistics }) => statistics.memory)
@@ -93,39 +110,124 @@ async function grow(boot: BootSource, disk: BlockStore): Promise<Growth> {
   return { stages, moments: timeline.moments, metadataBytes, hostBytes, outputs }
 }
 
-/** Processor time that equal work takes with sharing, as a part of what it takes without: the same instructions, by turns. */
-async function costOfSharing(boot: BootSource, disk: BlockStore): Promise<number[]> {
-  const clock = { nowNs: cpuNs, unixMs: Date.now }
-  const fleets = await Promise.all(
-    [false, rates].map(async (sharing) => {
-      const host = new Host({
-        memory: (pairVms + 1) * memoryMiB * mib,
-        maximumVms: pairVms,
-        clock,
-        memoryPolicy: { sharing },
-      })
-      const guests = Array.from({ length: pairVms }, () => new DebianGuest(boots(host, boot, disk, 'instructions')))
-      return { host, guests }
-    }),
-  )
-  const work = async ({ guests }: (typeof fleets)[number]): Promise<number> => {
+/** Processor time of this process, which passes faster at first. The host's clock: it says how many pages may be looked at. */
+class PacedClock {
+  pace = warmUpPace
+  #ns = 0
+  #readNs = cpuNs()
+
+  nowNs(): number {
+    const now = cpuNs()
+    this.#ns += (now - this.#readNs) * this.pace
+    this.#readNs = now
+    return this.#ns
+  }
+
+  unixMs(): number {
+    return Date.now()
+  }
+}
+
+/** How a fleet's host shares pages. */
+interface FleetOptions {
+  readonly sharing: SharingRates | boolean
+  /** Each guest is a trust domain of its own, and shares nothing with another. */
+  readonly isApart?: boolean
+  /** Pages are looked at as often from the beginning on. */
+  readonly isSteady?: boolean
+}
+
+/** Machines that do equal work: with a clock that counts instructions, they do the same in every fleet. */
+class Fleet {
+  readonly name: string
+  readonly #host: Host
+  readonly #guests: readonly DebianGuest[]
+  readonly #clock = new PacedClock()
+  #rounds = 0
+
+  constructor(name: string, boot: BootSource, disk: BlockStore, options: FleetOptions) {
+    const { sharing, isApart = false, isSteady = false } = options
+    this.name = name
+    if (isSteady) this.#clock.pace = 1
+    this.#host = new Host({
+      memory: (fleetVms + 1) * memoryMiB * mib,
+      maximumVms: fleetVms,
+      clock: this.#clock,
+      memoryPolicy: { sharing },
+    })
+    this.#guests = Array.from({ length: fleetVms }, (_, index) => {
+      const domain = isApart ? { salt: `guest ${index}` } : {}
+      return new DebianGuest(boots(this.#host, boot, disk, 'instructions', domain))
+    })
+  }
+
+  /** One round. */
+  async work(): Promise<Work> {
+    if (this.#rounds++ === turns.warmUps) this.#clock.pace = 1
     const from = cpuNs()
-    for (const guest of guests) await guest.measure('work 1')
-    return cpuNs() - from
+    const { engine } = this.#guests[0]!.vm.statistics
+    const measured: Measurement[] = []
+    for (const guest of this.#guests) measured.push(await guest.measure('work 1'))
+    const end = this.#guests[0]!.vm.statistics.engine
+    await new Promise((resolve) => void setTimeout(resolve, settleMs))
+    const grown = (of: (statistics: VmStatistics) => number): number =>
+      measured.reduce((sum, { before, after }) => sum + of(after) - of(before), 0)
+    return {
+      cpuNs: cpuNs() - from,
+      instructions: grown(({ instructions }) => instructions),
+      interpreted: grown(({ tiers }) => tiers.interpreted),
+      copies: grown(({ memory }) => memory.copyOnWriteBreaks),
+      decodedUnits: end.decodedUnits - engine.decodedUnits,
+      translatedRegions: end.translatedRegions - engine.translatedRegions,
+      savedPages: this.#host.memory?.sharing?.savedPages ?? 0,
+    }
   }
-  // The runtime compiles what it runs often: not before the second round are both as fast as they get.
-  for (const fleet of [...fleets, ...fleets]) await work(fleet)
-  const ratios: number[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    // Who goes first changes.
-    const order = pair % 2 === 0 ? [0, 1] : [1, 0]
-    const times = [0, 0]
-    for (const i of order) times[i] = await work(fleets[i]!)
-    ratios.push(times[1]! / times[0]!)
-    console.error(`with sharing, equal work takes ${(ratios.at(-1)! * 100).toFixed(1)} % of the time without`)
+
+  end(): void {
+    this.#host.destroy()
   }
-  for (const { host } of fleets) host.destroy()
-  return ratios
+}
+
+/** What a round of work took of the processor, of this process and all its threads, and what was done. */
+interface Work {
+  readonly cpuNs: number
+  readonly instructions: number
+  readonly interpreted: number
+  readonly decodedUnits: number
+  readonly translatedRegions: number
+  readonly copies: number
+  readonly savedPages: number
+}
+
+/** What equal work takes without sharing, and with it in several ways; by turns. */
+async function costOfSharing(boot: BootSource, disk: BlockStore): Promise<Cost[]> {
+  const fleets = [
+    new Fleet('off', boot, disk, { sharing: false }),
+    new Fleet('on', boot, disk, { sharing: true }),
+    new Fleet('on, each guest for itself', boot, disk, { sharing: true, isApart: true }),
+    new Fleet('on, as many pages as above', boot, disk, { sharing: rates, isSteady: true }),
+  ]
+  const works = await byTurns(fleets, turns, async (fleet) => {
+    const work = await fleet.work()
+    console.error(`sharing ${fleet.name}: ${(work.cpuNs / 1e9).toFixed(2)} s of the processor`)
+    return work
+  })
+  for (const fleet of fleets) fleet.end()
+  return works.map((rounds, i) => ({
+    name: fleets[i]!.name,
+    rounds,
+    ratios: ratios(
+      rounds.map((work) => work.cpuNs),
+      works[0]!.map((work) => work.cpuNs),
+    ),
+  }))
+}
+
+interface Cost {
+  readonly name: string
+  readonly rounds: readonly Work[]
+  /** Processor time as a part of that without sharing in the same round. */
+  readonly ratios: readonly number[]
 }
 
 function cpuNs(): number {
@@ -155,16 +257,48 @@ function lines(moments: readonly Moment[], x: 'vms' | 'seconds', title: string) 
   }
 }
 
-function reportOf({ stages, moments, metadataBytes, hostBytes, outputs }: Growth, ratios: readonly number[]): Report {
+const percentMore = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`
+const meanOf = (rounds: readonly Work[], of: (work: Work) => number): number =>
+  rounds.reduce((sum, work) => sum + of(work), 0) / rounds.length
+
+/** Rows of the table of costs. */
+function costRow({ name, rounds, ratios: parts }: Cost): string[] {
+  const millions = (of: (work: Work) => number): string => (meanOf(rounds, of) / 1e6).toFixed(1)
+  const mean = (of: (work: Work) => number): string => meanOf(rounds, of).toFixed(0)
+  return [
+    name,
+    center(parts).toFixed(3),
+    ...[0.25, 0.75].map((part) => quantile(parts, part).toFixed(3)),
+    millions(({ instructions }) => instructions),
+    millions(({ interpreted }) => interpreted),
+    mean(({ decodedUnits }) => decodedUnits),
+    mean(({ translatedRegions }) => translatedRegions),
+    inMiB(rounds.at(-1)!.savedPages),
+    mean(({ copies }) => copies),
+  ]
+}
+
+/** Whether all fleets retired the same instructions in each round. */
+function sameWork(costs: readonly Cost[]): boolean {
+  const retired = costs.map(({ rounds }) => rounds.map(({ instructions }) => instructions).join())
+  return retired.every((each) => each === retired[0])
+}
+
+function reportOf(growth: Growth, costs: readonly Cost[]): Report {
+  const { stages, moments, metadataBytes, hostBytes, outputs } = growth
   const last = stages.at(-1)!
   const metadata = metadataBytes / hostBytes
-  const ratio = median([...ratios])
+  const [ratio, apart] = costs.slice(1).map((cost) => center(cost.ratios)) as [number, number]
   return {
     text: [
       `Up to ${mostVms} machines with the same Debian guest boot one after the other, each for itself and at its own pace. After each boot all machines work: they read a`,
       'disk, start many short programs, write files and pack them. Meanwhile the host looks for equal pages. _Used_ are all pages but those that a guest has never',
       'written, which cost the host nothing anyway; _shared_ are those of them in frames that others use, too, or found to be zero; _reclaimed_ are the frames that',
-      'nobody needs any more thanks to that.',
+      'nobody needs any more thanks to that.\n\nWhat that costs is measured with fleets of guests whose clock counts instructions, and which so do the same to the last instruction: without sharing; with it, at the rates that',
+      'hosts have if nothing is said; where each guest is a trust domain of its own; and at the rates above. They work by turns, each round beginning with another fleet, after rounds that do not',
+      'count, in which equal pages are found and most code is translated. The processor time is that of all threads of the process, so what looks for pages and what compiles code is part of it.',
+      'It is told as a part of what the fleet without sharing took in the same round: the Hodges-Lehmann estimate, which is the median of the means of all pairs of rounds, and the quartiles. A host that shares pages shares also what it has decoded and',
+      'translated of the code in them: less is decoded, less interpreted until it is found to run often, and less translated, which is most of what sharing saves in the beginning. Guests that share nothing with each other have only the cost.',
     ].join(' '),
     claims: [
       {
@@ -180,9 +314,14 @@ function reportOf({ stages, moments, metadataBytes, hostBytes, outputs }: Growth
         holds: metadata < 0.005,
       },
       {
-        text: `equal work takes at most 2 % more processor time with sharing than without (median of ${ratios.length} pairs: ${((ratio - 1) * 100).toFixed(1)} %)`,
+        text: `equal work takes at most 2 % more processor time with sharing than without (over ${turns.rounds} rounds: ${percentMore(ratio)})`,
         holds: ratio <= 1.02,
       },
+      {
+        text: `and so it does where guests have nothing in common (${percentMore(apart)})`,
+        holds: apart <= 1.02,
+      },
+      { text: 'guests retire the same instructions whether their host shares pages or not', holds: sameWork(costs) },
       {
         text: 'all guests print the same checksums in every round',
         holds: outputs.size === 1 && [...outputs][0]!.startsWith('0: '),
@@ -212,9 +351,20 @@ function reportOf({ stages, moments, metadataBytes, hostBytes, outputs }: Growth
         ]),
       },
       {
-        title: 'Processor time with sharing, as a part of that without',
-        header: ['least', 'median', 'most'],
-        rows: [[Math.min(...ratios), ratio, Math.max(...ratios)].map((each) => each.toFixed(3))],
+        title: 'Equal work without sharing, and with it, in a round',
+        header: [
+          'sharing',
+          'processor time',
+          'first quartile',
+          'third quartile',
+          'million instructions',
+          'of them interpreted',
+          'units decoded',
+          'regions translated',
+          'reclaimed, MiB',
+          'unshared by writes',
+        ],
+        rows: costs.map(costRow),
       },
     ],
     charts: [
@@ -226,7 +376,8 @@ function reportOf({ stages, moments, metadataBytes, hostBytes, outputs }: Growth
       machines: `${mostVms} of ${memoryMiB} MiB, each with a virtio disk of ${diskMiB} MiB, the same for all`,
       work: `\`work ${rounds}\` after each boot, \`work ${lastRounds}\` after the last`,
       'pages looked at': `${rates.pagesPerSecond} a second at most, of all machines and of each`,
-      clocks: `real; for the cost of sharing instructions, ${pairVms} machines each`,
+      clocks: 'real; for the cost of sharing instructions',
+      'cost of sharing': `fleets of ${fleetVms} machines, ${turns.warmUps} rounds that do not count, ${turns.rounds} that do; pages are looked at ${warmUpPace} times as often in the former; processor time as a part of that without sharing in the same round`,
     },
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { textDisk } from '../frame/text-disk.ts'
 import { Timeline } from '../frame/timeline.ts'
+import { byTurns, center, quantile, ratios } from '../frame/turns.ts'
 import { formula } from '../tax.ts'
 
 it('all disks of a size are equal, and no two of their pages are', () => {
@@ -35,4 +36,47 @@ it('a timeline begins and ends with a look', () => {
   const timeline = new Timeline(() => ++looks, 1e6)
   timeline.end()
   expect(timeline.moments).toEqual([1, 2])
+})
+
+it('alternatives have their turns: each as often as the others in each place of a round', async () => {
+  const order: string[] = []
+  const attempt = (name: string): Promise<number> => Promise.resolve(order.push(name))
+  const results = await byTurns(['a', 'b', 'c'], { warmUps: 1, rounds: 3 }, attempt)
+  expect(order.join('')).toBe('abcbcacababc')
+  expect(results).toEqual([
+    [6, 8, 10],
+    [4, 9, 11],
+    [5, 7, 12],
+  ])
+  expect(ratios(results[0]!, results[1]!)).toEqual([6 / 4, 8 / 9, 10 / 11])
+})
+
+// Oracle: the definition. Of n values, i lie below the one that is the quantile of i / (n - 1).
+it('quantiles', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer(), { minLength: 2 }), fc.nat(), (values, which) => {
+      const i = which % values.length
+      const sorted = [...values].sort((a, b) => a - b)
+      expect(quantile(values, i / (values.length - 1))).toBeCloseTo(sorted[i]!, 5)
+    }),
+  )
+  expect(quantile([1, 2], 0.25)).toBe(1.25)
+})
+
+// Oracle: what the estimate is of: a value that others lie around evenly, whatever a quarter of them is.
+it('the centre of values is where they lie evenly around, and a few wild ones among them do not move it far', () => {
+  const around = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 6, maxLength: 20 })
+  fc.assert(
+    fc.property(
+      fc.integer(),
+      around,
+      fc.array(fc.integer({ min: 1e9, max: 2e9 }), { maxLength: 2 }),
+      (middle, distances, wild) => {
+        const even = distances.flatMap((distance) => [middle - distance, middle + distance])
+        expect(center(even)).toBeCloseTo(middle, 5)
+        expect(Math.abs(center([...even, ...wild]) - middle)).toBeLessThanOrEqual(1000)
+      },
+    ),
+  )
+  expect(center([1, 2, 6])).toBe(2.75)
 })
