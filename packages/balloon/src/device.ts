@@ -155,6 +155,11 @@ export class BalloonDevice implements VirtioDevice, ControlledBalloon {
     this.#later()
   }
 
+  /** What a driver means that breaks the rules of its queues cannot be known: it is trusted again when it begins anew. */
+  failed(reason: string): void {
+    this.#violations.add('broken-queue', `broke the device: ${reason}`)
+  }
+
   /** The driver is gone: the guest gets all its pages back. */
   reset(): void {
     const wasActive = this.isActive

@@ -29,8 +29,10 @@ export type Violation =
   | PageViolation
   /** A list of pages that is none: too long, or ends within an entry. */
   | 'malformed-list'
-  /** Statistics that cannot be: more free memory than there is. Harmless, since nobody acts on them alone. */
+  /** Statistics that cannot be: more free memory than there is. */
   | 'implausible-statistics'
+  /** A queue that broke the rules of queues, or a driver those of its device: it says no more until it has reset the device. */
+  | 'broken-queue'
 
 /** What the guest says of its memory (VIRTIO 1.2, 5.5.6.4): hints, never to be trusted. Bytes and events since its start. */
 export interface GuestMemoryStatistics {
@@ -76,7 +78,7 @@ export interface ControlledBalloon {
   readonly isActive: boolean
   /** Pages that the guest has given up and not got back. */
   readonly inflatedPages: number
-  /** How often the driver has broken a rule on which the host relies. */
+  /** How often the driver has broken a rule. */
   readonly violations: number
   /** How many pages the guest shall give up. */
   setTarget(pages: number): void

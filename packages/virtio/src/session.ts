@@ -134,6 +134,7 @@ export class Session implements DeviceHost {
     if (this.#status & Status.NEEDS_RESET) return
     this.#status |= Status.NEEDS_RESET
     this.#ports.onFailure(reason)
+    this.device.failed?.(reason)
     if (this.#status & Status.DRIVER_OK) this.#ports.configInterrupt()
   }
 

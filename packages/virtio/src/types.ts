@@ -92,6 +92,8 @@ export interface VirtioDevice {
   activate(queues: readonly Virtqueue[], features: Features): void
   /** The driver says that queue `index` has new buffers. Only while active. */
   notify(index: number): void
+  /** The driver broke a rule, of the rings or by the device's own word: nothing comes from it until it has reset the device. */
+  failed?(reason: string): void
   /** Back to the state after power-on. Buffers that were taken are forgotten. */
   reset(): void
   /** Plain data: numbers, strings, booleans, arrays, objects of those. */

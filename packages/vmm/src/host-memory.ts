@@ -155,6 +155,11 @@ export class HostMemory {
     else this.#stop()
   }
 
+  /** Contradictions in what is counted of swap and of shared frames. */
+  audit(): readonly string[] {
+    return [...(this.#swap?.audit().contradictions ?? []), ...(this.#sharer?.contradictions() ?? [])]
+  }
+
   /** Closes the swap space. Machines that have pages there cannot go on. */
   close(): void {
     this.#stop()
