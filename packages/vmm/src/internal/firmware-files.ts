@@ -1,4 +1,4 @@
-import { buildAcpiLoaderFiles, PIIX_HARDWARE, PIIX_HPET, type AcpiHardware } from '@mica-vm/firmware'
+import { buildAcpiLoaderFiles, buildSmbiosFiles, PIIX_HARDWARE, PIIX_HPET, type AcpiHardware } from '@mica-vm/firmware'
 import type { FwCfgFile } from '@mica-vm/pc-devices'
 import type { BootDevice } from '../types.ts'
 import type { Drives } from './media.ts'
@@ -20,6 +20,7 @@ const gpeOffset = 12
 
 export interface FirmwareFilesParts {
   readonly drives: Drives
+  readonly ramBytes: number
   readonly hasVga: boolean
   /** Where firmware has put the power management block, now. */
   readonly pmBase: () => number
@@ -28,7 +29,13 @@ export interface FirmwareFilesParts {
 }
 
 /** The files of fw_cfg that tell firmware what there is. */
-export function firmwareFiles({ drives, hasVga, pmBase, kernelRom }: FirmwareFilesParts): Record<string, FwCfgFile> {
+export function firmwareFiles({
+  drives,
+  ramBytes,
+  hasVga,
+  pmBase,
+  kernelRom,
+}: FirmwareFilesParts): Record<string, FwCfgFile> {
   const media = drives.bootOrder.flatMap((device) => pathsOf(device, drives))
   const order = kernelRom ? [`/rom@${kernelRomFile}`, ...media] : media
   const hardware = (base: number): AcpiHardware => ({
@@ -44,6 +51,7 @@ export function firmwareFiles({ drives, hasVga, pmBase, kernelRom }: FirmwareFil
   const { files, tablesFor } = buildAcpiLoaderFiles(hardware(PIIX_HARDWARE.pm1aEvent))
   return {
     ...files,
+    ...buildSmbiosFiles({ ramBytes }),
     'etc/acpi/tables': () => tablesFor(hardware(pmBase())),
     // A card that lost its power while the machine slept is set up again.
     'etc/s3-resume-vga-init': Uint8Array.of(1),

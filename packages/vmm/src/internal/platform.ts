@@ -66,7 +66,7 @@ function fwCfgItems(parts: PlatformParts, pmBase: () => number): FwCfgItems {
     ramBytes: options.memory,
     e820: [{ start: 0, length: options.memory, type: ramType }],
     ...(kernel && { kernel }),
-    files: firmwareFiles({ drives, hasVga, pmBase, kernelRom: kernel?.optionRom ?? null }),
+    files: firmwareFiles({ drives, ramBytes: options.memory, hasVga, pmBase, kernelRom: kernel?.optionRom ?? null }),
   }
 }
 

@@ -12,6 +12,7 @@ test.for(bioses)("Debian's kernel comes from a CD to a shell by %s", async (name
   expect(await session.ends(30)).toEqual({ reason: 'powered-off', by: 'guest' })
   expect(session.serial).toMatch(/^1\r\n42\r$/m)
   expect(session.serial).toMatch(/SMBIOS [\d.]+ present/)
+  expect(session.serial).toMatch(/DMI: Mica Virtual PC/)
 })
 
 /** The disc with another word in its kernel's command line. */

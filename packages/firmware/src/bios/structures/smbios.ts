@@ -5,6 +5,8 @@ import type { BiosMachine } from '../types.ts'
 /** System Management BIOS Reference Specification (DSP0134) 2.8. */
 const ENTRY_POINT_BYTES = 31
 const INTERMEDIATE_AT = 16
+/** Behind the entry point, aligned. */
+const STRUCTURES_AT = 32
 const MIB = 0x10_0000
 const HEADER_BYTES = 4
 const UNKNOWN = 2
@@ -142,10 +144,23 @@ function mappedAddress(ramBytes: number): Uint8Array {
   })
 }
 
-/** The structures, and the largest one's size. */
-export function smbiosStructures({ ramBytes }: BiosMachine): { bytes: Uint8Array; count: number; largest: number } {
-  const all = [
-    bios(),
+type Described = Pick<BiosMachine, 'ramBytes'>
+
+interface Structures {
+  readonly bytes: Uint8Array
+  readonly count: number
+  /** Bytes of the largest one. */
+  readonly largest: number
+}
+
+function gather(all: readonly Uint8Array[]): Structures {
+  const bytes = Uint8Array.from(all.flatMap((part) => [...part]))
+  return { bytes, count: all.length, largest: Math.max(...all.map((part) => part.length)) }
+}
+
+/** What there is to say of a machine, whichever its BIOS is. */
+function machineStructures({ ramBytes }: Described): Uint8Array[] {
+  return [
     system(),
     chassis(),
     processor(),
@@ -156,28 +171,44 @@ export function smbiosStructures({ ramBytes }: BiosMachine): { bytes: Uint8Array
     structure(32, 11, () => undefined),
     structure(127, HEADER_BYTES, () => undefined),
   ]
-  const bytes = Uint8Array.from(all.flatMap((part) => [...part]))
-  return { bytes, count: all.length, largest: Math.max(...all.map((part) => part.length)) }
+}
+
+/** The entry point of structures at `address`. */
+function entryPoint({ bytes, count, largest }: Structures, address: number): Uint8Array {
+  const entry = new LittleEndian(ENTRY_POINT_BYTES)
+  entry.text(0, '_SM_')
+  entry.u8(5, ENTRY_POINT_BYTES)
+  entry.u8(6, 2)
+  entry.u8(7, 8)
+  entry.u16(8, largest)
+  entry.text(INTERMEDIATE_AT, '_DMI_')
+  entry.u16(22, bytes.length)
+  entry.u32(24, address)
+  entry.u16(28, count)
+  entry.u8(30, 0x28)
+  const sum = (from: number): number => entry.bytes.subarray(from).reduce((a, b) => a + b, 0)
+  entry.u8(21, -sum(INTERMEDIATE_AT))
+  entry.u8(4, -sum(0))
+  return entry.bytes
 }
 
 /** The entry point and the structures behind it, for this address: a multiple of 16. */
 export function smbiosTable(machine: BiosMachine, address: number): Uint8Array {
-  const { bytes, count, largest } = smbiosStructures(machine)
-  const start = 32
-  const table = new LittleEndian(start + bytes.length)
-  table.text(0, '_SM_')
-  table.u8(5, ENTRY_POINT_BYTES)
-  table.u8(6, 2)
-  table.u8(7, 8)
-  table.u16(8, largest)
-  table.text(INTERMEDIATE_AT, '_DMI_')
-  table.u16(22, bytes.length)
-  table.u32(24, address + start)
-  table.u16(28, count)
-  table.u8(30, 0x28)
-  const sum = (from: number): number => table.bytes.subarray(from, ENTRY_POINT_BYTES).reduce((a, b) => a + b, 0)
-  table.u8(21, -sum(INTERMEDIATE_AT))
-  table.u8(4, -sum(0))
-  table.copy(start, bytes)
-  return table.bytes
+  const structures = gather([bios(), ...machineStructures(machine)])
+  const table = new Uint8Array(STRUCTURES_AT + structures.bytes.length)
+  table.set(entryPoint(structures, address + STRUCTURES_AT))
+  table.set(structures.bytes, STRUCTURES_AT)
+  return table
+}
+
+/**
+ * Files of fw_cfg by which firmware of another, such as SeaBIOS, tells what machine this is. It says itself which BIOS it is, and where in
+ * memory it has put them.
+ */
+export function buildSmbiosFiles(machine: Described): Record<string, Uint8Array> {
+  const structures = gather(machineStructures(machine))
+  return {
+    'etc/smbios/smbios-anchor': entryPoint(structures, 0),
+    'etc/smbios/smbios-tables': structures.bytes,
+  }
 }
