@@ -3,6 +3,7 @@ import type { Experiment } from './frame/experiment.ts'
 import { publish } from './frame/document.ts'
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
+  overcommit: () => import('./overcommit.ts'),
   sampling: () => import('./sampling.ts'),
   sharing: () => import('./sharing.ts'),
   shadow: () => import('./shadow.ts'),

@@ -4,6 +4,9 @@ import { expect, it } from 'vitest'
 import { textDisk } from '../frame/text-disk.ts'
 import { Timeline } from '../frame/timeline.ts'
 import { byTurns, center, quantile, ratios } from '../frame/turns.ts'
+import { partIn, reportOf } from '../overcommit.ts'
+import { mixed } from '../overcommit/expected.ts'
+import type { Run } from '../overcommit/run.ts'
 import { formula } from '../tax.ts'
 
 it('all disks of a size are equal, and no two of their pages are', () => {
@@ -29,6 +32,44 @@ it('the formula for two machines is where taking pages one by one ends', () => {
       expect(Math.abs(second! / 256 - wanted.working)).toBeLessThan(0.02)
     }),
   )
+})
+
+it('the time of a run is divided among the states that its host was in', () => {
+  const run = {
+    seconds: 10,
+    states: [
+      { seconds: 0, state: 'high' as const },
+      { seconds: 4, state: 'low' as const },
+      { seconds: 5, state: 'high' as const },
+    ],
+  }
+  expect([partIn(run, 'high'), partIn(run, 'soft'), partIn(run, 'low')]).toEqual([0.9, 0, 0.1])
+})
+
+const member = { name: 'one', what: 'works', sizeMiB: 64, jobs: [{ command: 'mix 1 1', expected: mixed(1, 1) }] }
+const right: Run = {
+  overcommit: 0.6,
+  hostMiB: 40,
+  moments: [{ seconds: 1, shared: 2, ballooned: 2, swapped: 2, blocked: 0 }],
+  states: [{ seconds: 0, state: 'high' }],
+  seconds: 10,
+  cpuSeconds: 5,
+  fates: [{ member, failures: [], jobs: 1, finishedSeconds: 9, peakBalloonedMiB: 2, peakSwappedMiB: 2 }],
+  swap: { peakMiB: 2, sizeMiB: 64, failures: 0 },
+  swapOuts: 512,
+  swapIns: 0,
+}
+
+it('a fleet fails as soon as one thing in it does', () => {
+  const holds = (change: Partial<Run>): boolean =>
+    reportOf([member], [{ ...right, ...change }]).claims.every((claim) => claim.holds)
+  const [fate] = right.fates
+  expect(holds({})).toBe(true)
+  expect(holds({ fates: [{ ...fate!, failures: ['printed 1, not 2'] }] })).toBe(false)
+  expect(holds({ fates: [{ ...fate!, jobs: 0 }] })).toBe(false)
+  expect(holds({ moments: [{ ...right.moments[0]!, swapped: 0 }] })).toBe(false)
+  expect(holds({ states: [{ seconds: 0, state: 'low' }] })).toBe(false)
+  expect(holds({ swap: { ...right.swap, failures: 1 } })).toBe(false)
 })
 
 it('a timeline begins and ends with a look', () => {

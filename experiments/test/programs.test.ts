@@ -5,7 +5,18 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { debianBoot, DebianGuest } from '../frame/debian-guest.ts'
 import type { Measurement } from '../frame/debian-guest.ts'
 import { textDisk } from '../frame/text-disk.ts'
+import { built, digested, mixed, sumOfDisk } from '../overcommit/expected.ts'
 
+const diskBytes = 1 << 20
+/** What the host has worked out that programs print. */
+const jobs: readonly (readonly [command: string, expected: string])[] = [
+  ['mix 3 50', mixed(3, 50)],
+  ['build 11', built(11)],
+  ['digest 2', digested(2)],
+  ['sums 2', sumOfDisk(textDisk(diskBytes))],
+  ['keep', ''],
+  ['md5sum </tmp/kept', sumOfDisk(textDisk(diskBytes))],
+]
 const commands = [
   'forkwait 20',
   'page-fault 3 40',
@@ -15,10 +26,13 @@ const commands = [
   'compile 1',
   'forkwait',
   'cat /proc/stat /proc/vmstat',
+  'random-read 20 16',
+  'random-read 50 100000',
   'reread 2',
   'work 1',
+  ...jobs.map(([command, expected]) => `check '${expected}' ${command}`),
+  `check 'anything else' mix 3 50`,
 ]
-const diskBytes = 1 << 20
 /** What the guest boots from, or why there is none here: no apt, no network. */
 const boot: BootSource | string = await debianBoot().catch((error: unknown) => {
   if (error instanceof GuestLinuxError) return error.message
@@ -85,4 +99,18 @@ it('work reads the disk from its first byte to its last, and reread reads it, to
   // In kilobytes: the second time it comes from the guest's memory.
   expect(growth('reread 2', 'pgpgin')).toBeGreaterThanOrEqual(diskBytes / 1024)
   expect(growth('reread 2', 'pgpgin')).toBeLessThan((1.5 * diskBytes) / 1024)
+})
+
+// Oracle: the same, written in JavaScript. A guest that finds a difference says so.
+it('programs with a result print what the host has worked out, and a guest can tell', () => {
+  for (const [command, expected] of jobs)
+    expect([command, run(`check '${expected}' ${command}`).status]).toEqual([command, 0])
+  expect(run(`check 'anything else' mix 3 50`).status).toBe(1)
+})
+
+it('random-read reads blocks of the disk here and there, and nothing behind its end', () => {
+  expect([run('random-read 20 16').status, run('random-read 50 100000').status]).toEqual([0, 2])
+  // In kilobytes: of 16 blocks, 20 draws leave about a quarter out.
+  expect(growth('random-read 20 16', 'pgpgin')).toBeGreaterThanOrEqual(6 * 64)
+  expect(growth('random-read 20 16', 'pgpgin')).toBeLessThanOrEqual(1024)
 })
