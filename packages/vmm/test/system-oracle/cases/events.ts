@@ -217,6 +217,28 @@ const nmi: readonly SystemCase[] = [
     shows: [{ address: At.TSS2, words: 1 }],
   },
   {
+    // The handler is a task; IRET ends the blocking of NMIs and switches back: the NMI that waits is the old task's, before its next instruction.
+    name: 'an NMI that waits while a task switch ends the blocking of NMIs',
+    code: `mov word [IDT+18], TSS2SEL; mov byte [IDT+21], 0x85; mov dword [TSS2+32], there; mov dword [DATA], 0
+      ${nonMaskable(wait())} nop; mov eax, 0x1111; int 0x21; ${off} int 0x20
+      there: inc dword [DATA]; mov ecx, [TSS+32]; mov ebx, [DATA]; shl ebx, 2; mov [ebx+DATA], ecx
+      cmp dword [DATA], 3; jz short enough; ${write('icr', 0x400)}${wait()} nop
+      enough: iretd; jmp near there`,
+    shows: [
+      { address: At.DATA, words: 4 },
+      { address: At.GDT + Selector.TSS2SEL, words: 2 },
+    ],
+  },
+  {
+    name: 'an NMI that waits stays so through a task switch by JMP, until an IRET of the new task',
+    code: `mov dword [IDT+16], 0x00080000; mov word [IDT+16], handler; mov word [IDT+22], high handler; mov dword [DATA], 0
+      mov dword [TSS2+32], there; ${nonMaskable(wait())} nop; ${off} int 0x20
+      handler: inc dword [DATA]; cmp dword [DATA], 1; jnz short again; ${write('icr', 0x400)}${wait()} jmp TSS2SEL:0
+      again: int 0x21; iretd
+      there: str eax; mov ebx, 0x5555; int 0x21; push 2; push CODE0; push later; iretd
+      later: mov ebx, 0x6666; mov ecx, [DATA]; int 0x21; ${off} int 0x20`,
+  },
+  {
     name: 'an NMI in ring 3',
     code: `${on}${write('icrHigh', 0)} ${resumeAt('out')} ${toRing(3, 2)} mov dword [${apic + Register.icr}], 0x400; ${wait()} nop; int 0x30\n out: ${off}`,
   },
