@@ -274,6 +274,14 @@ describe('scan', () => {
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
   })
 
+  it('saves nothing up: a host that has not scanned for long may read what one second allows, and no more', () => {
+    const clock = new ManualClock()
+    const { sharer } = world({ salts: ['', ''], pages: 100, frames: 512, options: { clock } })
+    sharer.scan({ pages: 1000 })
+    clock.advance(3600 * SECOND_NS)
+    expect(sharer.scan({ pages: 1000 })).toMatchObject({ scanned: 100, ended: 'caps' })
+  })
+
   it('has the defaults of ESX Server: 50 pages per second and client, 200 of all', () => {
     const { sharer } = world({
       salts: Array(6).fill(''),

@@ -8,6 +8,8 @@ export class ArrayStore implements BlockBacking {
   readonly readOnly: boolean
   failsWith: Error | null = null
   flushes = 0
+  /** Times that it was asked for what a store is never asked for. */
+  misuses = 0
   readonly discarded: [number, number][] = []
 
   constructor(
@@ -44,6 +46,7 @@ export class ArrayStore implements BlockBacking {
     if (this.failsWith) throw this.failsWith
     const isWhole = Number.isInteger(sector) && sector >= 0 && bytes % this.sectorBytes === 0
     if (!isWhole || sector + bytes / this.sectorBytes > this.sectors) {
+      this.misuses++
       throw new RangeError(`sector ${sector}, ${bytes} bytes: outside of ${this.sectors}`)
     }
     return sector * this.sectorBytes

@@ -61,13 +61,17 @@ describe('requests (5.2.6)', () => {
   })
 
   it('fail where there is no sector, no whole one, or too much is asked for', () => {
-    const disk = new BlockBench(new ArrayStore(16, { sectorBytes: 1024 }))
+    const store = new ArrayStore(16, { sectorBytes: 1024 })
+    const disk = new BlockBench(store)
     const statusOf = (sector: number, bytes: number): number =>
       disk.request(header(Kind.IN, sector), [], [bytes]).status
     expect([statusOf(28, 2048), statusOf(28, 3072), statusOf(2 ** 40, 1024)]).toEqual([OK, IO_ERROR, IO_ERROR])
+    // The last sector, and the one behind it.
+    expect([statusOf(30, 1024), statusOf(32, 1024), statusOf(30, 2048)]).toEqual([OK, IO_ERROR, IO_ERROR])
     expect([statusOf(1, 1024), statusOf(0, 512), statusOf(0, 1025)]).toEqual([IO_ERROR, IO_ERROR, IO_ERROR])
     expect(disk.request(header(99, 0)).status).toBe(UNSUPPORTED)
     expect(disk.bench.failures).toEqual([])
+    expect(store.misuses, 'the device knows by itself').toBe(0)
   })
 
   it('do not write to a disk that is read-only', () => {

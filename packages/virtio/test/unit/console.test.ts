@@ -82,6 +82,17 @@ describe('a console of one port (5.3)', () => {
     sendTo(1, new Uint8Array((1 << 20) + 1))
     expect(bench.failures[0]).toMatch(/^queue 1: a buffer to send has 1048577 bytes/)
   })
+
+  it('writes nothing into the guest any more once it needs a reset, by no queue', () => {
+    const { bench, device, room, received, sendTo } = machine()
+    room(0, 16)
+    sendTo(1, new Uint8Array((1 << 20) + 1))
+    expect(device.send(0, text('abc'))).toBe(0)
+    expect(received(0)).toEqual([])
+    bench.start()
+    room(0, 16)
+    expect(device.send(0, text('abc'))).toBe(3)
+  })
 })
 
 describe('many ports (5.3.6.2)', () => {

@@ -17,7 +17,7 @@ interface Descriptor {
 
 /** Why a ring of four breaks whose descriptors, and those of an indirect table, are these; null: it does not. */
 function reasonOf(packed: boolean, ring: readonly Descriptor[], table: readonly Descriptor[] = []): string | null {
-  const memory = new FakeGuestMemory(4096)
+  const memory = new FakeGuestMemory(1 << 16)
   const write = (at: number, { address = BUFFER, bytes = 8, flags = 0, next = 0 }: Descriptor, mark: number): void => {
     const offset = at - memory.base
     memory.view.setBigUint64(offset, BigInt(address), true)
@@ -63,6 +63,13 @@ describe.each([false, true])('a ring (packed: %s) that breaks a rule says which'
     const most = { bytes: 2 ** 32 - 1, flags: NEXT, next: 1 }
     expect(reason([most, { bytes: 2 }])).toMatch(/more than 4 GiB/)
     expect(reason([{ address: 0x5000, bytes: 16, flags: INDIRECT }])).toMatch('names 0x5000')
+  })
+
+  it('more than 1024 descriptors in a table, which may be longer than the ring', () => {
+    const chain = (count: number): Descriptor[] =>
+      Array.from({ length: count }, (_, i) => ({ flags: !packed && i + 1 < count ? NEXT : 0, next: i + 1 }))
+    expect(reason(...table(...chain(1024)))).toBeNull()
+    expect(reason(...table(...chain(1025)))).toMatch(/too long/)
   })
 })
 

@@ -1,11 +1,34 @@
 import { describe, expect, it } from 'vitest'
-import { EntropyDevice, Feature, Status } from '../../src/index.ts'
+import { EntropyDevice, Feature, Status, type Chain, type VirtioDevice, type Virtqueue } from '../../src/index.ts'
 import { Common, PciBench, SplitDriver, type PciBenchOptions } from '../../src/testing/index.ts'
 
 const sevens = (into: Uint8Array): void => void into.fill(7)
 
 function bench(options: Partial<PciBenchOptions> = {}): PciBench {
   return new PciBench({ device: new EntropyDevice({ random: sevens }), ...options })
+}
+
+/** A device that keeps every buffer that it is given. */
+function holder(held: { queue: Virtqueue; chain: Chain }[]): VirtioDevice {
+  let queues: readonly Virtqueue[] = []
+  return {
+    deviceId: 4,
+    features: [],
+    queueSizes: [64],
+    configBytes: 0,
+    readConfig: () => 0,
+    writeConfig: () => {},
+    connect: () => {},
+    activate: (given) => void (queues = given),
+    notify: (index) => {
+      const queue = queues[index]!
+      const chain = queue.take()
+      if (chain) held.push({ queue, chain })
+    },
+    reset: () => {},
+    snapshot: () => null,
+    restore: () => {},
+  }
 }
 
 const upToFeatures = Status.ACKNOWLEDGE | Status.DRIVER | Status.FEATURES_OK
@@ -143,6 +166,26 @@ describe('interrupts (4.1.4.5, 4.1.5.1)', () => {
 })
 
 describe('the legacy interface (4.1.4.8)', () => {
+  it('does not write to a queue that its driver has taken back while the device held a buffer of it', () => {
+    const held: { queue: Virtqueue; chain: Chain }[] = []
+    const machine = new PciBench({ device: holder(held), mode: 'legacy' })
+    const { pci, memory } = machine
+    const ring = new SplitDriver({ memory: aligned(memory), size: 64 })
+    pci.write(0, 0x08, 4, ring.place.descriptors / 4096)
+    pci.write(0, 0x12, 1, Status.ACKNOWLEDGE | Status.DRIVER | Status.DRIVER_OK)
+    ring.add([], [16])
+    pci.write(0, 0x10, 2, 0)
+    expect(held).toHaveLength(1)
+    pci.write(0, 0x08, 4, 0)
+    const before = memory.bytes.slice()
+    for (const { queue, chain } of held) {
+      queue.complete(chain, 16)
+      queue.notifyDriver()
+    }
+    expect(memory.bytes).toEqual(before)
+    expect([machine.line, machine.failures]).toEqual([false, []])
+  })
+
   it('works without FEATURES_OK, by a page number', () => {
     const machine = bench({ mode: 'legacy' })
     const { pci, memory } = machine
