@@ -68,6 +68,16 @@ describe('inflate and deflate (5.5.6.1)', () => {
     expect(bench.pci.status & Status.NEEDS_RESET).toBe(0)
   })
 
+  it('may be taken back when the guest runs out of memory, though more is wanted', () => {
+    const bench = new BalloonBench()
+    expect(bench.device.features).toContain(BalloonFeature.DEFLATE_ON_OOM)
+    bench.device.setTarget(100)
+    bench.list(Queue.INFLATE, 1, 2, 3)
+    bench.list(Queue.DEFLATE, 3, 1)
+    expect(bench.device).toMatchObject({ inflatedPages: 1, violations: 0, target: 100 })
+    expect(bench.pages.states.slice(1, 4)).toEqual(['zero', 'ballooned', 'zero'])
+  })
+
   it('does long lists in turns, so that a slice is not far away', () => {
     const bench = new BalloonBench({ pages: 0x4_0000 })
     const list = new Uint8Array(Uint32Array.from({ length: 4096 }, (_, i) => i + 1).buffer)

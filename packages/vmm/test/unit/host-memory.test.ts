@@ -1,9 +1,14 @@
 // Oracle: the guests themselves: each writes its own words into more memory than there is, and reads all of them back.
 import { MemorySwapStore, SwapStoreError, type SwapStore } from '@mica-vm/machine-memory'
+import { FileSwapStore } from '@mica-vm/machine-memory/node'
+import { truncateSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Host, HostOptions, VirtualMachine, VmOptions } from '../../src/index.ts'
 import { debugExit, haltForever, loopForever, powerOff, type Code } from '../support/guest-program.ts'
 import { machine, mib, smallHost } from '../support/machines.ts'
+import { scratch } from '../support/command.ts'
+
+const files = scratch()
 
 const u32 = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
 
@@ -105,6 +110,35 @@ test('swap that is lost stops the machine that needs it, with the reason, and no
   victim.powerOff()
   await again
   host.destroy()
+})
+
+test('a swap file that somebody empties stops the machine whose pages are gone, which sees no zeros; one that is guaranteed its memory works on', async () => {
+  const path = files.path('swap')
+  const host = crowdedHost({}, new FileSwapStore({ path, slots: 8192 }))
+  const compareForEver: Code = [0xe9, u32(-47 >>> 0)]
+  const small = start + mib / 2
+  const safe = guest(host, [writeAll(start, small), compareAll(start, small), compareForEver], {
+    memory: { size: 3 * mib, min: 3 * mib },
+  })
+  const victim = guest(host, [writeAll(start, end), compareAll(start, end), compareForEver])
+  const runs = [safe.run(), victim.run()]
+  while (victim.memory.statistics.resident < 3 * mib) await new Promise((resolve) => setTimeout(resolve, 5))
+  victim.memory.update({ max: mib })
+  while (victim.memory.statistics.swapped < mib) await new Promise((resolve) => setTimeout(resolve, 5))
+  truncateSync(path)
+  // A guest that found zeros would leave by its debug exit.
+  expect(await runs[1]).toMatchObject({
+    reason: 'out-of-memory',
+    message: expect.stringMatching(/swap has become shorter|does not hold what was written there/) as string,
+  })
+  expect(victim.state).toBe('paused')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(safe.state).toBe('running')
+  expect(host.audit()).toEqual([])
+  safe.powerOff()
+  await runs[0]
+  host.destroy()
+  expect(host.statistics.used).toBe(0)
 })
 
 test('swap whose disk is full leaves a guest standing with the reason, and not a page is lost', async () => {
