@@ -144,15 +144,21 @@ export abstract class AccessEmitter extends CodeEmitter {
 
   /**
    * Lets the condition on the stack hold only if the operand does not cross pages. Its own entry's tag says so, being never that of the page
-   * after; an entry that is only likely to be its own may be just that one.
+   * after; an entry that is only likely to be its own may be just that one. Words on the stack are aligned, or take the slow way.
    */
   private insidePage(linear: Value, size: number): void {
+    this.w.mostly().if(ValueType.i32)
     this.push(linear)
-      .i32(4095)
-      .op(Op.i32_and)
-      .i32(4096 - size)
-      .op(Op.i32_le_u)
-      .op(Op.i32_and)
+    if (this.near === stackPointer && size === 4 && this.shape.stack32) this.i32(3).op(Op.i32_and).op(Op.i32_eqz)
+    else
+      this.push(linear)
+        .i32(size - 1)
+        .op(Op.i32_add)
+        .op(Op.i32_xor)
+        .i32(4096)
+        .op(Op.i32_lt_u)
+    this.w.else()
+    this.i32(0).w.end()
   }
 
   /** Pushes whether the TLB permits an access; what is returned pushes the host address, where it does. */
