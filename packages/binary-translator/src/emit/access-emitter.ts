@@ -24,6 +24,8 @@ export const Helper = {
   continueAtRip: 6,
   /** (cpu, operation, source, destination, count, value) -> elements of a repeated string instruction that are dealt with: see `string-blocks.ts`. */
   block: 7,
+  /** (kind, a, b, result, aux) -> aux: see `late-flags.ts`. */
+  lateAux: 8,
 } as const
 
 const stackPointer = 4

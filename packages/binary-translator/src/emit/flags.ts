@@ -1,11 +1,9 @@
 import { Op } from '../wasm/opcodes.ts'
 import type { Local } from '../wasm/function-writer.ts'
 import type { Emitter } from './emitter.ts'
-import { isStep, type BinaryProducer, type OrderedProducer, type Producer, type StepProducer } from './producers.ts'
+import { isStep, type OrderedProducer, type Producer, type StepProducer } from './producers.ts'
+import { auxFlags, pushCarryOverflow, pushCarryVector, pushStepAux } from './flag-words.ts'
 import type { Value } from './value.ts'
-
-/** Bits of aux that hold CF and CF xor OF. */
-const auxFlags = 0xc000_0000 | 0
 
 /**
  * Lazy arithmetic flags.
@@ -70,7 +68,7 @@ export abstract class Flags {
   explicit(size: number, r: Value, cf: Value, of: Value): void {
     this.store(
       () => this.e.pushSigned(r, size),
-      () => this.pushCarryOverflow(cf, of),
+      () => pushCarryOverflow(this.e, cf, of),
     )
   }
 
@@ -82,7 +80,7 @@ export abstract class Flags {
       () => {
         this.pushAux()
         this.e.i32(~auxFlags).op(Op.i32_and)
-        this.pushCarryOverflow(cf, of)
+        pushCarryOverflow(this.e, cf, of)
         this.e.op(Op.i32_or)
       },
     )
@@ -119,7 +117,7 @@ export abstract class Flags {
     this.store(
       () => e.push(zf).i32(1).op(Op.i32_xor).i32(8).op(Op.i32_shl),
       () => {
-        this.pushCarryOverflow(cf, of)
+        pushCarryOverflow(this.e, cf, of)
         e.push(pf).i32(1).op(Op.i32_xor).i32(8).op(Op.i32_shl).op(Op.i32_or)
         e.push(bit(4)).i32(3).op(Op.i32_shl).op(Op.i32_or)
         e.push(bit(7)).op(Op.i32_or)
@@ -227,12 +225,6 @@ export abstract class Flags {
     e.op(Op.i32_popcnt).i32(1).op(Op.i32_and).op(Op.i32_eqz)
   }
 
-  private pushCarryOverflow(cf: Value, of: Value): void {
-    const e = this.e
-    e.push(cf).i32(31).op(Op.i32_shl)
-    e.push(cf).push(of).op(Op.i32_xor).i32(30).op(Op.i32_shl).op(Op.i32_or)
-  }
-
   /** Emits the canonical words of `producer`. */
   protected materialize(producer: Producer): void {
     if (producer.kind === 'ordered') return this.materializeOrdered(producer)
@@ -276,59 +268,19 @@ export abstract class Flags {
     switch (producer.kind) {
       case 'add':
       case 'sub':
-        return this.pushCarryVector(producer)
+        return pushCarryVector(this.e, producer)
       case 'logic':
         this.e.i32(0)
         return
       case 'inc':
       case 'dec':
-        return this.pushStepAux(producer)
+        return this.pushStepOf(producer)
     }
   }
 
-  /** Carries of an addition: (a & b) | ((a | b) & ~r); borrows of a subtraction: (~a & b) | (~(a ^ b) & r). */
-  private pushCarryVector(producer: BinaryProducer): void {
-    const e = this.e
-    const { a, b, r, size } = producer
-    if (producer.kind === 'add') {
-      e.push(a).push(b).op(Op.i32_and).push(a).push(b).op(Op.i32_or)
-      e.push(r).i32(-1).op(Op.i32_xor).op(Op.i32_and).op(Op.i32_or)
-    } else {
-      e.push(a).i32(-1).op(Op.i32_xor).push(b).op(Op.i32_and)
-      e.push(a).push(b).op(Op.i32_xor).i32(-1).op(Op.i32_xor).push(r).op(Op.i32_and).op(Op.i32_or)
-    }
-    if (size === 4) {
-      e.i32(auxFlags | 8).op(Op.i32_and)
-      return
-    }
-    const vector = e.pop()
-    e.push(vector)
-      .i32(32 - 8 * size)
-      .op(Op.i32_shl)
-      .i32(auxFlags)
-      .op(Op.i32_and)
-    e.push(vector).i32(8).op(Op.i32_and).op(Op.i32_or)
-  }
-
-  /** INC and DEC: CF as before, OF when the result is the most negative (positive) value, AF on a low-digit wrap. */
-  private pushStepAux(producer: StepProducer): void {
-    const e = this.e
-    const { size, r } = producer
-    const inc = producer.kind === 'inc'
+  private pushStepOf(producer: StepProducer): void {
     this.pushCarryOf(producer.carry)
-    const cf = e.pop()
-    const extreme = inc ? 1 << (8 * size - 1) : (1 << (8 * size - 1)) - 1
-    e.push(r).mask(size).i32(extreme).op(Op.i32_eq)
-    const of = e.pop()
-    this.pushCarryOverflow(cf, of)
-    e.push(r)
-      .i32(15)
-      .op(Op.i32_and)
-      .i32(inc ? 0 : 15)
-      .op(Op.i32_eq)
-      .i32(3)
-      .op(Op.i32_shl)
-      .op(Op.i32_or)
+    pushStepAux(this.e, producer, this.e.pop())
   }
 
   /** Pushes the CF that `producer` makes (null: the canonical one). */
@@ -344,7 +296,7 @@ export abstract class Flags {
     } else if (isStep(producer)) {
       this.pushCarryOf(producer.carry)
     } else {
-      this.pushCarryVector(producer)
+      pushCarryVector(e, producer)
       e.i32(31).op(Op.i32_shr_u)
     }
   }

@@ -9,6 +9,7 @@ import { ValueType } from '../wasm/opcodes.ts'
 import { RecordField } from '../emit/record.ts'
 import { writeStringBlocks } from './string-blocks.ts'
 import { codeSignature } from './signatures.ts'
+import { writeLateAux } from './late-flags.ts'
 import { importSlowAccesses, writeMissedAccesses } from './missed-accesses.ts'
 
 const cpu = 0
@@ -22,6 +23,7 @@ export interface Dispatcher {
   continueAtRip(cpu: number, unit: number): number
   stub(cpu: number, unit: number): number
   block(cpu: number, operation: number, source: number, destination: number, count: number, value: number): number
+  lateAux(kind: number, a: number, b: number, result: number, aux: number): number
   /** The helpers of these names, which leave to TypeScript what the TLB does not permit and is no harmless write to a traced frame. */
   read(cpu: number, linear: number, size: number, site: number): number
   write(cpu: number, linear: number, size: number, site: number, value: number): number
@@ -54,6 +56,7 @@ export function dispatcherModule(tlb: TlbOffsets, cache: CodeCache, memoryPages:
   writeContinue(module.function(codeSignature, 'continueAtRip').writer, lookup.index, codeType)
   writeStub(module.function(codeSignature, 'stub').writer)
   writeStringBlocks(module, tlb)
+  writeLateAux(module)
   writeMissedAccesses(module, slow, tlb, cache)
   return module.toBytes()
 }

@@ -17,6 +17,7 @@ export const helpers: readonly (readonly [name: string, signature: Signature])[]
   ['callout', { parameters: words(5), results: [i32] }],
   ['continueAtRip', codeSignature],
   ['block', { parameters: words(6), results: [i32] }],
+  ['lateAux', { parameters: words(5), results: [i32] }],
 ]
 
 /** The signature of the helper `name`. */

@@ -5,6 +5,7 @@ import { Op } from '../wasm/opcodes.ts'
 import { analyse, type Structure } from './structure.ts'
 import { callOf, isIndirect, returns, targetsOf } from './successors.ts'
 import { commonKnowledge, type Knowledge, knowledgeOf, restoreKnowledge } from './knowledge.ts'
+import { overwritesFlags } from './flag-uses.ts'
 import type { TranslatedEmitter } from './translated-emitter.ts'
 
 const pageBytes = 4096
@@ -26,6 +27,8 @@ export class RegionTranslator {
   readonly #byOffset = new Map<number, number>()
   readonly #structure: Structure
   readonly #returns: readonly number[]
+  /** Whether a unit sets all flags before it asks for any. */
+  readonly #overwrites: readonly boolean[]
   readonly #labels = new Map<number, Label>()
   readonly #addressOf: UnitAddress
   #current = 0
@@ -38,8 +41,10 @@ export class RegionTranslator {
     this.#addressOf = addressOf
     units.forEach((unit, i) => this.#byOffset.set(unit.offset, i))
     emitter.windows.plan(units)
+    this.#overwrites = units.map(overwritesFlags)
     this.#returns = this.#returnsOf(units)
     this.#structure = analyse(units.map((unit) => this.#nodes(this.#targets(unit))))
+    emitter.flags.late = this.#overwrites.some((yes, i) => yes && (this.#structure.loop[i] || this.#structure.merge[i]))
     emitter.flow = { go: (offset) => this.#go(offset), tryLikely: (at) => this.#tryLikely(at) }
   }
 
@@ -94,7 +99,7 @@ export class RegionTranslator {
     const { children, merge, loop, order } = this.#structure
     const merges = children[node]!.filter((child) => merge[child]).sort((a, b) => order[b]! - order[a]!)
     if (!loop[node]) return this.#within(node, merges)
-    this.#e.flags.settle()
+    this.#settle(node)
     restoreKnowledge(this.#e, commonKnowledge(knowledgeOf(this.#e)))
     this.#labels.set(~node, this.#e.w.loop())
     this.#within(node, merges)
@@ -137,11 +142,17 @@ export class RegionTranslator {
     this.#current = from
   }
 
+  /** Settles flags where several ways lead to `node`. */
+  #settle(node: number): void {
+    if (this.#overwrites[node]) this.#e.flags.putOff()
+    else this.#e.flags.settle()
+  }
+
   #inside(from: number, node: number): void {
     const { order, merge } = this.#structure
     const unit = this.#units[node]!
     const back = order[node]! <= order[from]!
-    if (back || merge[node]) this.#e.flags.settle()
+    if (back || merge[node]) this.#settle(node)
     this.#e.enter(unit)
     if (back) this.#e.w.br(this.#labels.get(~node)!)
     else if (merge[node]) this.#e.w.br(this.#labels.get(node)!)

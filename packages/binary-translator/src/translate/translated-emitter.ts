@@ -178,8 +178,8 @@ export class TranslatedEmitter extends Emitter {
     this.#registers.spill(this.w)
     this.vectors.spill(this.w)
     if (!this.#flagsDirty) return
-    this.setCell(Layout.flagResult, this.#result)
-    this.setCell(Layout.flagAux, this.#aux)
+    this.flags.catchUp()
+    this.setCell(Layout.flagResult, this.#result).setCell(Layout.flagAux, this.#aux)
   }
 
   #prologue(): void {

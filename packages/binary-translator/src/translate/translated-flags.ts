@@ -1,8 +1,11 @@
 import { Condition, Flags } from '../emit/flags.ts'
 import { isStep, type BinaryProducer, type Producer } from '../emit/producers.ts'
 import { Op } from '../wasm/opcodes.ts'
+import { Helper } from '../emit/access-emitter.ts'
 import type { Emitter } from '../emit/emitter.ts'
 import type { Value } from '../emit/value.ts'
+import { Late } from '../runtime/late-flags.ts'
+import type { Local } from '../wasm/function-writer.ts'
 
 /** What the flags need from the emitter that translates. */
 export interface FlagLocals {
@@ -21,11 +24,17 @@ export interface FlagLocals {
 export class TranslatedFlags extends Flags {
   /** The producer whose flags are not in the canonical words yet. */
   pending: Producer | null = null
+  /** Whether the region puts aux off anywhere: see `putOff`. */
+  late = false
   readonly #locals: FlagLocals
+  readonly #kind: Local
+  readonly #operands: readonly [Local, Local]
 
   constructor(emitter: Emitter, locals: FlagLocals) {
     super(emitter)
     this.#locals = locals
+    this.#kind = emitter.w.local()
+    this.#operands = [emitter.w.local(), emitter.w.local()]
   }
 
   override step(kind: 'inc' | 'dec', size: number, r: Value): void {
@@ -45,6 +54,7 @@ export class TranslatedFlags extends Flags {
 
   protected override pushAux(): void {
     this.#locals.use(false)
+    this.catchUp()
     this.e.push(this.#locals.aux)
   }
 
@@ -56,6 +66,63 @@ export class TranslatedFlags extends Flags {
     this.e.w.set(this.#locals.result)
     this.e.push(auxValue).w.set(this.#locals.aux)
     this.pending = null
+    if (this.late) this.#setKind(Late.nothing)
+  }
+
+  #setKind(kind: number): void {
+    this.e.i32(kind).w.set(this.#kind)
+  }
+
+  /**
+   * Settles where several ways meet and flags are not asked for before they change again, except at a way out: of a 32-bit operation only the
+   * result, and what aux is to be made of.
+   */
+  putOff(): void {
+    const producer = this.pending
+    if (
+      !this.late ||
+      producer === null ||
+      producer.kind === 'logic' ||
+      producer.kind === 'ordered' ||
+      producer.size !== 4
+    )
+      return this.settle()
+    this.#locals.use(true)
+    if (isStep(producer)) this.#keepCarry(producer.carry)
+    else {
+      this.e.push(producer.a).w.set(this.#operands[0])
+      this.e.push(producer.b).w.set(this.#operands[1])
+    }
+    this.e.push(producer.r).w.set(this.#locals.result)
+    this.#setKind(Late[producer.kind])
+    this.pending = null
+  }
+
+  /** Makes bit 31 of aux the carry of `producer`; of the canonical words, if that is null: it may be there already. */
+  #keepCarry(producer: Producer | null): void {
+    const e = this.e
+    if (producer === null) {
+      e.push(this.#kind)
+        .i32(Late.sub | Late.add)
+        .op(Op.i32_and)
+      e.rarely(() => this.catchUp())
+      return
+    }
+    this.pending = producer
+    this.pushCarry()
+    e.i32(31).op(Op.i32_shl).w.set(this.#locals.aux)
+  }
+
+  /** Makes aux what it is to be, where that has been put off. */
+  catchUp(): void {
+    if (!this.late) return
+    const e = this.e
+    e.push(this.#kind)
+    e.rarely(() => {
+      for (const local of [this.#kind, ...this.#operands, this.#locals.result, this.#locals.aux]) e.push(local)
+      e.w.call(Helper.lateAux).set(this.#locals.aux)
+      this.#setKind(Late.nothing)
+    })
   }
 
   override settle(): void {
