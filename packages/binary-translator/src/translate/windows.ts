@@ -98,7 +98,7 @@ function writtenBy(instruction: Instruction): number {
   return written
 }
 
-/** The windows that pay in a region: those of two accesses or more; where a register never changes, of all accesses by way of it. */
+/** The windows that pay in a region: those of three accesses or more; where a register never changes, of two, of all that the region makes by way of it. */
 function planWindows(units: readonly UnitCode[]): Window[] {
   const written = units.map(({ instructions, count }) => instructions.slice(0, count).map(writtenBy))
   const everWritten = written.flat().reduce((all, some) => all | some, 0)
@@ -118,7 +118,7 @@ function planWindows(units: readonly UnitCode[]): Window[] {
     }
   })
   return found
-    .filter((window) => window.uses.length > 1)
+    .filter((window) => window.uses.length >= (window.steady ? 2 : 3))
     .sort((a, b) => b.uses.length - a.uses.length)
     .slice(0, maximumWindows)
 }
