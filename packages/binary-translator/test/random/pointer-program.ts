@@ -78,5 +78,6 @@ function instruction(random: Random): number[] {
 export const pointerProgram = (random: Random): Program =>
   structuredProgram(random, {
     instruction,
+    below: 20,
     registers: Object.fromEntries(Object.keys(pointers).map((name) => [name, edge(random)])),
   })

@@ -78,13 +78,15 @@ function ending(random: Random, blocks: number, isLast: boolean): Ending | null 
 export interface Ingredients {
   readonly instruction: (random: Random) => number[]
   readonly registers?: Program['start']['registers']
+  /** A block has fewer instructions than this. */
+  readonly below: number
 }
 
 /** A random program of blocks, at privilege level 0 or 3, at the start of a page or about anywhere. */
-export function structuredProgram(random: Random, ingredients: Ingredients = { instruction }): Program {
+export function structuredProgram(random: Random, ingredients: Ingredients = { instruction, below: 6 }): Program {
   const blocks = random.between(2, 14)
   const bodies = Array.from({ length: blocks }, () =>
-    Array.from({ length: random.below(6) }, () => ingredients.instruction(random)).flat(),
+    Array.from({ length: random.below(ingredients.below) }, () => ingredients.instruction(random)).flat(),
   )
   const endings = bodies.map((_, i) => ending(random, blocks, i === blocks - 1))
   const starts: number[] = []

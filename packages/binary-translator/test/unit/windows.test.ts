@@ -7,10 +7,11 @@ const [page, device] = [0x40, 0x70]
 const frames = [0x50, 0x60]
 const turns = 20
 
-/** ADD EAX,[ESI]; ADD EBX,[ESI+4]; ADD [ESI+8],EAX; ADD [ESI+12],EBX; then `change`; ADD EAX,[ESI+8]; DEC ECX; JNZ back; HLT. */
+/** ADD EAX,[ESI]; ADD EBX,[ESI+4]; ADD EAX,[ESI+16]; ADD [ESI+8],EAX; ADD [ESI+12],EBX; ADD [ESI],EBX; then `change`; ADD EAX,[ESI+8]; DEC ECX; JNZ back; HLT. */
 function loopWith(change: readonly number[]): number[] {
-  const head = [0x03, 0x06, 0x03, 0x5e, 0x04, 0x01, 0x46, 0x08, 0x01, 0x5e, 0x0c]
-  const body = [...head, ...change, 0x03, 0x46, 0x08, 0x49]
+  const reads = [0x03, 0x06, 0x03, 0x5e, 0x04, 0x03, 0x46, 0x10]
+  const updates = [0x01, 0x46, 0x08, 0x01, 0x5e, 0x0c, 0x01, 0x1e]
+  const body = [...reads, ...updates, ...change, 0x03, 0x46, 0x08, 0x49]
   return [...body, 0x75, 256 - body.length - 2, 0xf4]
 }
 
