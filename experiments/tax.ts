@@ -10,14 +10,23 @@ import { Timeline } from './frame/timeline.ts'
 const mib = 2 ** 20
 const sizeMiB = 128
 const hostMiB = 182
-/** More than fits into half of the host, and less than a machine has. */
-const diskMiB = 60
+/** More than a machine can have of the host, even when the other one idles: who works always wants more. */
+const diskMiB = 96
+/** Blocks of 64 KiB of the disk, drawn at random, over and over. */
+const demand = `random-read 500 ${diskMiB * 16}`
+/** Of the disk, what has room in more than half of the host, and not in half of it. */
+const repeatedMiB = 66
+const repetition = `reread 1 ${repeatedMiB}`
+/** Repetitions that do not count, for the guest to find out what is worth to be kept, and those that do, at least. */
+const firstRepetitions = 3
+const leastRepetitions = 5
 const taxes = [0, 0.75] as const
 const samplePeriodMs = 10_000
-const rebalanceMs = 5_000
-/** How long one machine works alone, of which the first part is for the memory to move; and how long both work then. */
-const settleMs = 30_000
-const workMs = 20_000
+const rebalanceMs = 2_000
+/** How long one machine asks for memory alone, until that has moved and then; how long it repeats itself; how long both work then. */
+const settleMs = 3 * samplePeriodMs
+const watchMs = 3 * samplePeriodMs
+const repeatMs = 20_000
 const wakeMs = 2 * samplePeriodMs
 const tolerance = 0.05
 
@@ -37,24 +46,29 @@ interface Moment {
 interface Run {
   readonly tax: number
   readonly moments: readonly Moment[]
-  /** Times at which the first machine's work had settled, and at which the second one woke up and had had its time. */
+  /** When the memory had moved to who works, how long that was watched, and when the other one had been awake for its time. */
   readonly settledMs: number
-  readonly wokenMs: number
+  readonly watchedMs: number
   readonly endMs: number
-  /** Processor time and instructions of each reading of the disk. */
-  readonly rounds: readonly { readonly cpuMs: number; readonly instructions: number }[]
+  /** Processor time and instructions of each repetition. */
+  readonly repetitions: readonly Effort[]
 }
 
-/** Reads the disk over and over. */
-async function work(guest: DebianGuest, forMs: number): Promise<Run['rounds']> {
-  const rounds: { cpuMs: number; instructions: number }[] = []
+interface Effort {
+  readonly cpuMs: number
+  readonly instructions: number
+}
+
+/** Does the same again and again, for a time and so many times at least. */
+async function work(guest: DebianGuest, command: string, forMs: number, least: number = 1): Promise<Effort[]> {
+  const efforts: Effort[] = []
   const endMs = performance.now() + forMs
-  while (performance.now() < endMs) {
-    const { status, cpuMs, before, after } = await guest.measure('reread 1')
+  while (performance.now() < endMs || efforts.length < least) {
+    const { status, cpuMs, before, after } = await guest.measure(command)
     if (status !== 0) throw new Error(`a guest cannot read its disk: status ${status}`)
-    rounds.push({ cpuMs, instructions: after.instructions - before.instructions })
+    efforts.push({ cpuMs, instructions: after.instructions - before.instructions })
   }
-  return rounds
+  return efforts
 }
 
 async function observe(tax: number, boot: BootSource, disk: BlockStore): Promise<Run> {
@@ -88,16 +102,24 @@ async function observe(tax: number, boot: BootSource, disk: BlockStore): Promise
     const swappedMiB = (host.memory?.swap.used ?? 0) / mib
     return { ms: nowMs(), idle: machine(idle), working: machine(working), swappedMiB }
   }, 250)
-  await work(working, settleMs)
+  await work(working, demand, settleMs)
   const settledMs = nowMs()
-  const rounds = await work(working, workMs)
-  const wokenMs = nowMs()
-  await Promise.all([idle, working].map((guest) => work(guest, wakeMs)))
+  await work(working, demand, watchMs)
+  const watchedMs = nowMs()
+  const repetitions = await work(working, repetition, repeatMs, firstRepetitions + leastRepetitions)
+  await Promise.all(guests.map((guest) => work(guest, demand, wakeMs)))
   const endMs = nowMs()
   timeline.end()
   await Promise.all(guests.map(({ vm }) => vm.pause()))
   host.destroy()
-  return { tax, moments: timeline.moments, settledMs, wokenMs, endMs, rounds }
+  return {
+    tax,
+    moments: timeline.moments,
+    settledMs,
+    watchedMs,
+    endMs,
+    repetitions: repetitions.slice(firstRepetitions),
+  }
 }
 
 /**
@@ -184,19 +206,20 @@ function chartOf(runs: readonly Run[]) {
 }
 
 function reportOf(runs: readonly Run[]): Report {
-  const settled = runs.map((run) => divisionOf(run, 'one idle', run.settledMs, run.wokenMs))
+  const settled = runs.map((run) => divisionOf(run, 'one idle', run.settledMs, run.watchedMs))
   const woken = runs.map((run) => divisionOf(run, 'both work', run.endMs - 2000, run.endMs))
   const taxed = woken.at(-1)!
-  const cpuMs = runs.map(({ rounds }) => median(rounds.map((round) => round.cpuMs)))
-  const instructions = runs.map(({ rounds }) => median(rounds.map((round) => round.instructions)))
+  const cpuMs = runs.map(({ repetitions }) => median(repetitions.map((each) => each.cpuMs)))
+  const instructions = runs.map(({ repetitions }) => median(repetitions.map((each) => each.instructions)))
   const gain = cpuMs[0]! / cpuMs[1]! - 1
   const peakSwap = Math.max(...runs.flatMap(({ moments }) => moments.map(({ swappedMiB }) => swappedMiB)))
   return {
     text: [
-      `Two machines of ${sizeMiB} MiB with equal shares, on a host of ${hostMiB} MiB. Both fill their memory; then one idles, and the other reads ${diskMiB} MiB from its disk`,
-      'over and over, which fits into its file cache only if it has clearly more than half of the host. At last the idle one begins to read, too. Without a tax on idle memory',
-      'the two have equal parts; with it, an idle page costs its owner four times as much as one in use. The disks lie in memory and answer at once, so that what is gained is',
-      'processor time alone. Memory moves by balloons; the host swaps when they are too slow.',
+      `Two machines of ${sizeMiB} MiB with equal shares, on a host of ${hostMiB} MiB. Both fill their memory; then one idles, and the other reads blocks of a disk of ${diskMiB} MiB at`,
+      'random. That is more than its file cache ever holds, so that it always wants more memory, and gets what the policy lets it have. Without a tax on idle memory the two have equal',
+      `parts; with it, an idle page costs its owner four times as much as one in use. Then the working machine reads the first ${repeatedMiB} MiB of its disk over and over: too much for`,
+      'the file cache of a machine with half of the host, and not too much for what it has with the tax. At last the idle machine begins to read at random, too. The disks lie in memory and answer',
+      'at once, so that what is gained is processor time alone. Memory moves by balloons; the host swaps when they are too slow.',
     ].join(' '),
     claims: [
       ...settled.map((division) => ({
@@ -234,11 +257,11 @@ function reportOf(runs: readonly Run[]): Report {
         ]),
       },
       {
-        title: 'Reading the disk once, beside an idle machine',
-        header: ['tax', 'readings', 'M instructions', 'ms of processor time', 'speed'],
-        rows: runs.map(({ tax, rounds }, i) => [
+        title: `Reading ${repeatedMiB} MiB once more, beside an idle machine`,
+        header: ['tax', 'repetitions', 'M instructions', 'ms of processor time', 'speed'],
+        rows: runs.map(({ tax, repetitions }, i) => [
           String(tax),
-          String(rounds.length),
+          String(repetitions.length),
           (instructions[i]! / 1e6).toFixed(1),
           cpuMs[i]!.toFixed(0),
           (cpuMs[0]! / cpuMs[i]!).toFixed(2),
@@ -249,10 +272,10 @@ function reportOf(runs: readonly Run[]): Report {
     parameters: {
       guest: 'guest-linux, i386',
       machines: `2 of ${sizeMiB} MiB, with balloons, on a host of ${hostMiB} MiB`,
-      disk: `${diskMiB} MiB, read with \`reread 1\` again and again`,
+      work: `\`${demand}\` again and again, on a disk of ${diskMiB} MiB; for the gain \`${repetition}\``,
       'sampling period': `${samplePeriodMs / 1000} s`,
       'targets computed': `every ${rebalanceMs / 1000} s at least`,
-      'one works alone for': `${settleMs / 1000} s to settle, and ${workMs / 1000} s`,
+      'one works alone for': `${settleMs / 1000} s until memory has moved, ${watchMs / 1000} s more, and ${repeatMs / 1000} s for the gain`,
       'both work for': `${wakeMs / 1000} s`,
       'most in swap': `${peakSwap.toFixed(1)} MiB`,
     },
