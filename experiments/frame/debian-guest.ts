@@ -24,9 +24,17 @@ interface Moment {
   readonly wallMs: number
 }
 
-/** The default guest of Debian packages, with the programs of `experiments/guest` and further `files` in its root. */
-export async function debianBoot(files: readonly CpioEntry[] = []): Promise<BootSource> {
+export interface DebianBootOptions {
+  /** Further files in its root. */
+  readonly files?: readonly CpioEntry[]
+  /** Kernel modules that the default guest does not have. */
+  readonly extraModules?: readonly string[]
+}
+
+/** The default guest of Debian packages, with the programs of `experiments/guest`. */
+export async function debianBoot({ files = [], extraModules = [] }: DebianBootOptions = {}): Promise<BootSource> {
   const { vmlinux, initrd, commandLine } = await buildGuestLinux({
+    extraModules,
     onProgress: ({ message }) => console.error(message),
   })
   const whole = overlayInitrd(readFileSync(initrd), [...guestPrograms(), ...files])

@@ -1,4 +1,4 @@
-# Before each program: its two numbers, argv[1] to EBP and argv[2] (or 0) to EDI. Without the first it ends with status 2.
+# Before each program: its numbers, argv[1] to EBP, argv[2] (or 0) to EDI, argv[3] (or 0) to [third]. Without the first it ends with status 2.
 start:
   mov ebx, esp
   mov eax, dword [ebx]
@@ -14,7 +14,15 @@ start:
   mov esi, dword [ebx+12]
   call number
   mov edi, eax
+  mov ecx, dword [ebx]
+  cmp ecx, 4
+  jl near main
+  mov esi, dword [ebx+16]
+  call number
+  mov dword [third], eax
   jmp near main
+third:
+  dd 0
 
 # EAX = the decimal number at ESI
 number:

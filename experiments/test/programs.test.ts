@@ -32,6 +32,10 @@ const commands = [
   'work 1',
   ...jobs.map(([command, expected]) => `check '${expected}' ${command}`),
   `check 'anything else' mix 3 50`,
+  'clients 0 2',
+  'clients 20 2 7',
+  "sh -c 'for each in c*; do echo >$each/f000; done'",
+  'clients 21 2 7',
 ]
 /** What the guest boots from, or why there is none here: no apt, no network. */
 const boot: BootSource | string = await debianBoot().catch((error: unknown) => {
@@ -88,6 +92,10 @@ it('marks are exact: what happens between commands is in no measurement', () => 
   const { before, after } = run('toucher 2 50')
   expect(after.instructions - before.instructions).toBeGreaterThan(100)
   expect(after.instructions - before.instructions).toBeLessThan(3e6)
+})
+
+it('clients make their files and find in them what they wrote, or say so', () => {
+  expect([run('clients 0 2').status, run('clients 20 2 7').status, run('clients 21 2 7').status]).toEqual([0, 0, 1])
 })
 
 // Oracle: OpenSSL, as Node has it.
