@@ -4,6 +4,7 @@ import { publish } from './frame/document.ts'
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
   overcommit: () => import('./overcommit.ts'),
+  balloon: () => import('./balloon.ts'),
   sampling: () => import('./sampling.ts'),
   sharing: () => import('./sharing.ts'),
   shadow: () => import('./shadow.ts'),
