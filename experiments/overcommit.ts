@@ -187,7 +187,7 @@ export function reportOf(fleet: readonly Member[], runs: readonly Run[]): Report
   return {
     text: [
       `${fleet.length} Debian guests of different sizes, shares and work boot at once on hosts whose memory is less and less than the sum of their sizes. Then all work at the same time:`,
-      'two read disks larger than what they will have, two rewrite memory that no other machine has, one starts short programs, one needs the processor alone, and two have taken',
+      'two read their disks over and over, two rewrite memory that no other machine has, one starts short programs, one needs the processor alone, and two have taken',
       'much memory and idle, one of them with a salt of its own, so that it shares no page with the others. When all are done, the idle ones look whether they still have what they kept.',
       'Each guest compares what its programs print with what the host has worked out, and its kernel is asked whether it has killed a process. _Shared_ are frames that sharing',
       'saves, zeros among them; _ballooned_ and _swapped_ are pages that were given up and written out. Colours behind the lines are states of the host.',
