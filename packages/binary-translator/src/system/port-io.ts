@@ -108,9 +108,12 @@ class StringOperation {
 /** Elements of INS and OUTS before interrupts get their turn: a device takes as long for one as memory for many. */
 export const elementsPerTurn = 64
 
-/** One element at a time where each may trap. */
-const portion = ({ state, breakpoints }: SystemContext): number =>
-  breakpoints.armed ? 1 : Math.min(elementsPerTurn, state.get(Layout.portion))
+/** Elements up to a multiple of a portion, of one where each may trap: where it ends does not depend on where it was broken off before. */
+function portionOf({ state, breakpoints }: SystemContext, remaining: number): number {
+  if (remaining === 0) return 0
+  const most = breakpoints.armed ? 1 : Math.min(elementsPerTurn, state.get(Layout.portion))
+  return ((remaining - 1) % most) + 1
+}
 
 const isUser = (state: CpuState): 0 | 1 => (state.get(Layout.cpl) === 3 ? 1 : 0)
 
@@ -122,7 +125,7 @@ export function inputString(system: SystemContext, packed: number): Flow {
   const { state, memory } = system
   const operation = new StringOperation(state, packed)
   const { size } = operation
-  const count = Math.min(operation.remaining, portion(system))
+  const count = portionOf(system, operation.remaining)
   const port = state.gpr(dataRegister) & 0xffff
   const user = isUser(state)
   if (count > 0) requirePort(system, port, size)
@@ -149,7 +152,7 @@ export function outputString(system: SystemContext, packed: number, segment: num
   const { state, memory } = system
   const operation = new StringOperation(state, packed)
   const { size } = operation
-  const count = Math.min(operation.remaining, portion(system))
+  const count = portionOf(system, operation.remaining)
   const port = state.gpr(dataRegister) & 0xffff
   const user = isUser(state)
   if (count > 0) requirePort(system, port, size)

@@ -1,7 +1,7 @@
 // Runs programs on a host that now and then has no frame for an access, and the same access is made again later. Oracle: the same engine on
 // a host that always has one. Guest and devices must not notice.
 import type { PhysicalPages } from '@mica-vm/shadow-mmu'
-import { MmuOutcome, VcpuExit, type EngineMode } from '../../src/index.ts'
+import { VcpuExit, type EngineMode } from '../../src/index.ts'
 import { differences, snapshot } from '../../src/testing/index.ts'
 import { FuzzMachine } from './fuzz-machine.ts'
 import { fuzzProgram, type FuzzProgram } from './fuzz-program.ts'
@@ -10,7 +10,6 @@ import { Random } from './random.ts'
 const outOfFrames = -2
 /** Times that a program is left without a frame at most. */
 const mostRefusals = 3000
-const codeSegment = 1
 
 /** The pages of a guest, of which some cannot be had at once. What was had once stays, until it is taken away between two runs. */
 export class ScarcePages implements PhysicalPages {
@@ -73,20 +72,6 @@ export class StarvedMachine extends FuzzMachine {
   }
 }
 
-/** Whether the next instruction is a repeated one: how many elements it does at a time depends on what is cached. */
-function isRepeated(machine: FuzzMachine): boolean {
-  const { state } = machine.vcpu
-  const linear = (state.segmentBase(codeSegment) + state.eip) >>> 0
-  const outcome = machine.withPlenty(() => machine.mmu.access(linear, 2, 0))
-  if (outcome !== MmuOutcome.Direct) return false
-  const bytes = machine.bytes.subarray(machine.mmu.host, machine.mmu.host + 8)
-  const opcode = bytes.findIndex((byte) => !prefixes.has(byte))
-  return bytes.subarray(0, opcode).some((byte) => byte === 0xf2 || byte === 0xf3) && strings.has(bytes[opcode]!)
-}
-
-const prefixes = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3])
-const strings = new Set([0x6c, 0x6d, 0x6e, 0x6f, 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf])
-
 /** What became of a program; null where two ways to run it may differ. */
 type Course = { exits: number[]; retired: number } | null
 
@@ -122,7 +107,7 @@ export class StarvedPair {
     const got = course(starved, random.copy(), takeAway)
     scarce.isRefused = () => false
     this.refusals += scarce.refusals
-    if (wanted === null || got === null || isRepeated(fed) || isRepeated(starved)) return []
+    if (wanted === null || got === null) return []
     return this.#compare(program, wanted, got)
   }
 
@@ -163,7 +148,7 @@ function course(machine: FuzzMachine, random: Random, between: () => void = () =
       exit = vcpu.run(end - vcpu.retired)
       if (exit !== VcpuExit.OutOfMemory) break
       // A trap comes when all is spent.
-      if (vcpu.retired === end || isRepeated(machine)) return null
+      if (vcpu.retired === end) return null
     }
     exits.push(exit)
     if (exit === VcpuExit.Shutdown) break

@@ -122,7 +122,7 @@ describe('INS and OUTS', () => {
     machine.state.setGpr(1, elementsPerTurn + 1)
     machine.state.setGpr(7, 0x1_0000)
     machine.run(Callout.Ins, string(1))
-    expect([machine.state.eip, machine.state.gpr(1)]).toEqual([0x7000, 1])
+    expect([machine.state.eip, machine.state.gpr(1)]).toEqual([0x7000, 64])
     machine.run(Callout.Ins, string(1))
     expect([machine.state.eip, machine.state.gpr(1)]).toEqual([0x7002, 0])
   })

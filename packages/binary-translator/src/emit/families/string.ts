@@ -126,8 +126,9 @@ function repeat(e: Emitter, string: StringStep, context: StepContext, delta: Val
   const size = e.shape.addressSize
   const skip = e.w.block()
   e.push(e.gpr(ECX, size)).op(Op.i32_eqz).w.brIf(skip)
-  const limit = e.cell(Layout.portion).pop()
-  e.setCell(Layout.stringPortion, limit)
+  // Up to a multiple of what is left: where a portion that is broken off and made again ends, does not depend on where that was.
+  e.push(e.gpr(ECX, size)).i32(1).op(Op.i32_sub).cell(Layout.portion).i32(1).op(Op.i32_sub).op(Op.i32_and)
+  e.setCell(Layout.stringPortion, e.i32(1).op(Op.i32_add).pop())
   const handled = e.i32(0).pop()
   const repetition = { string, context, delta, handled, tries: e.i32(1).pop() }
   const done = e.w.block()
