@@ -25,8 +25,6 @@ export class FuzzMachine implements ProgramTarget {
   readonly interrupts: FakeInterrupts = new FakeInterrupts()
   /** Each page of RAM where it lies in the host's memory. */
   readonly pages: readonly Uint8Array[]
-  /** The host's memory. */
-  readonly bytes: Uint8Array
   readonly #canaries: Canaries
   readonly #roms: readonly Uint8Array[]
 
@@ -40,7 +38,6 @@ export class FuzzMachine implements ProgramTarget {
       [base + vcpuBytes, cacheStart],
       [cacheStart + cacheBytes, reserved],
     ])
-    this.bytes = memory.bytes
     const map = new PhysicalMap(memory, {
       ranges: [
         { start: 0, length: ramPages * 4096, kind: 'ram' },
@@ -73,11 +70,6 @@ export class FuzzMachine implements ProgramTarget {
   interrupt(vector: number): void {
     this.interrupts.queue.push(vector)
     this.vcpu.setInterruptLine(true)
-  }
-
-  /** Does `work` while all pages can be had. */
-  withPlenty<T>(work: () => T): T {
-    return work()
   }
 
   /** Empty memory, no code cached, the processor at its reset. */

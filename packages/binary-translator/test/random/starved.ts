@@ -57,14 +57,6 @@ export class StarvedMachine extends FuzzMachine {
     this.scarce = scarce!
   }
 
-  override withPlenty<T>(work: () => T): T {
-    const { isRefused } = this.scarce
-    this.scarce.isRefused = () => false
-    const result = work()
-    this.scarce.isRefused = isRefused
-    return result
-  }
-
   /** All pages are somewhere else by now. */
   takeAway(): void {
     this.scarce.takeAway()
