@@ -27,6 +27,15 @@ function clockOf(host: { ns: number }): { nowNs(): number; unixMs(): number } {
   return { nowNs: () => host.ns, unixMs: () => 1_700_000_000_000 }
 }
 
+/** A machine that follows the clock of `host`, and goes on now. */
+function machineOn(host: { ns: number }): { processor: FakeProcessor; time: MachineTime } {
+  const processor = new FakeProcessor()
+  const time = new MachineTime(clockOf(host))
+  time.follow(processor as never)
+  time.resume()
+  return { processor, time }
+}
+
 const step = fc.record({
   instructions: fc.nat(1_000_000),
   tookNs: fc.oneof(fc.nat(20_000_000), fc.nat(3_000_000_000)),
@@ -38,10 +47,7 @@ test('real time never goes backwards, does not jump while the guest runs, and ke
   fc.assert(
     fc.property(fc.array(step, { maxLength: 50 }), fc.boolean(), (steps, pauses) => {
       const host = { ns: 5e9 }
-      const processor = new FakeProcessor()
-      const time = new MachineTime(clockOf(host))
-      time.follow(processor as never)
-      time.resume()
+      const { processor, time } = machineOn(host)
       let last = 0
       for (const { instructions, tookNs, pausedNs } of steps) {
         const began = time.begin()
@@ -97,10 +103,7 @@ test('a steady guest is within milliseconds of the host after a while', () => {
   fc.assert(
     fc.property(fc.integer({ min: 150, max: 500_000 }), (picoseconds) => {
       const host = { ns: 0 }
-      const processor = new FakeProcessor()
-      const time = new MachineTime(clockOf(host))
-      time.follow(processor as never)
-      time.resume()
+      const { processor, time } = machineOn(host)
       for (let slice = 0; slice < 300; slice++) {
         time.begin()
         const instructions = time.sliceInstructions
@@ -116,10 +119,7 @@ test('a steady guest is within milliseconds of the host after a while', () => {
 
 test('a guest that has overtaken the clock knows by how much', () => {
   const host = { ns: 0 }
-  const processor = new FakeProcessor()
-  const time = new MachineTime(clockOf(host))
-  time.follow(processor as never)
-  time.resume()
+  const { processor, time } = machineOn(host)
   time.begin()
   processor.run(1_000_000)
   host.ns += 1_000_000
@@ -128,10 +128,7 @@ test('a guest that has overtaken the clock knows by how much', () => {
 
 test('a busy host makes no progress of the guest, rest and instructions do', () => {
   const host = { ns: 0 }
-  const processor = new FakeProcessor()
-  const time = new MachineTime(clockOf(host))
-  time.follow(processor as never)
-  time.resume()
+  const { processor, time } = machineOn(host)
   time.begin()
   processor.run(2000)
   host.ns += 5e9
