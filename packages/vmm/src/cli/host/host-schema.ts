@@ -166,7 +166,7 @@ const vm = z.strictObject({
   floppies: z.array(image).max(2, 'a PC has two floppy drives').default([]),
   disks: z.array(image).max(4, 'a PC has four IDE drives').default([]),
   cdroms: z.array(file).max(4, 'a PC has four IDE drives').default([]),
-  virtio: virtio.default({ disks: [], rng: false, console: false, mode: 'transitional' }),
+  virtio: virtio.prefault({}),
   input: z.string().optional(),
 })
 
