@@ -1,6 +1,7 @@
 import { DecodeStatus, Instruction, MAX_LENGTH, Operation, OperandKind, decodeInto } from '@mica-vm/x86-decoder'
 import type { Described, ShapeTable } from './emit/described.ts'
 import { Flow } from './emit/families/family.ts'
+import { siteOf } from './emit/record.ts'
 import { tooLongVariant } from './emit/shape.ts'
 import { Mode } from './state/layout.ts'
 
@@ -102,6 +103,12 @@ export class DecodedUnit {
     this.#begin(offset, mode)
     this.instructions[0] = instruction
     this.fallsThrough = this.#push() !== Flow.Jump
+  }
+
+  /** The site word of instruction `i`. */
+  site(i: number): number {
+    const covered = i > 0 && this.described[i - 1]!.family.flow === Flow.Shadow
+    return siteOf(this.offsets[i]!, this.count - i, this.instructions[i]!.length, covered)
   }
 
   #begin(offset: number, mode: number): void {

@@ -242,7 +242,7 @@ export class Engine {
     for (let i = 0; i < count; i++) {
       word += recordBytes / 4
       const handler = decoded.described[i]!.slot
-      writeRecord(this.#words, word, decoded.instructions[i]!, handler, decoded.offsets[i]!, count - i)
+      writeRecord(this.#words, word, decoded.instructions[i]!, handler, decoded.site(i))
     }
     this.#link(unit, decoded, word)
     return address
@@ -282,7 +282,7 @@ export class Engine {
     this.handlers.prepare(decoded.described, 1)
     const word = address >>> 2
     const handler = decoded.described[0]!.slot
-    writeRecord(this.#words, word, decoded.instructions[0]!, handler, decoded.offset, 1)
+    writeRecord(this.#words, word, decoded.instructions[0]!, handler, decoded.site(0))
     this.#writeEnd(word + recordBytes / 4, decoded.offset + decoded.length)
   }
 

@@ -2,7 +2,7 @@ import { Site } from './emit/record.ts'
 import { AccessFailure, type SlowMemory } from './slow-memory.ts'
 import { HostOutOfMemory } from './system/guest-fault.ts'
 import type { CpuState } from './state/cpu-state.ts'
-import { ExitCode, Flag, Layout, Mode } from './state/layout.ts'
+import { ExitCode, Flag, Layout, Mode, Shadow } from './state/layout.ts'
 import type { Breakpoints } from './system/breakpoints.ts'
 import type { VcpuStatistics } from './stats.ts'
 import { CalloutResult, type SystemUnit } from './system/system-unit.ts'
@@ -59,10 +59,16 @@ export class Upcalls {
   #leaveFailed(site: number): 0 {
     const failure = this.#memory.failure
     this.failed = failure
+    if (failure !== AccessFailure.Fault) this.#keepShadow(site)
     if (failure === AccessFailure.Code) return this.#leaveAt(site, ExitCode.Single)
     this.#state.set(Layout.faultVector, this.#memory.vector)
     this.#state.set(Layout.faultError, this.#memory.errorCode)
     return this.#leaveAt(site, ExitCode.Fault)
+  }
+
+  /** The instruction of the site is tried again later, and what the STI before it holds off must still wait for it. */
+  #keepShadow(site: number): void {
+    if (Site.covered(site)) this.#state.set(Layout.interruptShadow, Shadow.Interrupts)
   }
 
   get #user(): 0 | 1 {
@@ -123,8 +129,10 @@ export class Upcalls {
     if (result === CalloutResult.Fault) {
       this.#breakpoints.hits = 0
       // The instruction is still to come.
-      if ((this.failed as AccessFailure) === AccessFailure.OutOfMemory)
+      if ((this.failed as AccessFailure) === AccessFailure.OutOfMemory) {
         state.set(Layout.eflags, state.systemFlags | (flags & Flag.RF))
+        this.#keepShadow(site)
+      }
       state.set(Layout.budget, state.get(Layout.budget) + remaining)
       return ExitCode.Fault
     }

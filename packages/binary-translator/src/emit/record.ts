@@ -46,15 +46,17 @@ export const HeadField = {
 
 /**
  * A site word: where in its unit an access or callout happens. Bits 0-11: offset of the instruction from its code
- * page's start; 12-19: instructions of the unit from this one to the end, itself included; 20-23: its length.
+ * page's start; 12-19: instructions of the unit from this one to the end, itself included; 20-23: its length; 24: the
+ * interrupt shadow of the STI before it covers it.
  */
-export const siteOf = (offset: number, remaining: number, length: number): number =>
-  (offset & 0xfff) | (remaining << 12) | (length << 20)
+export const siteOf = (offset: number, remaining: number, length: number, covered: boolean): number =>
+  (offset & 0xfff) | (remaining << 12) | (length << 20) | (Number(covered) << 24)
 
 export const Site = {
   offset: (site: number): number => site & 0xfff,
   remaining: (site: number): number => (site >>> 12) & 0xff,
   length: (site: number): number => (site >>> 20) & 0xf,
+  covered: (site: number): boolean => (site & (1 << 24)) !== 0,
 } as const
 
 /** State-block offset of a general register operand: high byte registers lie one byte into their slot. */
@@ -63,16 +65,15 @@ export function registerSlot(register: number): number {
   return registerClass(register) === RegisterClass.Gpr8High ? gprSlot(number) + 1 : gprSlot(number)
 }
 
-/** Writes the record of `instruction`, which starts at `offset` in its page, at word index `word` of `words`. */
+/** Writes the record of `instruction`, which is at `site`, at word index `word` of `words`. */
 export function writeRecord(
   words: Int32Array,
   word: number,
   instruction: Instruction,
   handler: number,
-  offset: number,
-  remaining: number,
+  site: number,
 ): void {
-  const next = offset + instruction.length
+  const next = Site.offset(site) + instruction.length
   words[word] = handler
   for (let i = 0; i < 3; i++) words[word + 1 + i] = registerField(instruction, i)
   words[word + 4] = instruction.immediate
@@ -84,7 +85,7 @@ export function writeRecord(
   words[word + 10] = instruction.segment
   words[word + 11] = next + instruction.immediate
   words[word + 12] = next
-  words[word + 13] = siteOf(offset, remaining, instruction.length)
+  words[word + 13] = site
   words[word + 14] = 0
   words[word + 15] = 0
 }

@@ -124,7 +124,7 @@ export class RegionTranslator {
     this.#e.windows.enterUnit()
     for (let i = 0; i < unit.count; i++) {
       const { shape, family } = unit.described[i]!
-      this.#e.start(unit.instructions[i]!, shape, unit.offsets[i]!, unit.count - i)
+      this.#e.start(unit.instructions[i]!, shape, unit.site(i))
       family.emit(this.#e)
       this.#e.finish()
     }

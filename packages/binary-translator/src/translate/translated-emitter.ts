@@ -8,7 +8,7 @@ import type { Signature } from '../wasm/module-writer.ts'
 import { Op, type ValueType } from '../wasm/opcodes.ts'
 import { Helper } from '../emit/access-emitter.ts'
 import { Emitter } from '../emit/emitter.ts'
-import { siteOf } from '../emit/record.ts'
+import { Site } from '../emit/record.ts'
 import { isGeneral, type Shape } from '../emit/shape.ts'
 import { constant, sizeMask, type Value } from '../emit/value.ts'
 import type { Exits, RegionFlow } from './flow.ts'
@@ -109,11 +109,11 @@ export class TranslatedEmitter extends Emitter {
     this.#prologue()
   }
 
-  /** Starts an instruction at page offset `offset`; `remaining` counts the unit's instructions from it on. */
-  start(instruction: Instruction, shape: Shape, offset: number, remaining: number): void {
+  /** Starts the instruction at `site`. */
+  start(instruction: Instruction, shape: Shape, site: number): void {
     this.#instruction = instruction
-    this.#offset = offset
-    this.#site = siteOf(offset, remaining, instruction.length)
+    this.#offset = Site.offset(site)
+    this.#site = site
     this.shape = shape
     this.windows.start()
   }

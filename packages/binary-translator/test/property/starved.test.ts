@@ -10,7 +10,7 @@ for (const [mode, heat] of [
   const pair = new StarvedPair(mode, heat)
   const run = (seed: number): string[] => pair.run(seed)
   const what = `programs on a starved ${mode}`
-  harmlessTests({ machines: pair.machines, run, what, part: 1, parts: 1, programs: 1500, longPrograms: 12_000 })
+  harmlessTests({ machines: pair.machines, run, what, part: 1, parts: 1, programs: 1500, longPrograms: 30_000 })
   it(`the host of the ${mode} was out of frames, and most programs tell something`, () => {
     expect(pair.refusals).toBeGreaterThan(3000)
     expect(pair.compared).toBeGreaterThan(900)

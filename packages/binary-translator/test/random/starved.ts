@@ -1,7 +1,7 @@
 // Runs programs on a host that now and then has no frame for an access, and the same access is made again later. Oracle: the same engine on
 // a host that always has one. Guest and devices must not notice.
 import type { PhysicalPages } from '@mica-vm/shadow-mmu'
-import { VcpuExit, type EngineMode } from '../../src/index.ts'
+import { MmuOutcome, Segment, VcpuExit, type EngineMode } from '../../src/index.ts'
 import { differences, snapshot } from '../../src/testing/index.ts'
 import { FuzzMachine } from './fuzz-machine.ts'
 import { fuzzProgram, type FuzzProgram } from './fuzz-program.ts'
@@ -64,6 +64,15 @@ export class StarvedMachine extends FuzzMachine {
   }
 }
 
+/** The code that is to come: its address, and where its bytes are up to the page's end. */
+interface Code {
+  eip: number
+  ppn: number
+  start: number
+  end: number
+  bytes: string
+}
+
 /** What became of a program; null where two ways to run it may differ. */
 type Course = { exits: number[]; retired: number } | null
 
@@ -84,23 +93,49 @@ export class StarvedPair {
     const random = new Random(seed)
     const program = fuzzProgram(random)
     const part = random.pick([0.02, 0.1, 0.4])
-    const luck = random.copy()
     const [fed, starved] = this.machines
-    const { scarce } = starved
-    const takeAway = (): void => {
-      if (luck.chance(0.3)) starved.takeAway()
-    }
     program.install(fed)
     const wanted = course(fed, random.copy())
-    scarce.isRefused = () => false
+    const stops: number[] = []
+    const got = this.#starve(program, random, part, (retired) => stops.push(retired))
+    this.refusals += starved.scarce.refusals
+    if (wanted === null || got === null) return []
+    const found = this.#compare(program, wanted, got)
+    return found.length > 0 && this.#overwritesItself(program, random, part, stops) ? [] : found
+  }
+
+  /** Runs the program on the host that has a frame with a probability of 1 - `part`. */
+  #starve(program: FuzzProgram, random: Random, part: number, before: (retired: number) => void): Course {
+    const [, starved] = this.machines
+    const { scarce } = starved
+    const luck = random.copy()
     program.install(starved)
     scarce.refusals = 0
     scarce.isRefused = () => scarce.refusals < mostRefusals && luck.chance(part)
-    const got = course(starved, random.copy(), takeAway)
+    const got = course(starved, random.copy(), (retired) => {
+      before(retired)
+      if (luck.chance(0.3)) starved.takeAway()
+    })
     scarce.isRefused = () => false
-    this.refusals += scarce.refusals
-    if (wanted === null || got === null) return []
-    return this.#compare(program, wanted, got)
+    return got
+  }
+
+  /**
+   * Whether the first thing to differ is the code of a repeated instruction that was broken off after it had overwritten itself: what is there now
+   * goes on in its stead, as it does after an interrupt. Told by the code that the host with all frames has before the same instruction.
+   */
+  #overwritesItself(program: FuzzProgram, random: Random, part: number, stops: readonly number[]): boolean {
+    const [fed, starved] = this.machines
+    const codes = new Map<number, Code>()
+    program.install(fed)
+    course(fed, random.copy(), (retired) => codes.set(retired, codeToCome(fed)), stops)
+    const outcomes: boolean[] = []
+    this.#starve(program, random, part, (retired) => {
+      const code = codes.get(retired)
+      if (code?.eip !== starved.vcpu.state.eip) outcomes.push(false)
+      else if (bytesOf(starved, code) !== code.bytes) outcomes.push(true)
+    })
+    return outcomes[0] === true
   }
 
   #compare(program: FuzzProgram, wanted: NonNullable<Course>, got: NonNullable<Course>): string[] {
@@ -126,26 +161,52 @@ export class StarvedPair {
   }
 }
 
-function course(machine: FuzzMachine, random: Random, between: () => void = () => {}): Course {
+/** The code at CS:EIP; no bytes where its page cannot be had. */
+function codeToCome(machine: FuzzMachine): Code {
+  const { vcpu, mmu, pages } = machine
+  const { state } = vcpu
+  const linear = (state.segmentBase(Segment.CS) + state.eip) >>> 0
+  const isThere = mmu.access(linear, 2, 0) === MmuOutcome.Direct
+  const ppn = pages.findIndex(({ byteOffset }) => byteOffset === mmu.host - (linear & 0xfff))
+  const start = linear & 0xfff
+  const code = { eip: state.eip, ppn, start, end: isThere && ppn >= 0 ? start + 15 : start }
+  return { ...code, bytes: bytesOf(machine, code) }
+}
+
+const bytesOf = ({ pages }: FuzzMachine, { ppn, start, end }: Omit<Code, 'bytes'>): string =>
+  start === end ? '' : Buffer.from(pages[ppn]!.subarray(start, end)).toString('hex')
+
+/**
+ * Runs what is installed, in parts that end at random, where the host has no frame, and at `stops`, counts of retired instructions in ascending
+ * order. `before` is told before each of them how many have retired.
+ */
+function course(
+  machine: FuzzMachine,
+  random: Random,
+  before: (retired: number) => void = () => {},
+  stops: readonly number[] = [],
+): Course {
   const { vcpu } = machine
-  const before = vcpu.retired
+  const { retired } = vcpu
   const exits: number[] = []
   for (let i = random.between(2, 5); i > 0; i--) {
     if (random.chance(0.3)) machine.interrupt(random.below(64))
     if (random.chance(0.1)) vcpu.raiseNmi()
     const end = vcpu.retired + random.pick([1, 3, 10, 40, 100])
-    let exit: VcpuExit = VcpuExit.OutOfMemory
-    while (exit === VcpuExit.OutOfMemory) {
-      between()
-      exit = vcpu.run(end - vcpu.retired)
-      if (exit !== VcpuExit.OutOfMemory) break
+    let exit: VcpuExit
+    let isStopped: boolean
+    do {
+      before(vcpu.retired - retired)
+      const stop = Math.min(end, retired + (stops.find((count) => retired + count > vcpu.retired) ?? Infinity))
+      exit = vcpu.run(stop - vcpu.retired)
       // A trap comes when all is spent.
-      if (vcpu.retired === end) return null
-    }
+      if (exit === VcpuExit.OutOfMemory && vcpu.retired === end) return null
+      isStopped = exit === VcpuExit.Budget && stop < end
+    } while (exit === VcpuExit.OutOfMemory || isStopped)
     exits.push(exit)
     if (exit === VcpuExit.Shutdown) break
   }
-  return { exits, retired: vcpu.retired - before }
+  return { exits, retired: vcpu.retired - retired }
 }
 
 /** Pages with descriptors, and those with page tables, as the programs have them. */

@@ -222,6 +222,25 @@ describe.each(['interpreter', 'translator'] as const)('the %s', (mode) => {
       })
       expect(results[1]).toEqual(results[0])
     })
+
+    it.each([
+      ['an update', [0xff, 0x05, 0, 0x70, 0, 0]],
+      ['a callout', [0x0f, 0x01, 0x05, 0, 0x70, 0, 0]],
+    ])('takes no interrupt between STI and %s that is made again', (_, covered) => {
+      const seen = [false, true].map((isShort) => {
+        // The handler copies what the instruction behind STI has written to EBX and halts.
+        const machine = machineWith(mode, [nop, sti, ...covered, nop, hlt])
+        machine.ram.set([0x8b, 0x1d, 0, 0x70, 0, 0, hlt], handlers + 0x20 * 16)
+        machine.interrupt(0x20)
+        machine.mmu.outOfMemory = isShort
+        if (isShort) expect(machine.run(100)).toBe(VcpuExit.OutOfMemory)
+        machine.mmu.outOfMemory = false
+        expect(machine.run(100)).toBe(VcpuExit.Halt)
+        return { ebx: machine.state.gpr(3), top: machine.read32(machine.state.gpr(ESP)) }
+      })
+      expect(seen[1]).toEqual(seen[0])
+      expect(seen[1]!.ebx).not.toBe(0)
+    })
   })
 
   describe('counting', () => {
