@@ -75,20 +75,29 @@ test.runIf(ask)('vector instructions', () => {
   expect(found.slice(0, 5)).toEqual([])
 })
 
+/**
+ * How often a case that differs is asked again at most. An interruption of the process may let a state count as in use that is not (SDM vol. 1,
+ * section 13.6), and on a busy machine several of thousands of cases are interrupted.
+ */
+const tries = 10
+
 test.runIf(ask)('instructions that save and restore states', () => {
   const cpu = new NativeState()
   const machine = new StateMachine('interpreter')
   const found = states.flatMap((form, number) => {
     const count = 50 * perForm
-    const inputs = stateRecords(form, count, seed * 4096 + number)
-    const differences = (): string[] => {
-      const outputs = cpu.run(inputs)
-      return Array.from({ length: count }, (_, i) =>
-        compareStates(form.name, at(outputs, stateBytes, i), machine.run(at(inputs, stateBytes, i))),
-      ).flat()
+    const all = stateRecords(form, count, seed * 4096 + number)
+    let asked = Array.from({ length: count }, (_, i) => at(all, stateBytes, i))
+    let differences: string[] = []
+    for (let i = 0; i < tries && asked.length > 0; i++) {
+      const outputs = cpu.run(Buffer.concat(asked))
+      const results = asked.map((input, place) =>
+        compareStates(form.name, at(outputs, stateBytes, place), machine.run(input)),
+      )
+      asked = asked.filter((_, place) => results[place]!.length > 0)
+      differences = results.flat()
     }
-    // An interruption of the process may let a state count as in use that is not (SDM vol. 1, section 13.6): what differs is asked again.
-    return differences().length === 0 || differences().length === 0 ? [] : differences()
+    return differences
   })
   cpu.close()
   expect(found.slice(0, 5)).toEqual([])
