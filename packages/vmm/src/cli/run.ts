@@ -14,6 +14,7 @@ import { summary } from './summary.ts'
 import { encodeScreen, screenFormatOf } from './screen-file.ts'
 import { ScreenView } from './screen-view.ts'
 import { TerminalInput, type InputSink } from './terminal.ts'
+import { reportBrokenDrivers } from './virtio.ts'
 
 /** Runs a guest as the options say; returns the exit status. @throws UsageError, VmmError, FirmwareError */
 export async function runGuest(options: RunOptions): Promise<number> {
@@ -115,7 +116,7 @@ class Session {
     if (debugcon === 'stdio') vm.on('debug', ({ byte }) => void process.stdout.write(Uint8Array.of(byte)))
     else if (debugcon !== undefined) vm.on('debug', ({ byte }) => this.#files.debugcon?.write(Uint8Array.of(byte)))
     vm.on('console', ({ bytes }) => this.#files.console?.write(bytes))
-    this.#reportFailures()
+    reportBrokenDrivers(this.#vm, (device, text) => this.#say(`${device}: ${text}`))
     vm.on('stuck', () => {
       this.#say('the guest has halted with interrupts disabled; nothing but a signal, --timeout or Ctrl-A X ends this')
     })
@@ -123,16 +124,6 @@ class Session {
     process.on('SIGTERM', () => this.#end(Status.Terminate))
     process.stdout.on('error', () => this.#end(Status.ClosedPipe))
     process.stderr.on('error', () => undefined)
-  }
-
-  /** Of a guest whose driver breaks the rules again and again, each device is heard of once. */
-  #reportFailures(): void {
-    const known = new Set<string>()
-    this.#vm.on('virtio-failure', ({ device, reason }) => {
-      if (!known.has(device))
-        this.#say(`${device}: the guest's driver broke the rules, and has to reset it (${reason})`)
-      known.add(device)
-    })
   }
 
   /** The first reason to end counts. */

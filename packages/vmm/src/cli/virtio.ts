@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { VirtioDisk, VirtioOptions } from '../virtio/options.ts'
+import type { VirtualMachine } from '../virtual-machine.ts'
 import { openVirtioDisk } from './media.ts'
 import type { RunOptions } from './options.ts'
 
@@ -17,6 +18,15 @@ export function virtioOf(options: RunOptions, warn: (text: string) => void): Vir
     console: virtioConsole !== undefined && { input: process.stdin.isTTY === true ? 'at-once' : 'on-demand' },
     mode: virtioMode,
   }
+}
+
+/** Says which devices have a driver in the guest that breaks the rules; each once, though it may break them again and again. */
+export function reportBrokenDrivers(vm: VirtualMachine, say: (device: string, text: string) => void): void {
+  const known = new Set<string>()
+  vm.on('virtio-failure', ({ device, reason }) => {
+    if (!known.has(device)) say(device, `the guest's driver broke the rules, and has to reset it (${reason})`)
+    known.add(device)
+  })
 }
 
 /** `FILE` or `FILE,readonly`; a file that has such a name is taken whole. */

@@ -41,16 +41,27 @@ const printVirtioDevices: Code = [
   [0xc1, 0xe8, 0x10, 0x04, 0x30, 0x66, 0xba, 0xf8, 0x03, 0xee], // shr eax, 16; add al, '0'; mov dx, 3F8h; out dx, al
   [0x41, 0x83, 0xf9, 0x20, 0x72, 0xd6], // next: inc ecx; cmp ecx, 32; jb slot
 ]
-/** Finds the balloon on the PCI bus, says by its registers of before VIRTIO 1 that there is a driver, and leaves it at that. */
-const idleBalloonDriver: Code = [
+/**
+ * Finds a virtio device on the PCI bus by its PCI identity, and says by its registers of before VIRTIO 1 that there is a driver. The address of
+ * the device status is in EDX then.
+ */
+const driverOf = (identity: number): Code => [
   [0xb9, u32(0x8000_0000)], // mov ecx, 80000000h
   [0x89, 0xc8, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // slot: mov eax, ecx; its vendor and device
-  [0x3d, u32(0x1002_1af4), 0x74, 0x08, 0x81, 0xc1, u32(0x800), 0xeb, 0xe5], // cmp eax, ...; je; add ecx, 800h; jmp slot
+  [0x3d, u32(identity), 0x74, 0x08, 0x81, 0xc1, u32(0x800), 0xeb, 0xe5], // cmp eax, ...; je; add ecx, 800h; jmp slot
   [0x8d, 0x41, 0x04, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // its command register
   [0x83, 0xc8, 0x05, 0xef], // or eax, 5; out dx, eax: I/O space, bus master
   [0x8d, 0x41, 0x10, 0x66, 0xba, 0xf8, 0x0c, 0xef, 0x66, 0xba, 0xfc, 0x0c, 0xed], // its first base address
   [0x66, 0x83, 0xe0, 0xfc, 0x83, 0xc0, 0x12, 0x89, 0xc2], // and ax, FFFCh; add eax, 18; mov edx, eax: device status
   [0xb0, 0x01, 0xee, 0xb0, 0x03, 0xee, 0xb0, 0x07, 0xee], // ACKNOWLEDGE, DRIVER, DRIVER_OK
+]
+const [balloon, randomNumbers] = [0x1002_1af4, 0x1005_1af4]
+/** Resets the device at hand, and gives it a queue that consists of ones. */
+const breakQueue: Code = [
+  [0x89, 0xd3, 0xb0, 0x00, 0xee, 0xb0, 0x03, 0xee], // mov ebx, edx: reset, ACKNOWLEDGE and DRIVER
+  [0xbf, u32(0x18_0000), 0xb9, u32(0x1000), 0x83, 0xc8, 0xff, 0xf3, 0xab], // mov edi, 180000h; mov ecx, 1000h; or eax, -1; rep stosd
+  [0x8d, 0x53, 0xf6, 0xb8, u32(0x180), 0xef], // lea edx, [ebx - 10]; mov eax, 180h; out dx, eax: the queue's page
+  [0x89, 0xda, 0xb0, 0x07, 0xee], // mov edx, ebx; mov al, 7; out dx, al: DRIVER_OK
 ]
 const linesOf = (text: string): Record<string, unknown>[] =>
   text
@@ -112,7 +123,7 @@ describe('the end', () => {
       engine: 'interpreter',
       swap: { size: '32M' },
       vms: [
-        vm('stubborn', [idleBalloonDriver, touchSome(0x20_0000, 0x50_0000), loopForever], {
+        vm('stubborn', [driverOf(balloon), touchSome(0x20_0000, 0x50_0000), loopForever], {
           memory: { size: '6M', max: '2M' },
         }),
       ],
@@ -174,6 +185,31 @@ describe('the end', () => {
       const last = linesOf(end.stdout).at(-1) as { vms: { state: string }[] }
       expect(last.vms.map(({ state }) => state)).toEqual(['off', 'off'])
     }
+  })
+})
+
+describe('a driver that breaks the rules', () => {
+  const rebel: Code = [driverOf(randomNumbers), breakQueue, breakQueue, powerOff]
+
+  test('is told once, and its machine goes on', async () => {
+    const path = hostFile({ memory: '8M', vms: [vm('rebel', [rebel], { virtio: { rng: true } })] })
+    const { status, stdout } = await mica(['host', path])
+    expect(status).toBe(0)
+    const told = linesOf(stdout).filter(({ message }) => message !== undefined)
+    expect(told).toEqual([
+      expect.objectContaining({
+        vm: 'rebel',
+        device: 'virtio-rng',
+        message: expect.stringContaining('broke the rules'),
+      }),
+      expect.objectContaining({ vm: 'rebel', message: 'has powered off' }),
+    ])
+  })
+
+  test('is told by `mica run`, too', async () => {
+    const { status, stderr } = await mica(['run', '--kernel', image(rebel), '--memory', '2M', '--virtio-rng'])
+    expect(status).toBe(0)
+    expect(stderr.match(/rng: the guest's driver broke the rules/g)).toHaveLength(1)
   })
 })
 

@@ -2,6 +2,7 @@ import type { Host } from '../../host.ts'
 import type { VmExit } from '../../types.ts'
 import type { VirtualMachine } from '../../virtual-machine.ts'
 import { MistakesInFile, Status, UsageError } from '../status.ts'
+import { reportBrokenDrivers } from '../virtio.ts'
 import { Consoles } from './consoles.ts'
 import { readHostFile } from './host-file.ts'
 import type { HostFile } from './host-schema.ts'
@@ -103,6 +104,7 @@ class HostSession {
     vm.on('compliance', ({ isCompliant, state }) => {
       this.#say(vm.name, complianceTexts[isCompliant ? 'compliant' : state] ?? state, { compliant: isCompliant })
     })
+    reportBrokenDrivers(vm, (device, text) => this.#say(vm.name, `${device}: ${text}`, { device }))
   }
 
   async #runMachine(vm: VirtualMachine): Promise<void> {
