@@ -1,6 +1,8 @@
 import { allocate } from '@mica-vm/share-allocator'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { reportOf as balloonReportOf, type Findings, type Pair } from '../balloon.ts'
+import type { Kind, Result } from '../balloon/subject.ts'
 import { textDisk } from '../frame/text-disk.ts'
 import { Timeline } from '../frame/timeline.ts'
 import { byTurns, center, quantile, ratios } from '../frame/turns.ts'
@@ -70,6 +72,51 @@ it('a fleet fails as soon as one thing in it does', () => {
   expect(holds({ moments: [{ ...right.moments[0]!, swapped: 0 }] })).toBe(false)
   expect(holds({ states: [{ seconds: 0, state: 'low' }] })).toBe(false)
   expect(holds({ swap: { ...right.swap, failures: 1 } })).toBe(false)
+})
+
+/** A machine that took so many milliseconds, of a million instructions each. */
+function resultOf(kind: Kind, sizeMiB: number, ms: number, doublePaged: number = 0): Result {
+  const storage = { diskRequests: 0, diskBytes: 0, swapRequests: 0, swapReads: 0, swapWrites: 0, doublePaged }
+  return {
+    kind,
+    ...{ fullMiB: 128, sizeMiB },
+    rounds: [{ instructions: ms * 1e6, storage, cpuMs: 1, residentMiB: sizeMiB }],
+  }
+}
+
+/** What came of half of the memory and of 7/8, with how much longer than 1000 ms each draw's ballooned machine took. */
+function findingsOf(slowdowns: readonly number[], swappedMs: number, doublePaged: number = 1): Findings {
+  const pair = (slowdown: number, sizeMiB: number): Pair => ({
+    native: resultOf('native', sizeMiB, 1000),
+    ballooned: resultOf('ballooned', sizeMiB, 1000 + slowdown),
+  })
+  const of = (part: number, most: number, ms: number): Findings['byPart'][number] => ({
+    part: { part, name: String(part), most },
+    pairs: slowdowns.map((slowdown) => pair(slowdown, 128 * part)),
+    swapped: resultOf('swapped', 128 * part, ms, doublePaged),
+  })
+  const full = resultOf('native', 128, swappedMs)
+  return { byPart: [of(1 / 2, 0.044, swappedMs), of(7 / 8, 0.014, swappedMs)], full, unboosted: pair(0, 112) }
+}
+
+it('a ballooned machine may be slower by what its part of the memory allows, and one draw in five by more', () => {
+  const failing = (findings: Findings): string[] =>
+    balloonReportOf(findings)
+      .claims.filter(({ holds }) => !holds)
+      .map(({ text }) => text)
+  expect(failing(findingsOf([10, 10, 10, 10, 60], 2000))).toEqual([])
+  expect(failing(findingsOf([20, 20, 20, 20, 20], 2000))).toEqual([
+    expect.stringMatching(/^with 0.875 .*at most 1.4 %/),
+  ])
+  expect(failing(findingsOf([50, 50, 50, 50, 50], 2000))).toHaveLength(2)
+  // A swapped machine must be much slower, and its pages paged twice.
+  expect(failing(findingsOf([0, 0, 0, 0, 0], 1400))).toEqual([expect.stringMatching(/^where the host swaps/)])
+  expect(failing(findingsOf([0, 0, 0, 0, 400], 1700))).toEqual([expect.stringMatching(/^and longer with each part/)])
+  expect(failing(findingsOf([0, 0, 0, 0, 0], 2000, 0))).toEqual([expect.stringMatching(/^and pages are paged twice/)])
+  // It has all its memory, as far as its guest can tell.
+  const { full, ...rest } = findingsOf([0, 0, 0, 0, 0], 2000)
+  const other = { ...rest, full: resultOf('native', full.sizeMiB, 1999) }
+  expect(failing(other)).toEqual([expect.stringMatching(/^no guest can tell/)])
 })
 
 it('a timeline begins and ends with a look', () => {
