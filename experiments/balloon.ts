@@ -16,13 +16,12 @@ import {
   type Kind,
   type Order,
   type Result,
-  type Round,
   type Size,
 } from './balloon/subject.ts'
 import { debianBoot } from './frame/debian-guest.ts'
 import type { Chart, Claim, Experiment, Report, Table } from './frame/experiment.ts'
 import { storageNs } from './frame/storage-ledger.ts'
-import { center } from './frame/turns.ts'
+import { byTurns, center } from './frame/turns.ts'
 
 interface Part {
   readonly part: number
@@ -102,14 +101,10 @@ async function compare(
     await subject.prepare(draw.warmUp, setup)
     subjects.push(subject)
   }
-  const results = subjects.map(({ kind }) => ({ kind, ...size, rounds: [] as Round[] }))
-  for (const [i, round] of draw.rounds.entries()) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      // Who goes first changes.
-      const at = (turn + i) % subjects.length
-      results[at]!.rounds.push(await subjects[at]!.measure(round))
-    }
-  }
+  const measured = await byTurns(subjects, { warmUps: 0, rounds: draw.rounds.length }, (subject, round) =>
+    subject.measure(draw.rounds[round]!),
+  )
+  const results = subjects.map(({ kind }, i) => ({ kind, ...size, rounds: measured[i]! }))
   for (const subject of subjects) subject.destroy()
   for (const result of results)
     console.error(`${size.sizeMiB} of ${size.fullMiB} MiB, ${result.kind}: ${inMs(timeNs(result))} ms`)

@@ -6,17 +6,20 @@ export interface Turns {
   readonly rounds: number
 }
 
-/** Tries alternatives by turns, in rounds, each of which begins with another one. Returns what each try of each alternative gave. */
+/**
+ * Tries alternatives by turns, in rounds, each of which begins with another one; those that do not count have numbers below 0. Returns what each try of
+ * each alternative gave.
+ */
 export async function byTurns<Alternative, Result>(
   alternatives: readonly Alternative[],
   { warmUps, rounds }: Turns,
-  attempt: (alternative: Alternative) => Promise<Result>,
+  attempt: (alternative: Alternative, round: number) => Promise<Result>,
 ): Promise<Result[][]> {
   const results: Result[][] = alternatives.map(() => [])
   for (let round = -warmUps; round < rounds; round++) {
     for (let place = 0; place < alternatives.length; place++) {
       const which = (round + warmUps + place) % alternatives.length
-      const result = await attempt(alternatives[which]!)
+      const result = await attempt(alternatives[which]!, round)
       if (round >= 0) results[which]!.push(result)
     }
   }
