@@ -3,12 +3,12 @@ import type { Experiment } from './frame/experiment.ts'
 import { publish } from './frame/document.ts'
 
 const experiments: Readonly<Record<string, () => Promise<{ readonly experiment: Experiment }>>> = {
-  overcommit: () => import('./overcommit.ts'),
+  sharing: () => import('./sharing.ts'),
   balloon: () => import('./balloon.ts'),
   sampling: () => import('./sampling.ts'),
-  sharing: () => import('./sharing.ts'),
-  shadow: () => import('./shadow.ts'),
   tax: () => import('./tax.ts'),
+  overcommit: () => import('./overcommit.ts'),
+  shadow: () => import('./shadow.ts'),
 }
 
 const [wanted = ''] = process.argv.slice(2)

@@ -1,36 +1,27 @@
 /** Experiment `sharing`: how much memory machines with the same guest have in common. */
-import {
-  Host,
-  type BlockStore,
-  type BootSource,
-  type SharingRates,
-  type VirtualMachine,
-  type VmStatistics,
-} from '@mica-vm/vmm'
-import { debianBoot, DebianGuest, type Measurement } from './frame/debian-guest.ts'
+import { Host, type SharingRates } from '@mica-vm/vmm'
+import { debianBoot, DebianGuest } from './frame/debian-guest.ts'
 import type { Experiment, Report } from './frame/experiment.ts'
 import { textDisk } from './frame/text-disk.ts'
 import { Timeline } from './frame/timeline.ts'
 import { byTurns, center, quantile, ratios } from './frame/turns.ts'
+import { fleetVms, sumOf, warmUpPace, type FleetOptions, type Work } from './sharing/fleet.ts'
+import { FleetProcess } from './sharing/fleet-process.ts'
+import { addMachine, diskMiB, memoryMiB, type Image } from './sharing/machine.ts'
 
 const mib = 2 ** 20
 const pageBytes = 4096
 const mostVms = 10
-const memoryMiB = 64
-const diskMiB = 8
 /** Rounds of work at each number of machines, and at the last one. */
 const rounds = 1
 const lastRounds = 2
 const rates: SharingRates = { pagesPerSecond: 2500, pagesPerSecondPerVm: 2500 }
-/** What sharing costs: each fleet works in turn, so many rounds. Translating what is new has faded by then. */
-const turns = { warmUps: 3, rounds: 8 }
-/** Where in memory a fleet and its code lie makes a difference, too: so often all are made anew, each time in another order. */
-const generations = 4
-const fleetVms = 2
-/** In the rounds that do not count, pages are looked at so many times as often, so that equal ones have been found. */
-const warmUpPace = 50
-/** After its work a fleet is waited for: what the runtime compiles beside it is its own work. */
-const settleMs = 200
+/** What a round of `work` does, with a turn for each: the shorter turns are, the less the machine around changes between those that are compared. */
+const commands = ['md5sum /dev/vda', 'compile 3', 'sh -c "tar -cf - /tmp/compile | gzip -1 >/tmp/work.tar.gz"']
+/** Rounds of a fleet. Translating what is new has faded after those that do not count. */
+const fleetRounds = { warmUps: 3, counted: 6 }
+/** Where in memory a fleet and its code lie makes a difference of some per cent: so often all are made anew, each time in another order. */
+const generations = 6
 
 /** Pages of all machines at a time. */
 interface Moment {
@@ -46,15 +37,6 @@ interface Moment {
   readonly reclaimed: number
   readonly copies: number
 }
-
-const boots = (
-  host: Host,
-  boot: BootSource,
-  disk: BlockStore,
-  clock: 'real' | 'instructions',
-  domain: { salt?: string } = {},
-): VirtualMachine =>
-  host.createVm({ memory: memoryMiB * mib, boot, clock, virtio: { blk: [{ store: disk }] }, ...domain })
 
 function momentOf(host: Host, startMs: number): Moment {
   const maps = host.vms.map(({ statistics }) => statistics.memory)
@@ -85,7 +67,7 @@ interface Growth {
 }
 
 /** Boots one machine after the other on a host that shares pages. After each boot, all machines work. Real clocks: no two boots are the same. */
-async function grow(boot: BootSource, disk: BlockStore): Promise<Growth> {
+async function grow(image: Image): Promise<Growth> {
   const hostBytes = (mostVms + 1) * memoryMiB * mib
   const host = new Host({ memory: hostBytes, maximumVms: mostVms, memoryPolicy: { sharing: rates } })
   const startMs = performance.now()
@@ -94,7 +76,7 @@ async function grow(boot: BootSource, disk: BlockStore): Promise<Growth> {
   const stages: Moment[] = []
   const outputs = new Set<string>()
   while (guests.length < mostVms) {
-    const guest = new DebianGuest(boots(host, boot, disk, 'real'))
+    const guest = new DebianGuest(addMachine(host, image, 'real'))
     guests.push(guest)
     await guest.ready()
     const command = `work ${guests.length === mostVms ? lastRounds : rounds}`
@@ -112,133 +94,63 @@ async function grow(boot: BootSource, disk: BlockStore): Promise<Growth> {
   return { stages, moments: timeline.moments, metadataBytes, hostBytes, outputs }
 }
 
-/** Processor time of this process, which passes faster at first. The host's clock: it says how many pages may be looked at. */
-class PacedClock {
-  pace = warmUpPace
-  #ns = 0
-  #readNs = cpuNs()
-
-  nowNs(): number {
-    const now = cpuNs()
-    this.#ns += (now - this.#readNs) * this.pace
-    this.#readNs = now
-    return this.#ns
-  }
-}
-
-/** How a fleet's host shares pages. */
-interface FleetOptions {
-  readonly sharing: boolean
-  /** Each guest is a trust domain of its own, and shares nothing with another. */
-  readonly isApart?: boolean
-}
-
-/** Machines that do equal work: with a clock that counts instructions, they do the same in every fleet. */
-class Fleet {
-  readonly name: string
-  readonly host: Host
-  readonly #guests: readonly DebianGuest[]
-  readonly #clock = new PacedClock()
-  #rounds = 0
-
-  constructor(name: string, boot: BootSource, disk: BlockStore, options: FleetOptions) {
-    const { sharing, isApart = false } = options
-    this.name = name
-    this.host = new Host({
-      memory: (fleetVms + 1) * memoryMiB * mib,
-      maximumVms: fleetVms,
-      clock: { nowNs: () => this.#clock.nowNs(), unixMs: Date.now },
-      memoryPolicy: { sharing },
-    })
-    this.#guests = Array.from({ length: fleetVms }, (_, index) => {
-      const domain = isApart ? { salt: `guest ${index}` } : {}
-      return new DebianGuest(boots(this.host, boot, disk, 'instructions', domain))
-    })
-  }
-
-  /** One round. */
-  async work(): Promise<Work> {
-    if (this.#rounds++ === turns.warmUps) this.#clock.pace = 1
-    const from = cpuNs()
-    const { engine } = this.#guests[0]!.vm.statistics
-    const measured: Measurement[] = []
-    for (const guest of this.#guests) measured.push(await guest.measure('work 1'))
-    const end = this.#guests[0]!.vm.statistics.engine
-    await new Promise((resolve) => void setTimeout(resolve, settleMs))
-    const grown = (of: (statistics: VmStatistics) => number): number =>
-      measured.reduce((sum, { before, after }) => sum + of(after) - of(before), 0)
-    return {
-      cpuNs: cpuNs() - from,
-      instructions: grown(({ instructions }) => instructions),
-      interpreted: grown(({ tiers }) => tiers.interpreted),
-      copies: grown(({ memory }) => memory.copyOnWriteBreaks),
-      decodedUnits: end.decodedUnits - engine.decodedUnits,
-      translatedRegions: end.translatedRegions - engine.translatedRegions,
-      savedPages: this.host.memory?.sharing?.savedPages ?? 0,
-    }
-  }
-}
-
-/** What a round of work took of the processor, of this process and all its threads, and what was done. */
-interface Work {
-  readonly cpuNs: number
-  readonly instructions: number
-  readonly interpreted: number
-  readonly decodedUnits: number
-  readonly translatedRegions: number
-  readonly copies: number
-  readonly savedPages: number
-}
-
-/** Two are alike: how much they differ is how exact the measurement is. */
+/** Two of each: how much they differ is how exact the measurement is. */
 const fleetKinds: readonly (readonly [name: string, options: FleetOptions])[] = [
   ['off', { sharing: false }],
   ['on', { sharing: true }],
-  ['on, each guest for itself', { sharing: true, isApart: true }],
+  ['on, again', { sharing: true }],
   ['off, again', { sharing: false }],
 ]
 
-const timesOf = (rounds: readonly Work[]): number[] => rounds.map((work) => work.cpuNs)
-
-/** What equal work takes without sharing, and with it. */
-async function costOfSharing(boot: BootSource, disk: BlockStore): Promise<Cost[]> {
+/** What each kind of fleet takes for equal work. */
+async function costOfSharing(): Promise<Cost[]> {
   const works: Work[][] = fleetKinds.map(() => [])
   for (let generation = 0; generation < generations; generation++) {
-    const each = await worksOf(generation, boot, disk)
+    const each = await worksOf(generation)
     each.forEach((rounds, kind) => works[kind]!.push(...rounds))
   }
-  const [first, again] = [timesOf(works[0]!), timesOf(works.at(-1)!)]
+  const times = works.map((rounds) => rounds.map(({ cpuNs }) => cpuNs))
+  const [first, again] = [times[0]!, times.at(-1)!]
   const without = first.map((ns, round) => (ns + again[round]!) / 2)
-  return works.map((rounds, kind) => ({
-    name: fleetKinds[kind]![0],
-    rounds,
-    ratios: ratios(timesOf(rounds), without),
-  }))
+  return fleetKinds.map(([name, { sharing }], kind) => {
+    return { name, sharing, rounds: works[kind]!, ratios: ratios(times[kind]!, without) }
+  })
 }
 
-/** The rounds of each kind of fleet, by turns. */
-async function worksOf(generation: number, boot: BootSource, disk: BlockStore): Promise<Work[][]> {
+/** The rounds of each kind of fleet that count. */
+async function worksOf(generation: number): Promise<Work[][]> {
+  const { warmUps, counted } = fleetRounds
+  const rounds = Array.from({ length: warmUps + counted }, () => commands).flat()
+  const orders = { commands: ['hold', ...rounds], warmUps: 1 + warmUps * commands.length }
   const order = fleetKinds.map((_, place) => (place + generation) % fleetKinds.length)
-  const fleets = order.map((kind) => new Fleet(fleetKinds[kind]![0], boot, disk, fleetKinds[kind]![1]))
-  const works = await byTurns(fleets, turns, async (fleet) => {
-    const work = await fleet.work()
-    console.error(`sharing ${fleet.name}: ${(work.cpuNs / 1e9).toFixed(2)} s of the processor`)
-    return work
+  const fleets = order.map((kind) => new FleetProcess(fleetKinds[kind]![0], fleetKinds[kind]![1], orders))
+  try {
+    await Promise.all(fleets.map((fleet) => fleet.turns(orders.warmUps)))
+    const turns = await byTurns(fleets, { warmUps: 0, rounds: counted * commands.length }, async (fleet) => {
+      const [work] = await fleet.turns(1)
+      console.error(`sharing ${fleet.name}: ${(work!.cpuNs / 1e9).toFixed(2)} s of the processor`)
+      return work!
+    })
+    return fleetKinds.map((_, kind) => roundsOf(turns[order.indexOf(kind)]!))
+  } finally {
+    for (const fleet of fleets) fleet.end()
+  }
+}
+
+/** Of turns with a command each. */
+function roundsOf(turns: readonly Work[]): Work[] {
+  const count = turns.length / commands.length
+  return Array.from({ length: count }, (_, round) => {
+    return sumOf(turns.slice(round * commands.length, (round + 1) * commands.length))
   })
-  for (const fleet of fleets) fleet.host.destroy()
-  return fleetKinds.map((_, kind) => works[order.indexOf(kind)]!)
 }
 
 interface Cost {
   readonly name: string
+  readonly sharing: boolean
   readonly rounds: readonly Work[]
   /** Processor time as a part of that without sharing, the mean of both fleets, in the same round. */
   readonly ratios: readonly number[]
-}
-
-function cpuNs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
 }
 
 const part = (pages: number, { used }: Moment): string => `${((pages / used) * 100).toFixed(1)} %`
@@ -294,18 +206,19 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
   const { stages, moments, metadataBytes, hostBytes, outputs } = growth
   const last = stages.at(-1)!
   const metadata = metadataBytes / hostBytes
-  const ratio = center(costs[1]!.ratios)
+  const sharing = costs.filter((cost) => cost.sharing).flatMap((cost) => cost.ratios)
   return {
     text: [
       `Up to ${mostVms} machines with the same Debian guest boot one after the other, each for itself and at its own pace. After each boot all machines work: they read a`,
       'disk, start many short programs, write files and pack them. Meanwhile the host looks for equal pages. _Used_ are all pages but those that a guest has never',
       'written, which cost the host nothing anyway; _shared_ are those of them in frames that others use, too, or found to be zero; _reclaimed_ are the frames that',
-      'nobody needs any more thanks to that.\n\nWhat that costs is measured with fleets of guests whose clock counts instructions, and which so do the same to the last instruction: two without sharing; one with it, at the rates that',
-      'hosts have if nothing is said; and one where each guest is a trust domain of its own. They work by turns, each round beginning with another fleet, after rounds that do not',
+      'nobody needs any more thanks to that.\n\nWhat that costs is measured with fleets of guests whose clock counts instructions, and which so do the same to the last instruction: two without sharing, and two with it, at the rates that',
+      'hosts have if nothing is said. Each fleet is a process, as hosts are: within one, the runtime keeps once what it has compiled of equal modules,',
+      'so two fleets that do the very same would share that work, and one that has nobody like it would seem slow. Fleets work by turns of a command, each turn beginning with another fleet, after rounds that do not',
       'count, in which equal pages are found and most code is translated. The processor time is that of all threads of the process, so what looks for pages and what compiles code is part of it.',
-      'It is told as a part of what the fleets without sharing took in the same round: the Hodges-Lehmann estimate, which is the median of the means of all pairs of rounds, and the quartiles. By how much the two fleets without sharing differ',
-      'is how exact that is. A host that shares pages shares also what it has decoded and translated of the code in them: less is decoded, less interpreted until it is found to run often, and less translated, which is what sharing gains in',
-      'the beginning. Guests that share nothing with each other have only the cost.',
+      'It is told as a part of what the fleets without sharing took in the same round: the Hodges-Lehmann estimate, which is the median of the means of all pairs of rounds, and the quartiles. By how much two fleets that are alike differ',
+      'is how exact that is. A host that shares pages shares also what it has decoded and translated of the code in them: less is decoded, less interpreted until it is found to run often, and less translated, which sharing gains in the',
+      'beginning.',
     ].join(' '),
     claims: [
       {
@@ -321,8 +234,8 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
         holds: metadata < 0.005,
       },
       {
-        text: `equal work takes at most 2 % more processor time with sharing than without (over ${costs[0]!.rounds.length} rounds: ${percentMore(ratio)})`,
-        holds: ratio <= 1.02,
+        text: `equal work takes at most 2 % more processor time with sharing than without (over ${sharing.length} rounds: ${percentMore(center(sharing))})`,
+        holds: center(sharing) <= 1.02,
       },
       { text: 'guests retire the same instructions whether their host shares pages or not', holds: sameWork(costs) },
       {
@@ -380,7 +293,7 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
       work: `\`work ${rounds}\` after each boot, \`work ${lastRounds}\` after the last`,
       'pages looked at': `${rates.pagesPerSecond} a second at most, of all machines and of each`,
       clocks: 'real; for the cost of sharing instructions',
-      'cost of sharing': `fleets of ${fleetVms} machines, made ${generations} times, ${turns.warmUps} rounds that do not count, ${turns.rounds} that do; pages are looked at ${warmUpPace} times as often in the former; processor time as a part of that without sharing in the same round`,
+      'cost of sharing': `fleets of ${fleetVms} machines, each a process, made ${generations} times; ${fleetRounds.warmUps} rounds that do not count, ${fleetRounds.counted} that do, of ${commands.length} turns each; pages are looked at ${warmUpPace} times as often in the former`,
     },
   }
 }
@@ -388,8 +301,7 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
 export const experiment: Experiment = {
   title: 'Sharing: what equal guests have in common',
   async run() {
-    const boot = await debianBoot()
-    const disk = textDisk(diskMiB * mib)
-    return reportOf(await grow(boot, disk), await costOfSharing(boot, disk))
+    const image = { boot: await debianBoot(), disk: textDisk(diskMiB * mib) }
+    return reportOf(await grow(image), await costOfSharing())
   },
 }

@@ -6,13 +6,16 @@ import { guestPrograms, overlayInitrd } from '../guest/programs.ts'
 /** What the default guest's shell asks with. */
 const prompt = 'mica:/root# '
 
-/** What a command did to its machine: counters and times at its first and last instruction. */
-export interface Measurement {
+/** What a command did to its machine: counters at its first and last instruction. */
+export interface Growth {
+  readonly before: VmStatistics
+  readonly after: VmStatistics
+}
+
+export interface Measurement extends Growth {
   readonly status: number
   /** The command as it was typed, and what it printed. */
   readonly output: string
-  readonly before: VmStatistics
-  readonly after: VmStatistics
   /** Processor time of this process, all threads. */
   readonly cpuMs: number
   readonly wallMs: number
@@ -54,6 +57,7 @@ export class DebianGuest {
   /** Up to where the text was read. */
   #read = 0
   #seen: () => void = () => {}
+  #marked: () => void = () => {}
   #fail: (error: Error) => void = () => {}
   /** Begin and end of each command since the last look. */
   readonly #moments: Moment[] = []
@@ -66,7 +70,10 @@ export class DebianGuest {
       this.#text += new TextDecoder('latin1').decode(bytes)
       this.#seen()
     })
-    vm.on('debug', () => void this.#moments.push(this.#now()))
+    vm.on('debug', () => {
+      this.#moments.push(this.#now())
+      this.#marked()
+    })
   }
 
   /** All that the guest has sent. */
@@ -90,7 +97,7 @@ export class DebianGuest {
    * every run, since it gets all its input at once and takes a line when it waits for one.
    */
   async measureAll(commands: readonly string[]): Promise<Measurement[]> {
-    this.vm.serial[0]!.send(commands.map((command) => `run ${command}\n`).join(''))
+    this.order(commands)
     const measured: Measurement[] = []
     for (const command of commands) {
       const output = await this.#until(/<<end (\d+)>>/, false)
@@ -107,6 +114,30 @@ export class DebianGuest {
     }
     await this.#until(prompt)
     return measured
+  }
+
+  /** Types commands, all at once, for `turn` to run one by one. */
+  order(commands: readonly string[]): void {
+    this.vm.serial[0]!.send(commands.map((command) => `run ${command}\n`).join(''))
+  }
+
+  /**
+   * Runs up to the last instruction of the next command that was ordered, and pauses at that very instruction. So a guest whose clock counts
+   * instructions, and which has all its orders before it boots, does the same in every run, whatever its host does between two turns.
+   */
+  async turn(): Promise<Growth> {
+    const paused = new Promise<void>((resolve, reject) => {
+      this.#fail = reject
+      this.#marked = () => {
+        if (this.#moments.length < 2) return
+        this.#marked = () => {}
+        resolve(this.vm.pause())
+      }
+    })
+    void this.#run()
+    await paused
+    const [begin, end] = this.#moments.splice(0, 2)
+    return { before: begin!.statistics, after: end!.statistics }
   }
 
   #now(): Moment {
