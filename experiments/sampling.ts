@@ -11,7 +11,9 @@ const periodNs = 100e6
 const samplePages = 100
 /** Steps of the working set, and how many periods each one lasts. */
 const stepsMiB = [8, 22, 34, 10, 32, 20, 8] as const
-const periodsPerStep = 4
+const periodsPerStep = 6
+/** The part of all pages that is touched at once only when a period begins. */
+const leap = 0.02
 /** How far the estimate may be from the truth, and after how many periods. */
 const tolerance = 0.1
 const patiencePeriods = 2
@@ -19,20 +21,20 @@ const patiencePeriods = 2
 const instructionsPerTouch = 4
 const pagesOf = (sizeMiB: number): number => sizeMiB * 256
 
-interface Moment {
+export interface Moment {
   readonly guestNs: number
   readonly active: number
   /** Watched pages that were touched, since the machine was switched on. */
   readonly touches: number
 }
 
-interface Step {
+export interface Step {
   readonly sizeMiB: number
   readonly beginNs: number
   readonly endNs: number
 }
 
-interface Run {
+export interface Run {
   readonly pages: number
   readonly steps: readonly Step[]
   readonly moments: readonly Moment[]
@@ -68,12 +70,17 @@ function at(moments: readonly Moment[], guestNs: number): Moment {
   return moments.findLast((moment) => moment.guestNs <= guestNs) ?? moments[0]!
 }
 
-/** The part of all pages that is touched in a period, when a step has settled: each page is watched, and counts once in a period. */
-function truthOf({ pages, moments }: Run, { beginNs, endNs }: Step): number {
+/**
+ * The part of all pages that is touched in a period, when a step has settled. Each page is watched, and counts once in a period; nearly all are touched
+ * as soon as it has begun, so where touches leap is where one begins: the host may look late, and periods are not all of one length.
+ */
+export function truthOf({ pages, moments }: Run, { beginNs, endNs }: Step): number {
   const within = moments.filter(({ guestNs }) => guestNs >= beginNs + periodNs && guestNs <= endNs)
-  const [first, last] = [within[0]!, within.at(-1)!]
-  const periods = Math.round((last.guestNs - first.guestNs) / periodNs)
-  return (last.touches - first.touches) / periods / pages
+  const leaps = (i: number): boolean => i > 0 && within[i]!.touches - within[i - 1]!.touches > pages * leap
+  // What is seen in the middle of a leap belongs to the same one.
+  const begins = within.flatMap((_, i) => (leaps(i) && !leaps(i - 1) ? [within[i - 1]!.touches] : []))
+  if (begins.length < 2) throw new Error('the host looked too seldom to see two periods begin in one step; try again')
+  return (begins.at(-1)! - begins[0]!) / (begins.length - 1) / pages
 }
 
 interface Finding extends Step {

@@ -9,6 +9,7 @@ import { byTurns, center, quantile, ratios } from '../frame/turns.ts'
 import { partIn, reportOf } from '../overcommit.ts'
 import { mixed } from '../overcommit/expected.ts'
 import type { Run } from '../overcommit/run.ts'
+import { truthOf, type Moment } from '../sampling.ts'
 import { formula } from '../tax.ts'
 
 it('all disks of a size are equal, and no two of their pages are', () => {
@@ -33,6 +34,28 @@ it('the formula for two machines is where taking pages one by one ends', () => {
       expect(Math.abs(first! / 256 - wanted.idle)).toBeLessThan(0.02)
       expect(Math.abs(second! / 256 - wanted.working)).toBeLessThan(0.02)
     }),
+  )
+})
+
+it('the truth of a step is what each whole period touches, however long periods are and wherever the host looks', () => {
+  const period = fc.record({ looks: fc.integer({ min: 3, max: 12 }), inBurst: fc.boolean() })
+  fc.assert(
+    fc.property(
+      fc.array(period, { minLength: 3, maxLength: 8 }),
+      fc.integer({ min: 100, max: 900 }),
+      (periods, set) => {
+        const moments: Moment[] = [{ guestNs: 100e6, active: 0, touches: 0 }]
+        const look = (touches: number): void => {
+          moments.push({ guestNs: moments.at(-1)!.guestNs + 20e6, active: 0, touches })
+        }
+        periods.forEach(({ looks, inBurst }, before) => {
+          if (inBurst) look(set * (before + 0.5))
+          for (let i = 0; i < looks; i++) look(set * (before + 1))
+        })
+        const step = { sizeMiB: 8, beginNs: 0, endNs: moments.at(-1)!.guestNs }
+        expect(truthOf({ pages: 1000, steps: [step], moments }, step)).toBeCloseTo(set / 1000, 10)
+      },
+    ),
   )
 })
 
