@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { buildGuestLinux } from '@mica-vm/guest-linux'
 import { Host, type VirtualMachine } from '../src/index.ts'
 
-const [vms = 10, seconds = 20, slackMs = 250] = process.argv.slice(2).map(Number)
+const [vms = 10, seconds = 20, slackMs = 400] = process.argv.slice(2).map(Number)
 const mib = 2 ** 20
 const memory = 64 * mib
 

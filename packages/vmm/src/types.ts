@@ -204,7 +204,7 @@ export interface VmOptions {
   /**
    * Nanoseconds by which a one-shot timer may wake up an idle guest late, at most; default 0. It is a twentieth of the time for which
    * the guest has been idle: has run no program. Kernels that tick all the time then cost a host of idle guests far less, and least if all
-   * have the same slack, as they wake up together.
+   * have the same slack, as they wake up together. With half a second and more Linux writes to its log that its clocks were read late.
    */
   readonly timerSlackNs?: number
   /** Weight of the machine's claim to the host's processor, beside those of the others; default 1000. */

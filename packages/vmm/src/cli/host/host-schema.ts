@@ -197,6 +197,6 @@ export const hostSchema: z.ZodType<HostFile> = z.strictObject({
   swap: z.strictObject({ file: file.optional(), size: sizeSchema }).optional(),
   sharing: sharing.default({}),
   policy: policy.default({}),
-  timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(250),
+  timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(400),
   vms: z.array(vm).min(1, 'must have one machine at least').max(64, 'must have 64 machines at most'),
 })
