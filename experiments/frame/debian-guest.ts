@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { buildGuestLinux, type CpioEntry } from '@mica-vm/guest-linux'
 import type { BootSource, VirtualMachine, VmStatistics } from '@mica-vm/vmm'
 import { guestPrograms, overlayInitrd } from '../guest/programs.ts'
+import { cpuNs } from './cpu-time.ts'
 
 /** What the default guest's shell asks with. */
 const prompt = 'mica:/root# '
@@ -141,8 +142,7 @@ export class DebianGuest {
   }
 
   #now(): Moment {
-    const { user, system } = process.cpuUsage()
-    return { statistics: this.vm.statistics, cpuMs: (user + system) / 1000, wallMs: performance.now() }
+    return { statistics: this.vm.statistics, cpuMs: cpuNs() / 1e6, wallMs: performance.now() }
   }
 
   /** Runs until the guest has sent something; answers what it sent up to there. */

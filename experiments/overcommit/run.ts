@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { FileSwapStore } from '@mica-vm/machine-memory/node'
 import { Host, type BootSource } from '@mica-vm/vmm'
+import { cpuNs } from '../frame/cpu-time.ts'
 import { DebianGuest } from '../frame/debian-guest.ts'
 import { Timeline } from '../frame/timeline.ts'
 import type { Job, Member } from './fleet.ts'
@@ -180,7 +181,7 @@ export async function runFleet(boot: BootSource, fleet: readonly Member[], overc
     },
   })
   const startMs = performance.now()
-  const startCpu = process.cpuUsage()
+  const startCpuNs = cpuNs()
   const nowSeconds = (): number => (performance.now() - startMs) / 1000
   const states: { seconds: number; state: State }[] = [{ seconds: 0, state: 'high' }]
   host.on('memory-state', ({ state }) => void states.push({ seconds: nowSeconds(), state }))
@@ -193,7 +194,7 @@ export async function runFleet(boot: BootSource, fleet: readonly Member[], overc
   timeline.end()
   if (!isDone) for (const { failures } of workers) failures.push(`not done in ${patienceSeconds} s`)
   const seconds = nowSeconds()
-  const { user, system } = process.cpuUsage(startCpu)
+  const cpuSeconds = (cpuNs() - startCpuNs) / 1e9
   const maps = host.vms.map(({ statistics }) => statistics.memory)
   const { size: swapBytes, failures } = host.memory!.swap
   await Promise.all(workers.map(({ guest }) => guest.vm.pause()))
@@ -202,7 +203,7 @@ export async function runFleet(boot: BootSource, fleet: readonly Member[], overc
   return {
     ...{ overcommit, hostMiB, states, seconds },
     moments: timeline.moments,
-    cpuSeconds: (user + system) / 1e6,
+    cpuSeconds,
     fates: workers.map((worker) => ({
       member: worker.member,
       failures: worker.failures,

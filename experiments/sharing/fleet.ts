@@ -1,4 +1,6 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { Host, type VmStatistics } from '@mica-vm/vmm'
+import { cpuNs } from '../frame/cpu-time.ts'
 import { DebianGuest, type Growth } from '../frame/debian-guest.ts'
 import { addMachine, memoryMiB, type Image } from './machine.ts'
 
@@ -76,7 +78,7 @@ export class Fleet {
     const growths: Growth[] = []
     for (const guest of this.#guests) growths.push(await guest.turn())
     const end = this.#engine
-    await new Promise((resolve) => void setTimeout(resolve, settleMs))
+    await after(settleMs)
     const grown = (of: (statistics: VmStatistics) => number): number =>
       growths.reduce((sum, { before, after }) => sum + of(after) - of(before), 0)
     return {
@@ -108,9 +110,4 @@ class PacedClock {
     this.#readNs = now
     return this.#ns
   }
-}
-
-function cpuNs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
 }
