@@ -9,7 +9,7 @@ import { byTurns, center, quantile, ratios } from '../frame/turns.ts'
 import { partIn, reportOf } from '../overcommit.ts'
 import { mixed } from '../overcommit/expected.ts'
 import type { Run } from '../overcommit/run.ts'
-import { truthOf, type Moment } from '../sampling.ts'
+import { truthOf, type Moment } from '../sampling/run.ts'
 import { formula } from '../tax.ts'
 
 it('all disks of a size are equal, and no two of their pages are', () => {

@@ -7,7 +7,7 @@ export interface ActivityEstimatorOptions {
   readonly random: () => number
   /** Pages watched per period. Default 100. */
   readonly samples?: number
-  /** Length of a period, in nanoseconds of the client's own running time. Default 30 s. */
+  /** Length of a period at least, in nanoseconds of the client's own running time. Default 30 s. */
   readonly periodNs?: number
   /** What the newest period weighs in the slow average, above 0 to 1. Default 0.2. */
   readonly slowWeight?: number
@@ -41,6 +41,7 @@ export class ActivityEstimator {
   /** Watched pages that have not been touched. */
   readonly #untouched = new Set<number>()
   #watched: readonly number[] = []
+  /** Time since the watched pages were drawn. */
   #elapsedNs = 0
   #slow = 1
   #fast = 1
@@ -76,14 +77,14 @@ export class ActivityEstimator {
   }
 
   /**
-   * The client has run for so long. True if a period has ended with that and others pages are to be watched; a leap over several periods
-   * counts as one.
+   * The client has run for so long. True if a period has ended with that and other pages are to be watched. The next one begins now, however
+   * late this call is: pages that were watched for less than a period would seem idle. So a leap over several periods counts as one.
    */
   advance(ranNs: number): boolean {
     if (!(ranNs >= 0 && ranNs < Infinity)) throw new RangeError(`ranNs is ${ranNs}; must be a finite number from 0`)
     this.#elapsedNs += ranNs
     if (this.#elapsedNs < this.#periodNs) return false
-    this.#elapsedNs %= this.#periodNs
+    this.#elapsedNs = 0
     this.#endPeriod()
     this.#draw()
     return true
