@@ -20,6 +20,7 @@ import {
 } from './balloon/subject.ts'
 import { debianBoot } from './frame/debian-guest.ts'
 import type { Chart, Claim, Experiment, Report, Table } from './frame/experiment.ts'
+import { percent } from './frame/percent.ts'
 import { storageNs } from './frame/storage-ledger.ts'
 import { byTurns, center } from './frame/turns.ts'
 
@@ -55,7 +56,6 @@ const drawsOf = ({ most }: Part): readonly Draw[] =>
 /** Linux frees 4 MiB ahead when it had to mix kinds of pages in a block (admin-guide/sysctl/vm.rst of its documentation); not with that. */
 const unboost = "sh -c 'echo 0 >/proc/sys/vm/watermark_boost_factor'"
 
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
 const inMs = (ns: number): string => (ns / 1e6).toFixed(0)
 const sizeOf = ({ fullMiB }: Draw, part: number): Size => ({ fullMiB, sizeMiB: fullMiB * part })
 

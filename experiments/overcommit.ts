@@ -1,6 +1,7 @@
 /** Experiment `overcommit`: eight machines of different sizes, shares and work, on hosts with less and less memory for them. */
 import { debianBoot } from './frame/debian-guest.ts'
 import type { Claim, Experiment, Report, Table } from './frame/experiment.ts'
+import { percent } from './frame/percent.ts'
 import { mixedFleet, type Member } from './overcommit/fleet.ts'
 import {
   runFleet,
@@ -35,7 +36,6 @@ export function partIn(run: Pick<Run, 'states' | 'seconds'>, state: State): numb
 /** Points of each line in the chart at most. */
 const mostPoints = 250
 
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
 const nameOf = ({ overcommit }: Run): string => `${(overcommit * 100).toFixed(0)} %`
 const most = (run: Run, what: Exclude<keyof Moment, 'seconds'>): number =>
   run.moments.reduce((peak, moment) => Math.max(peak, moment[what]), 0)

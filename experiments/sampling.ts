@@ -3,6 +3,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { median } from '../bench/table.ts'
 import { debianBoot } from './frame/debian-guest.ts'
 import type { Experiment, Report, Table } from './frame/experiment.ts'
+import { percent } from './frame/percent.ts'
 import {
   at,
   memoryMiB,
@@ -56,8 +57,6 @@ function findingsOf(sampled: readonly Run[], whole: Run): Finding[] {
     }
   })
 }
-
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
 
 function tableOf(findings: readonly Finding[]): Table {
   return {

@@ -2,6 +2,7 @@
 import { Host, type SharingRates } from '@mica-vm/vmm'
 import { debianBoot, DebianGuest } from './frame/debian-guest.ts'
 import type { Experiment, Report } from './frame/experiment.ts'
+import { percent } from './frame/percent.ts'
 import { textDisk } from './frame/text-disk.ts'
 import { Timeline } from './frame/timeline.ts'
 import { byTurns, center, quantile, ratios } from './frame/turns.ts'
@@ -85,7 +86,7 @@ async function grow(image: Image): Promise<Growth> {
     const stage = momentOf(host, startMs)
     stages.push(stage)
     console.error(
-      `${guests.length} machines: ${part(stage.shared, stage)} shared, ${part(stage.reclaimed, stage)} reclaimed`,
+      `${guests.length} machines: ${partOf(stage.shared, stage)} shared, ${partOf(stage.reclaimed, stage)} reclaimed`,
     )
   }
   timeline.end()
@@ -153,7 +154,7 @@ interface Cost {
   readonly ratios: readonly number[]
 }
 
-const part = (pages: number, { used }: Moment): string => `${((pages / used) * 100).toFixed(1)} %`
+const partOf = (pages: number, { used }: Moment): string => percent(pages / used)
 const inMiB = (pages: number): string => ((pages * pageBytes) / mib).toFixed(1)
 
 function lines(moments: readonly Moment[], x: 'vms' | 'seconds', title: string) {
@@ -175,7 +176,6 @@ function lines(moments: readonly Moment[], x: 'vms' | 'seconds', title: string) 
   }
 }
 
-const percentMore = (ratio: number): string => `${((ratio - 1) * 100).toFixed(1)} %`
 const meanOf = (rounds: readonly Work[], of: (work: Work) => number): number =>
   rounds.reduce((sum, work) => sum + of(work), 0) / rounds.length
 
@@ -222,11 +222,11 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
     ].join(' '),
     claims: [
       {
-        text: `with ${mostVms} machines at least 67 % of the memory in use is shared (here ${part(last.shared, last)})`,
+        text: `with ${mostVms} machines at least 67 % of the memory in use is shared (here ${partOf(last.shared, last)})`,
         holds: last.shared / last.used >= 0.67,
       },
       {
-        text: `and at least 60 % reclaimed (here ${part(last.reclaimed, last)})`,
+        text: `and at least 60 % reclaimed (here ${partOf(last.reclaimed, last)})`,
         holds: last.reclaimed / last.used >= 0.6,
       },
       {
@@ -234,7 +234,7 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
         holds: metadata < 0.005,
       },
       {
-        text: `equal work takes at most 2 % more processor time with sharing than without (over ${sharing.length} rounds: ${percentMore(center(sharing))})`,
+        text: `equal work takes at most 2 % more processor time with sharing than without (over ${sharing.length} rounds: ${percent(center(sharing) - 1)})`,
         holds: center(sharing) <= 1.02,
       },
       { text: 'guests retire the same instructions whether their host shares pages or not', holds: sameWork(costs) },
@@ -260,8 +260,8 @@ function reportOf(growth: Growth, costs: readonly Cost[]): Report {
         rows: stages.map((stage) => [
           String(stage.vms),
           ...[stage.used, stage.shared, stage.zero, stage.reclaimed].map(inMiB),
-          part(stage.shared, stage),
-          part(stage.reclaimed, stage),
+          partOf(stage.shared, stage),
+          partOf(stage.reclaimed, stage),
           inMiB(stage.untouched),
           String(stage.copies),
         ]),

@@ -4,6 +4,7 @@ import { Host, type BlockStore, type BootSource } from '@mica-vm/vmm'
 import { median } from '../bench/table.ts'
 import { debianBoot, DebianGuest } from './frame/debian-guest.ts'
 import type { Experiment, Report } from './frame/experiment.ts'
+import { percent } from './frame/percent.ts'
 import { textDisk } from './frame/text-disk.ts'
 import { Timeline } from './frame/timeline.ts'
 
@@ -175,8 +176,6 @@ const worstDeviation = (division: Division): number =>
     Math.abs(division.idle / division.idleByFormula - 1),
     Math.abs(division.working / division.workingByFormula - 1),
   )
-
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
 
 function chartOf(runs: readonly Run[]) {
   const values = runs.flatMap(({ tax, moments }) =>

@@ -12,10 +12,17 @@ const main = fileURLToPath(new URL('fleet-main.ts', import.meta.url))
 export class FleetProcess {
   readonly name: string
   readonly #child: ChildProcess
+  /** Never answers; fails when the process ends. */
+  readonly #ended: Promise<never>
 
   constructor(name: string, options: FleetOptions, orders: Orders) {
     this.name = name
     this.#child = fork(main, [JSON.stringify({ options, orders })])
+    this.#ended = once(this.#child, 'exit').then(([code, by]) => {
+      throw new Error(`the process of the fleet "${name}" ended with ${code ?? by}`)
+    })
+    // In the end it is to end.
+    this.#ended.catch(() => {})
   }
 
   /** One turn after the other. @throws when the process ends instead. */
@@ -30,18 +37,8 @@ export class FleetProcess {
   }
 
   async #turn(): Promise<Work> {
-    const answered = new AbortController()
-    const { signal } = answered
-    const answer = once(this.#child, 'message', { signal }).then(([work]) => work as Work)
-    const end = once(this.#child, 'exit', { signal }).then(([code, by]) => {
-      throw new Error(`the process of the fleet "${this.name}" ended with ${code ?? by}`)
-    })
     this.#child.send('turn')
-    try {
-      return await Promise.race([answer, end])
-    } finally {
-      answered.abort()
-      await Promise.allSettled([answer, end])
-    }
+    const [work] = await Promise.race([once(this.#child, 'message'), this.#ended])
+    return work as Work
   }
 }
