@@ -78,7 +78,7 @@ export class ActivityEstimator {
 
   /**
    * The client has run for so long. True if a period has ended with that and other pages are to be watched. The next one begins now, however
-   * late this call is: pages that were watched for less than a period would seem idle. So a leap over several periods counts as one.
+   * late this call is: pages that were watched for less than a period might seem idle. So a leap over several periods counts as one.
    */
   advance(ranNs: number): boolean {
     if (!(ranNs >= 0 && ranNs < Infinity)) throw new RangeError(`ranNs is ${ranNs}; must be a finite number from 0`)

@@ -1,9 +1,10 @@
 // How much of a processor a host of idle default guests takes, with the memory policy and the devices of `mica host`: node --conditions=@mica-vm/source packages/vmm/bench/idle-host.ts [VMS] [SECONDS] [SLACK_MS]
 import { readFileSync } from 'node:fs'
 import { buildGuestLinux } from '@mica-vm/guest-linux'
+import { defaultTimerSlackMs } from '../src/cli/host/host-schema.ts'
 import { Host, type VirtualMachine } from '../src/index.ts'
 
-const [vms = 10, seconds = 20, slackMs = 400] = process.argv.slice(2).map(Number)
+const [vms = 10, seconds = 20, slackMs = defaultTimerSlackMs] = process.argv.slice(2).map(Number)
 const mib = 2 ** 20
 const memory = 64 * mib
 

@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { CPU_MODELS } from '../../host.ts'
 import { bytesOfSize } from '../size.ts'
 
+/** By how many milliseconds the timer of an idle guest may be late if the file does not say. */
+export const defaultTimerSlackMs = 400
+
 /** Memory of a machine; sizes in bytes. */
 export interface HostFileMemory {
   readonly size: number
@@ -197,6 +200,10 @@ export const hostSchema: z.ZodType<HostFile> = z.strictObject({
   swap: z.strictObject({ file: file.optional(), size: sizeSchema }).optional(),
   sharing: sharing.default({}),
   policy: policy.default({}),
-  timerSlackMs: z.number().min(0, 'must be from 0 to 1000').max(1000, 'must be from 0 to 1000').default(400),
+  timerSlackMs: z
+    .number()
+    .min(0, 'must be from 0 to 1000')
+    .max(1000, 'must be from 0 to 1000')
+    .default(defaultTimerSlackMs),
   vms: z.array(vm).min(1, 'must have one machine at least').max(64, 'must have 64 machines at most'),
 })
